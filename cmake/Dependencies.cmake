@@ -1,0 +1,10 @@
+# Every library that roomwire stands on; doc/dependencies.md says why each was chosen.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(tl-expected REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(usrsctp REQUIRED IMPORTED_TARGET usrsctp)
+pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)

@@ -1,0 +1,39 @@
+# The folders are the architecture. A layer is a folder of src/ and a static library; it sees the
+# headers of the layers that it names in USES (and of those below them) and of no others: each
+# layer's headers are reached through a folder of their own in the build tree that holds one link,
+# so `#include "room/room.hpp"` from a layer that may not know rooms finds no file.
+set(ROOMWIRE_LAYERS "" CACHE INTERNAL "")
+
+add_library(roomwire_flags INTERFACE)
+target_compile_features(roomwire_flags INTERFACE cxx_std_20)
+target_compile_options(roomwire_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast)
+if(ROOMWIRE_WERROR)
+  target_compile_options(roomwire_flags INTERFACE -Werror)
+endif()
+if(ROOMWIRE_SANITIZE)
+  target_compile_options(roomwire_flags INTERFACE -fsanitize=${ROOMWIRE_SANITIZE}
+    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(roomwire_flags INTERFACE -fsanitize=${ROOMWIRE_SANITIZE})
+endif()
+
+# roomwire_layer(NAME USES layer… LIBRARIES target…): the layer made of src/NAME/*.cpp.
+function(roomwire_layer name)
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
+  set(view "${PROJECT_BINARY_DIR}/layers/${name}")
+  file(MAKE_DIRECTORY "${view}")
+  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${name}" "${view}/${name}" SYMBOLIC)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  if(NOT sources)
+    file(WRITE "${PROJECT_BINARY_DIR}/empty_${name}.cpp" "")
+    set(sources "${PROJECT_BINARY_DIR}/empty_${name}.cpp")
+  endif()
+  add_library(layer_${name} STATIC ${sources})
+  set_target_properties(layer_${name} PROPERTIES OUTPUT_NAME "roomwire_${name}"
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(layer_${name} PUBLIC "${view}" "${PROJECT_SOURCE_DIR}/include")
+  list(TRANSFORM arg_USES PREPEND "layer_")
+  target_link_libraries(layer_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES}
+    PRIVATE $<BUILD_INTERFACE:roomwire_flags>)
+  set(ROOMWIRE_LAYERS ${ROOMWIRE_LAYERS} ${name} CACHE INTERNAL "")
+endfunction()

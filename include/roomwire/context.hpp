@@ -1,0 +1,91 @@
+// The way into roomwire: a peer on the network, and the loop that it runs on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <roomwire/error.hpp>
+#include <roomwire/ids.hpp>
+#include <roomwire/room.hpp>
+#include <roomwire/status.hpp>
+#include <string>
+#include <vector>
+
+namespace roomwire {
+
+/// A place where peers find each other.
+struct RelayUrl {
+  enum class Kind {
+    nostr,     ///< A Nostr relay (NIP-01), Trystero's default strategy.
+    ws_relay,  ///< Trystero's own WebSocket relay (0.25 and later).
+  };
+  Kind kind = Kind::nostr;
+  std::string url;  ///< ws:// or wss://, with any port and path.
+};
+
+struct ContextOptions {
+  /// No relay at all: those that each Trystero release from 0.23 to 0.25 chooses for the app.
+  std::vector<RelayUrl> relays;
+  /// Narrows the default to one release's choice, such as "0.23.0"; empty for all of them.
+  std::string relay_set;
+  /// `stun:host[:port]`. Not set: Trystero's defaults; set and empty: none.
+  std::optional<std::vector<std::string>> ice_servers;
+  /// The one UDP port to use on every address; 0 lets the system choose.
+  std::uint16_t ice_port = 0;
+  /// Interface names or addresses to use, and no others; empty for all.
+  std::vector<std::string> ice_interfaces;
+  /// Largest message that is accepted from a peer, in bytes.
+  std::size_t max_message_bytes = 64U << 20;
+};
+
+/// One peer, its event loop and its sockets. A process has one at a time (the SCTP library below
+/// it is one per process); it may join any number of rooms of any apps.
+///
+/// Threads: everything runs on the thread that calls run(), callbacks too. Only post(), stop()
+/// and self_id() may be called from other threads; before run() is called, the thread that made
+/// the context counts as the loop's.
+/// Re-entrancy: a callback may call anything here, Room::leave() and the destructor of a Room
+/// included, but not run() and not the destructor of the Context.
+class Context {
+ public:
+  /// Fails with invalid_input (an option that makes no sense, named in the message) or with
+  /// unavailable (no network address fits, the port is taken, a Context exists already).
+  static Result<std::unique_ptr<Context>> create(ContextOptions options);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  /// Begins with `z`: Patchies lets the lowest-sorting peer lead, and roomwire must not.
+  const PeerId& self_id() const;
+
+  /// Starts to join; peers come through Room::on_peer_join. Fails with invalid_input (an empty
+  /// id or app id, or text that is not UTF-8) or with rejected (already in that room).
+  Result<std::unique_ptr<Room>> join(RoomOptions options);
+
+  /// What happens on the way to a peer: relays, connections, what was dropped. One function;
+  /// a later one replaces it.
+  void on_status(std::function<void(const Status&)> callback);
+
+  /// While off, nothing more is read from any peer: the network's own back-pressure makes them
+  /// wait, memory stays flat, and what was sent arrives later. Peers stay connected.
+  void set_receiving(bool on);
+
+  Stats stats() const;
+
+  /// Runs until stop(). Returns at once if stop() was called before.
+  void run();
+  /// From any thread, or from a signal-handling thread. Leaves no room: see Room::leave.
+  void stop();
+  /// Runs `task` soon on the loop. From any thread.
+  void post(std::function<void()> task);
+  /// Runs `task` on the loop once `delay` has passed.
+  void post_after(std::chrono::milliseconds delay, std::function<void()> task);
+
+ private:
+  explicit Context(std::unique_ptr<client::ContextState> state);
+  std::unique_ptr<client::ContextState> state_;
+};
+
+}  // namespace roomwire

@@ -1,0 +1,9 @@
+// Everything: #include <roomwire/roomwire.hpp>
+#pragma once
+
+#include <roomwire/context.hpp>
+#include <roomwire/error.hpp>
+#include <roomwire/ids.hpp>
+#include <roomwire/payload.hpp>
+#include <roomwire/room.hpp>
+#include <roomwire/status.hpp>

@@ -1,0 +1,76 @@
+// What a program can tell its user while it waits, and what it can count.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <roomwire/ids.hpp>
+#include <string>
+#include <variant>
+
+namespace roomwire {
+
+/// How a peer is reached.
+struct Path {
+  enum class Kind { loopback, local, reflexive };
+  Kind kind = Kind::local;  ///< This machine, this network, or across the internet.
+  std::string local;        ///< Our endpoint, such as `192.168.1.7:50000` or `[fe80::1%2]:50000`.
+  std::string remote;       ///< Theirs.
+  bool operator==(const Path&) const = default;
+};
+
+struct RelayConnected {
+  std::string url;
+};
+/// Refused, dropped or never there; it is tried again.
+struct RelayFailed {
+  std::string url;
+  std::string reason;                  ///< One line for a person.
+  std::chrono::milliseconds retry_in;  ///< At most 60 s and a little.
+  bool was_connected = false;
+};
+/// What a relay says to people (Nostr's NOTICE, a refused event).
+struct RelayNotice {
+  std::string url;
+  std::string text;
+};
+/// A peer was heard of and a connection to it is tried.
+struct PeerConnecting {
+  PeerId peer;
+};
+/// The connection is up; rooms are joined over it next.
+struct PeerConnected {
+  PeerId peer;
+  Path path;
+};
+/// The connection is gone, or never came up.
+struct PeerDisconnected {
+  PeerId peer;
+  std::string reason;
+};
+/// A peer is in our room but holds another password.
+struct WrongPassword {
+  PeerId peer;
+  RoomId room;
+};
+/// Something from the network was thrown away. Said for the first of each kind from each peer or
+/// relay; Stats counts all.
+struct Dropped {
+  std::string source;  ///< A peer id, or the URL of a relay.
+  std::string reason;
+};
+
+using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, PeerConnecting, PeerConnected,
+                            PeerDisconnected, WrongPassword, Dropped>;
+
+/// Counted since the Context was made.
+struct Stats {
+  std::uint64_t messages_sent = 0;      ///< To each peer.
+  std::uint64_t messages_received = 0;  ///< Handed to a callback.
+  std::uint64_t bytes_sent = 0;         ///< Payload.
+  std::uint64_t bytes_received = 0;
+  std::uint64_t dropped = 0;          ///< From peers: malformed, too large, for nobody.
+  std::uint64_t signals_dropped = 0;  ///< From relays.
+};
+
+}  // namespace roomwire
