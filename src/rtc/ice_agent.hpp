@@ -1,0 +1,83 @@
+// ICE (RFC 8445, trickle: RFC 8838) for one peer: which pair of addresses reaches it. No I/O.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/address.hpp"
+#include "base/bytes.hpp"
+#include "base/entropy.hpp"
+#include "base/time.hpp"
+#include "rtc/candidate.hpp"
+
+namespace roomwire::rtc {
+
+struct IceCredentials {
+  std::string ufrag;  ///< 4 to 256 characters
+  std::string password;  ///< 22 to 256 characters
+  static IceCredentials draw(Entropy& entropy);
+  bool operator==(const IceCredentials&) const = default;
+};
+
+enum class IceRole { controlling, controlled };
+
+/// The addresses that data goes between.
+struct IcePair {
+  Endpoint local;  ///< One of our sockets (the base of the local candidate).
+  Endpoint remote;
+  CandidateType local_type = CandidateType::host;
+  CandidateType remote_type = CandidateType::host;
+  bool operator==(const IcePair&) const = default;
+};
+
+enum class IceState {
+  waiting,       ///< No credentials of the peer yet, or no candidate answers so far.
+  connected,     ///< A pair is selected. May be said again with another pair.
+  disconnected,  ///< Nothing heard on the selected pair for 5 s; may recover.
+  failed,        ///< No pair worked within the time limit, or consent was lost. For good.
+};
+
+/// What the agent asks of its owner. Called from within the agent's functions: do not call back
+/// into the agent.
+class IceSink {
+ public:
+  virtual ~IceSink() = default;
+  virtual void send_stun(const Endpoint& local, const Endpoint& remote, ByteView packet) = 0;
+  virtual void on_ice_state(IceState state, const std::optional<IcePair>& selected) = 0;
+};
+
+class IceAgent {
+ public:
+  IceAgent(IceRole role, IceCredentials local, Entropy& entropy, IceSink& sink);
+  ~IceAgent();
+
+  const IceCredentials& local_credentials() const;
+  /// Host candidates (whose endpoint is a socket of ours) and server-reflexive ones (whose
+  /// `related` is). Any time.
+  void add_local_candidate(Time now, const Candidate& candidate);
+  void set_remote_credentials(Time now, const IceCredentials& remote);
+  /// Any time, before the credentials too. Duplicates and mDNS names are ignored; at most 64
+  /// remote candidates are kept.
+  void add_remote_candidate(Time now, const Candidate& candidate);
+
+  /// A STUN packet for this agent. False when it was not a valid one for us (wrong integrity,
+  /// unknown transaction, malformed): the caller counts it.
+  bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
+  /// Any authenticated traffic (DTLS) seen on the selected pair: counts as a sign of life for
+  /// `disconnected`, though not as consent.
+  void note_traffic(Time now);
+
+  Deadline next_timeout() const;
+  void handle_timeout(Time now);
+
+  IceState state() const;
+  std::optional<IcePair> selected() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::rtc

@@ -1,0 +1,31 @@
+// Follows what SCTP does with the data given to it, by reading the packets that pass: usrsctp
+// does not tell. It reads the headers of our own packets and of authenticated ones only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+
+namespace roomwire::rtc {
+
+class SctpLedger {
+ public:
+  /// The stack took `bytes` of messages.
+  void note_accepted(std::size_t bytes) { unsent_ += bytes; }
+  void note_outgoing(ByteView packet);
+  void note_incoming(ByteView packet);
+
+  /// Bytes that were never put into a packet so far.
+  std::size_t unsent() const { return unsent_; }
+  /// Everything was sent, and the peer has it.
+  bool all_acknowledged() const;
+
+ private:
+  std::size_t unsent_ = 0;
+  std::optional<std::uint32_t> last_sent_;          ///< TSN
+  std::optional<std::uint32_t> last_acknowledged_;  ///< TSN, cumulative
+};
+
+}  // namespace roomwire::rtc
