@@ -1,0 +1,101 @@
+// The inside of the matchmaker: matchmaker.cpp says when, matchmaker_signals.cpp what.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "signal/announcer.hpp"
+#include "signal/early_candidates.hpp"
+#include "signal/matchmaker.hpp"
+#include "signal/rate_limit.hpp"
+#include "signal/signal_message.hpp"
+#include "signal/stranger.hpp"
+
+namespace roomwire::signal {
+
+class Matchmaker::Impl {
+ public:
+  Impl(MatchmakerOptions options, MatchmakerPort& port, Entropy& entropy);
+
+  const Topic& root_topic() const { return root_topic_; }
+  const Topic& self_topic() const { return self_topic_; }
+  bool is_active() const { return active_; }
+
+  void relay_ready(Time now, RelayId relay);
+  void relay_lost(RelayId relay);
+  void handle_signal(Time now, RelayId relay, const Topic& topic, std::string_view payload);
+  void local_candidate(Time now, AttemptId attempt, std::string_view candidate);
+  void attempt_closed(Time now, AttemptId attempt);
+  void peer_connected(const PeerId& peer);
+  void peer_lost(Time now, const PeerId& peer);
+  Deadline next_timeout() const;
+  void handle_timeout(Time now);
+
+ private:
+  using Strangers = std::map<PeerId, Stranger>;
+  using Entry = Strangers::value_type;
+
+  struct RelayLimits {
+    RateLimit attempts;
+    RateLimit greetings;
+  };
+
+  // When (matchmaker.cpp)
+  bool we_lead(const PeerId& peer) const { return options_.self < peer; }
+  void announce(Time now);
+  void wake(Time now);
+  void sleep_if_idle(Time now);
+  /// Finds or makes the entry, and notes that the peer was heard there.
+  Entry& meet(Time now, RelayId relay, const PeerId& peer);
+  void evict_one();
+  /// Offers to the peer or greets it, as far as it is time.
+  void attend(Time now, Entry& entry);
+  void offer_everywhere(Time now, Entry& entry);
+  void greet_everywhere(Time now, Entry& entry);
+  bool begin_offer(Time now, Entry& entry);
+  /// Room for one more attempt that the relay's budget allows.
+  bool may_begin(Time now, RelayId relay);
+  bool displace_one(Time now);
+  void expire(Time now, Entry& entry);
+  void give_up(Time now, Entry& entry);
+  /// Forgets the proposal; its attempt is closed unless the owner knows already.
+  void drop(Time now, std::optional<Proposal>& proposal, bool abandon);
+  RelayLimits& limits(RelayId relay);
+
+  // What (matchmaker_signals.cpp)
+  void handle_announcement(Time now, RelayId relay, Entry& entry);
+  void handle_offer(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
+  void handle_answer(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
+  void handle_candidate(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
+  void answer(Time now, RelayId relay, Entry& entry, const SignalMessage& message,
+              const std::string& sdp);
+  /// Nothing, and it is said why, when the text does not decrypt or is too long.
+  std::optional<std::string> decrypt(Time now, RelayId relay, Entry& entry,
+                                     const SignalMessage& message);
+  void add_early_candidates(Time now, const PeerId& peer, Proposal& proposal);
+  bool greet(Time now, RelayId relay, Entry& entry);
+  /// The description and the candidates so far.
+  void send_proposal(Time now, RelayId relay, Entry& entry, Proposal& proposal);
+  bool send(Time now, RelayId relay, const Topic& topic, SignalMessage::Kind kind,
+            const std::string& body, const std::optional<std::string>& offer_id);
+
+  MatchmakerOptions options_;
+  MatchmakerPort& port_;
+  Entropy& entropy_;
+  SignalCipher cipher_;
+  Topic root_topic_;
+  Topic self_topic_;
+  bool active_;
+  Time awake_since_{};
+  Announcer announcer_;
+  EarlyCandidates early_candidates_;
+  Strangers strangers_;
+  std::map<AttemptId, PeerId> attempts_;  ///< Those of the strangers' proposals.
+  std::set<PeerId> connected_;            ///< As told; the owner bounds its connections.
+  std::map<RelayId, RelayLimits> limits_;
+  mutable std::optional<Deadline> next_timeout_;  ///< Computed when asked for.
+};
+
+}  // namespace roomwire::signal

@@ -1,0 +1,77 @@
+// The relays of a peer: joined, kept, spoken to in their own protocol. No I/O.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/entropy.hpp"
+#include "base/time.hpp"
+#include "roomwire/context.hpp"
+#include "signal/names.hpp"
+
+namespace roomwire::signal {
+
+/// A relay of the pool: its index in the list that the pool was made with.
+enum class RelayId : std::uint32_t {};
+
+/// WebSockets as the pool needs them. Called from within the pool's functions: do not call back
+/// into the pool. After close(), or after a relay_closed(), nothing more is said for that socket
+/// until open() is called again.
+class RelaySocketPort {
+ public:
+  virtual ~RelaySocketPort() = default;
+  virtual void open(RelayId relay, const std::string& url) = 0;
+  virtual void send(RelayId relay, std::string text) = 0;
+  virtual void close(RelayId relay) = 0;
+};
+
+/// Called from within the pool's functions: do not call back into the pool.
+class RelayPoolObserver {
+ public:
+  virtual ~RelayPoolObserver() = default;
+  /// Open and subscribed to every topic: announcing makes sense from here on.
+  virtual void on_relay_ready(RelayId relay) = 0;
+  virtual void on_relay_failed(RelayId relay, const std::string& reason, Duration retry_in,
+                               bool was_connected) = 0;
+  virtual void on_relay_notice(RelayId relay, const std::string& text) = 0;
+  /// A message on a topic that is subscribed to. `payload` is valid during the call only.
+  virtual void on_relay_message(RelayId relay, const Topic& topic, std::string_view payload) = 0;
+  /// Something that no relay should send; counted, and said once a relay.
+  virtual void on_relay_dropped(RelayId relay, const std::string& reason) = 0;
+};
+
+class RelayPool {
+ public:
+  RelayPool(std::vector<RelayUrl> relays, RelaySocketPort& sockets, WallClock& date,
+            Entropy& entropy, RelayPoolObserver& observer);
+  ~RelayPool();
+
+  const std::vector<RelayUrl>& relays() const;
+  bool is_ready(RelayId relay) const;
+
+  /// Opens every relay. Again and again for those that fail, with growing, jittered waits.
+  void start(Time now);
+  void stop();
+  /// On every relay, now and after each reconnection. Subscribing twice is subscribing once.
+  void subscribe(Time now, const Topic& topic);
+  void unsubscribe(Time now, const Topic& topic);
+  /// False when nothing was sent: the relay is not ready, or it asked us to slow down and we are
+  /// subscribed to the topic ourselves (announcements can wait; what goes to one peer cannot).
+  bool publish(Time now, RelayId relay, const Topic& topic, const std::string& payload);
+
+  void relay_opened(Time now, RelayId relay);
+  void relay_message(Time now, RelayId relay, std::string_view text);
+  void relay_closed(Time now, RelayId relay, const std::string& reason);
+
+  Deadline next_timeout() const;
+  void handle_timeout(Time now);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::signal

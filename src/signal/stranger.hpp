@@ -1,0 +1,59 @@
+// What a matchmaker knows of one other peer.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "signal/early_candidates.hpp"
+#include "signal/matchmaker.hpp"
+
+namespace roomwire::signal {
+
+/// How long a peer is offered to, or greeted, after it was heard or lost, and how often: as often
+/// as Trystero announces (@trystero-p2p/core: strategy).
+inline constexpr Duration search_time = 30s;
+inline constexpr Duration search_interval = 5333ms;
+
+/// A description of ours, on its way to the peer with its candidates, all encrypted.
+struct Proposal {
+  AttemptId attempt{};
+  std::optional<std::string> offer_id;
+  std::string description;
+  std::vector<std::string> candidates;  ///< Ours so far.
+  CandidateSet remote_candidates;
+  Time begun_at{};
+  Time expires_at{};
+  bool answered = false;            ///< Of an own offer.
+  std::map<RelayId, Time> sent_at;  ///< The description, on each relay.
+};
+
+struct Stranger {
+  Topic topic;  ///< Its self topic.
+  Time heard_at{};
+  /// Where it was heard, and when last: at most one entry a relay.
+  std::map<RelayId, Time> heard_on;
+  std::map<RelayId, Time> greeted_at;
+  /// It has been heard since it was last lost: an offer makes sense.
+  bool is_there = false;
+  /// Until then it is offered to, or greeted, again and again.
+  Time sought_until{};
+  Deadline attend_at;
+  /// Failed attempts in a row, and when the next may begin.
+  unsigned failures = 0;
+  Time not_before{};
+  std::optional<Proposal> offer;  ///< At most one of these two.
+  std::optional<Proposal> answer;
+  Deadline wrong_password_until;  ///< Said already.
+
+  Deadline next_timeout() const {
+    Deadline next = attend_at;
+    if (offer) next = earlier(next, offer->expires_at);
+    if (answer) next = earlier(next, answer->expires_at);
+    return next;
+  }
+};
+
+}  // namespace roomwire::signal

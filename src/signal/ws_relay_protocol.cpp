@@ -1,0 +1,54 @@
+#include "signal/ws_relay_protocol.hpp"
+
+#include "base/json_value.hpp"
+
+namespace roomwire::signal {
+namespace {
+
+constexpr std::size_t max_depth = 16;
+
+std::string request(std::string_view type, const Topic& topic) {
+  return boost::json::serialize(boost::json::object{{"type", type}, {"topic", topic.str()}});
+}
+
+}  // namespace
+
+void WsRelayProtocol::opened(Time) {
+  open_ = true;
+  for (const Topic& topic : topics_)
+    port_.send(request("subscribe", topic));
+}
+
+void WsRelayProtocol::subscribe(Time, const Topic& topic) {
+  if (topics_.insert(topic).second && open_) port_.send(request("subscribe", topic));
+}
+
+void WsRelayProtocol::unsubscribe(Time, const Topic& topic) {
+  if (topics_.erase(topic) > 0 && open_) port_.send(request("unsubscribe", topic));
+}
+
+bool WsRelayProtocol::publish(Time, const Topic& topic, const std::string& payload) {
+  if (!open_) return false;
+  // As a string, which is how Trystero's announcements go; its signals may be objects.
+  port_.send(boost::json::serialize(
+      boost::json::object{{"type", "publish"}, {"topic", topic.str()}, {"payload", payload}}));
+  return true;
+}
+
+void WsRelayProtocol::receive(Time, std::string_view text) {
+  if (text.size() > max_relay_text_bytes) return port_.on_dropped("a message that is too long");
+  const auto value = parse_json(text, max_depth);
+  const auto topic =
+      value && value->is_object() ? string_member(value->get_object(), "topic") : std::nullopt;
+  const auto* payload = topic ? value->get_object().if_contains("payload") : nullptr;
+  if (payload == nullptr) return port_.on_dropped("a message that is none of its protocol");
+  const auto subscribed = topics_.find(Topic(std::string(*topic)));
+  if (subscribed == topics_.end()) return;  // Sent before our unsubscribing reached the relay.
+  if (payload->is_string()) {
+    port_.on_payload(*subscribed, payload->get_string());
+  } else {
+    port_.on_payload(*subscribed, boost::json::serialize(*payload));
+  }
+}
+
+}  // namespace roomwire::signal

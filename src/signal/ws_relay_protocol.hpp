@@ -1,0 +1,30 @@
+// Trystero's own WebSocket relay (@trystero-p2p/ws-relay: index, server).
+#pragma once
+
+#include <set>
+
+#include "signal/relay_protocol.hpp"
+
+namespace roomwire::signal {
+
+/// Knows no refusals: a relay of this kind that has enough of a client closes the connection.
+class WsRelayProtocol final : public RelayProtocol {
+ public:
+  explicit WsRelayProtocol(RelayProtocolPort& port) : port_(port) {}
+
+  void opened(Time now) override;
+  void closed() override { open_ = false; }
+  void subscribe(Time now, const Topic& topic) override;
+  void unsubscribe(Time now, const Topic& topic) override;
+  bool publish(Time now, const Topic& topic, const std::string& payload) override;
+  void receive(Time now, std::string_view text) override;
+  Deadline next_timeout() const override { return std::nullopt; }
+  void handle_timeout(Time) override {}
+
+ private:
+  RelayProtocolPort& port_;
+  std::set<Topic> topics_;
+  bool open_ = false;
+};
+
+}  // namespace roomwire::signal
