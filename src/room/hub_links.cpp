@@ -1,0 +1,156 @@
+// Which peer is in which room: links, presence, attaching, handshakes.
+#include "room/hub_impl.hpp"
+
+namespace roomwire::room {
+namespace {
+
+/// An unused connection is kept for this long (sharedPeerIdleMsDefault in strategy.mjs).
+constexpr Duration idle_time = 123'333ms;
+constexpr std::size_t challenge_size = 36;
+/// Beyond max_message_bytes, so that small messages pass beside one of the full size.
+constexpr std::size_t pending_slack = 1U << 20;
+
+}  // namespace
+
+void Hub::Impl::link_up(const PeerId& peer, Outlet& outlet, const std::optional<RoomId>& met_in) {
+  link_down(peer, "moved to another connection");
+  const Reassembly::Limits limits{options_.max_message_bytes,
+                                  options_.max_message_bytes + pending_slack};
+  auto owned = std::make_unique<Link>(
+      peer, outlet, pool_, limits,
+      [this, peer](const std::string& reason) { sink_.on_dropped(peer, reason); }, timers_);
+  Link& link = *owned;
+  links_[peer] = std::move(owned);
+  for (const auto& [id, room] : rooms_) {
+    const bool here = room->phase == JoinedRoom::Phase::joined;
+    if (here && room->options.advertise) send_presence(link, *room, true);
+  }
+  JoinedRoom* room = met_in ? joined_room(*met_in) : nullptr;
+  if (room != nullptr) attach(*room, link);
+  if (link.members.empty()) arm_idle(link);
+}
+
+void Hub::Impl::attach(const RoomId& id, const PeerId& peer) {
+  JoinedRoom* room = joined_room(id);
+  Link* link = find_link(peer);
+  if (room == nullptr || link == nullptr) return;
+  // Its announcements go on, with the password as wrong as before.
+  if (link->acquaintances[room].refused) return;
+  attach(*room, *link);
+}
+
+void Hub::Impl::link_down(const PeerId& peer, const std::string& reason) {
+  const auto entry = links_.find(peer);
+  if (entry == links_.end()) return;
+  const std::unique_ptr<Link> link = std::move(entry->second);
+  links_.erase(entry);
+  while (!link->members.empty()) {
+    detach(*link->members.begin()->second, reason);
+  }
+  link->idle.cancel();
+  continue_leaving();
+}
+
+Link* Hub::Impl::find_link(const PeerId& peer) const {
+  const auto link = links_.find(peer);
+  return link == links_.end() ? nullptr : link->second.get();
+}
+
+void Hub::Impl::attach(JoinedRoom& room, Link& link) {
+  if (room.phase != JoinedRoom::Phase::joined || link.members.count(room.token) > 0) return;
+  Handshake::Options options{
+      options_.app, room.id(), room.options.password, options_.self < link.peer, {}};
+  if (options.challenger && !options.password.empty()) {
+    std::string& challenge = link.acquaintances[&room].challenge;
+    if (challenge.empty()) challenge = entropy_.id(challenge_size);
+    options.challenge = challenge;
+  }
+  Member& member =
+      room.members.try_emplace(link.peer, room, link, std::move(options), timers_).first->second;
+  link.members[room.token] = &member;
+  link.idle.cancel();
+  member.handshake_timeout.set(after(room.options.handshake_timeout),
+                               [this, &member](Time) { handshake_timed_out(member); });
+  if (apply(member, member.handshake.start())) replay_early(room, link);
+}
+
+void Hub::Impl::replay_early(JoinedRoom& room, Link& link) {
+  const auto entry = link.early.find(room.token);
+  if (entry == link.early.end()) return;
+  const EarlyFrames early = std::move(entry->second);
+  link.early.erase(entry);
+  if (now_ - early.since > EarlyFrames::lifetime) return;
+  Member& member = *link.members.find(room.token)->second;
+  if (early.data && !apply(member, member.handshake.receive_data(*early.data))) return;
+  if (early.ready) apply(member, member.handshake.receive_ready());
+}
+
+void Hub::Impl::detach(Member& member, const std::string& reason) {
+  JoinedRoom& room = member.room;
+  Link& link = member.link;
+  const auto gone = room.members.extract(link.peer);
+  link.members.erase(room.token);
+  link.reassembly.forget(&room);
+  const auto unsent = link.outbox.drop(room.token);
+  room.queued -= unsent.size();
+  if (link.members.empty()) arm_idle(link);
+
+  for (const auto& message : unsent) {
+    target_done(*message);
+  }
+  for (const PendingPing& ping : member.pings) {
+    sink_.on_pong(ping.id, failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason));
+  }
+  for (const auto& [id, request] : member.requests) {
+    sink_.on_response(request.id,
+                      failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason));
+  }
+  const bool tell = member.handshake.is_active() && room.phase == JoinedRoom::Phase::joined;
+  if (tell) sink_.on_peer_leave(room.id(), link.peer, reason);
+}
+
+bool Hub::Impl::apply(Member& member, HandshakeStep step) {
+  if (step.wrong_password) {
+    refuse(member);
+    return false;
+  }
+  if (step.data) answer(member, internal_action::handshake_data, std::move(*step.data));
+  if (step.ready) answer(member, internal_action::handshake_ready, std::string());
+  if (step.activate) {
+    member.handshake_timeout.cancel();
+    sink_.on_peer_join(member.room.id(), member.link.peer);
+  }
+  return true;
+}
+
+void Hub::Impl::handshake_timed_out(Member& member) {
+  const RoomId room = member.room.id();
+  const PeerId peer = member.link.peer;
+  const bool password = member.handshake.smells_of_password();
+  detach(member, "handshake timed out");
+  continue_leaving();
+  // The side that finds the password wrong says nothing: the other hears silence.
+  if (password) {
+    sink_.on_wrong_password(room, peer);
+  } else {
+    sink_.on_dropped(peer, "a handshake that timed out");
+  }
+}
+
+void Hub::Impl::refuse(Member& member) {
+  JoinedRoom& room = member.room;
+  Link& link = member.link;
+  link.acquaintances[&room].refused = true;
+  detach(member, "wrong password");
+  sink_.on_wrong_password(room.id(), link.peer);
+}
+
+void Hub::Impl::arm_idle(Link& link) {
+  link.idle.set(now_ + idle_time, [this, &link](Time) { sink_.on_link_idle(link.peer); });
+}
+
+void Hub::Impl::send_presence(Link& link, const JoinedRoom& room, bool present) {
+  send_frame(link, presence_frame(room.token, present));
+}
+
+}  // namespace roomwire::room
