@@ -1,0 +1,352 @@
+#include "mesh/app.hpp"
+
+#include <algorithm>
+
+#include "base/json_value.hpp"
+
+namespace roomwire::mesh {
+namespace {
+
+/// Complaints that are said to the user; what comes after is only counted.
+constexpr std::size_t max_said = 1024;
+/// mDNS names that are being looked up, and candidates that wait for one; more are ignored, since
+/// a browser's own checks reach us without them.
+constexpr std::size_t max_unresolved = 64;
+
+}  // namespace
+
+/// The matchmaker of one room, and what it asks for.
+class App::RoomSignals final : public signal::MatchmakerPort {
+ public:
+  RoomSignals(App& app, const RoomOptions& options)
+      : app_(app),
+        room_(options.room),
+        matchmaker_({app.id_, options.room, options.password, app.self_, options.passive}, *this,
+                    app.entropy_) {}
+
+  signal::Matchmaker& matchmaker() { return matchmaker_; }
+  const signal::Matchmaker& matchmaker() const { return matchmaker_; }
+  /// True once after each change between listening and taking part.
+  bool activity_changed() {
+    return std::exchange(was_active_, matchmaker_.is_active()) != matchmaker_.is_active();
+  }
+
+ private:
+  bool publish(Time now, signal::RelayId relay, const signal::Topic& topic,
+               const std::string& payload) override {
+    return app_.pool_.publish(now, relay, topic, payload);
+  }
+  bool is_connected(const PeerId& peer) const override { return app_.links_.is_connected(peer); }
+  bool is_connecting_elsewhere(const PeerId& peer) const override {
+    return app_.links_.is_connecting(peer, room_);
+  }
+  signal::Attempt begin_offer(Time, const PeerId& peer) override {
+    return app_.links_.offer(room_, peer);
+  }
+  Result<signal::Attempt> begin_answer(Time, const PeerId& peer, std::string_view offer) override {
+    Result<signal::Attempt> attempt = app_.links_.answer(room_, peer, offer);
+    if (attempt) app_.resolve_described(attempt->id, offer);
+    return attempt;
+  }
+  Result<void> accept_answer(Time, signal::AttemptId attempt, std::string_view answer) override {
+    app_.resolve_described(attempt, answer);
+    return app_.links_.accept_answer(attempt, answer);
+  }
+  void add_candidate(Time, signal::AttemptId attempt, std::string_view candidate) override {
+    app_.add_candidate_init(attempt, candidate);
+  }
+  void abandon(Time, signal::AttemptId attempt) override { app_.links_.abandon(attempt); }
+  void on_wrong_password(const PeerId& peer) override {
+    app_.events_.emplace_back(Status(WrongPassword{peer, room_}));
+  }
+  void on_signal_dropped(signal::RelayId relay, const std::string& reason) override {
+    app_.on_relay_dropped(relay, reason);
+  }
+
+  App& app_;
+  RoomId room_;
+  signal::Matchmaker matchmaker_;
+  bool was_active_ = matchmaker_.is_active();
+};
+
+App::App(AppId id, const MeshOptions& options, std::vector<RelayUrl> relays,
+         rtc::Transport& transport, MeshPorts& ports, WallClock& date, Entropy& entropy)
+    : id_(id),
+      self_(options.self),
+      ports_(ports),
+      entropy_(entropy),
+      pool_(std::move(relays), ports.relay_sockets(id), date, entropy, *this),
+      hub_({id, options.self, options.max_message_bytes}, entropy, *this),
+      links_(transport, hub_, *this) {}
+
+App::~App() = default;
+
+void App::set_time(Time now) {
+  now_ = now;
+  links_.set_time(now);
+}
+
+Result<void> App::join(const RoomOptions& options) {
+  if (hub_.is_joined(options.room)) {
+    return failure(ErrorKind::rejected, "already in room " + options.room.str());
+  }
+  const bool is_first = rooms_.empty();
+  auto signals = std::make_unique<RoomSignals>(*this, options);
+  signal::Matchmaker& matchmaker = signals->matchmaker();
+  rooms_[options.room] = std::move(signals);
+  hub_.join(now_,
+            {options.room, options.password, matchmaker.is_active(), options.handshake_timeout});
+  pool_.subscribe(now_, matchmaker.self_topic());
+  pool_.subscribe(now_, matchmaker.root_topic());
+  if (is_first) pool_.start(now_);
+  for (std::uint32_t i = 0; i < pool_.relays().size(); ++i) {
+    const auto relay = static_cast<signal::RelayId>(i);
+    if (pool_.is_ready(relay)) matchmaker.relay_ready(now_, relay);
+  }
+  return {};
+}
+
+void App::leave(const RoomId& room, Duration drain) {
+  const auto entry = rooms_.find(room);
+  if (entry == rooms_.end()) return;
+  pool_.unsubscribe(now_, entry->second->matchmaker().root_topic());
+  pool_.unsubscribe(now_, entry->second->matchmaker().self_topic());
+  links_.abandon_room(room);
+  rooms_.erase(entry);
+  if (rooms_.empty()) pool_.stop();
+  hub_.leave(now_, room, drain);
+}
+
+void App::settle() {
+  links_.settle();
+  while (!deferred_.empty()) {
+    const auto tasks = std::exchange(deferred_, {});
+    for (const auto& task : tasks)
+      task();
+    links_.settle();
+  }
+  for (auto& [id, room] : rooms_) {
+    if (room->activity_changed()) hub_.set_advertised(now_, id, room->matchmaker().is_active());
+  }
+}
+
+Deadline App::next_timeout() const {
+  Deadline next = earlier(pool_.next_timeout(), hub_.next_timeout());
+  next = earlier(next, links_.next_timeout());
+  for (const auto& [id, room] : rooms_)
+    next = earlier(next, room->matchmaker().next_timeout());
+  return next;
+}
+
+void App::handle_timeout() {
+  pool_.handle_timeout(now_);
+  hub_.handle_timeout(now_);
+  links_.handle_timeout();
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().handle_timeout(now_);
+}
+
+void App::add_candidate_init(signal::AttemptId attempt, std::string_view init) {
+  const auto value = parse_json(init);
+  if (!value || !value->is_object()) return;
+  const auto line = string_member(value->get_object(), "candidate");
+  if (!line) return;  // Empty: the end of the candidates.
+  const auto candidate = rtc::Candidate::parse(*line);
+  const auto fragment = string_member(value->get_object(), "usernameFragment").value_or("");
+  if (candidate) add_candidate(attempt, *candidate, fragment);
+}
+
+/// A connection takes the addresses of a description by itself; names are looked up here.
+void App::resolve_described(signal::AttemptId attempt, std::string_view sdp) {
+  static constexpr std::string_view prefix = "a=candidate:";
+  for (std::size_t at = sdp.find(prefix); at != std::string_view::npos;
+       at = sdp.find(prefix, at + 1)) {
+    const std::string_view line = sdp.substr(at, sdp.find_first_of("\r\n", at) - at);
+    const auto candidate = rtc::Candidate::parse(line);
+    if (candidate && !candidate->mdns_name.empty()) add_candidate(attempt, *candidate, "");
+  }
+}
+
+void App::add_candidate(signal::AttemptId attempt, const rtc::Candidate& candidate,
+                        std::string_view fragment) {
+  if (candidate.mdns_name.empty()) {
+    links_.add_candidate(attempt, candidate, fragment);
+    return;
+  }
+  const bool is_new = unresolved_.count(candidate.mdns_name) == 0;
+  if (is_new && unresolved_.size() >= max_unresolved) return;
+  auto& waiting = unresolved_[candidate.mdns_name];
+  if (waiting.size() < max_unresolved) {
+    waiting.push_back({attempt, candidate, std::string(fragment)});
+  }
+  if (is_new) ports_.resolve_mdns(candidate.mdns_name);
+}
+
+void App::mdns_resolved(const std::string& name, const std::vector<IpAddress>& addresses) {
+  const auto node = unresolved_.extract(name);
+  if (node.empty()) return;
+  for (WaitingCandidate& waiting : node.mapped()) {
+    for (const IpAddress& address : addresses) {
+      waiting.candidate.endpoint.address = address;
+      waiting.candidate.mdns_name.clear();
+      links_.add_candidate(waiting.attempt, waiting.candidate, waiting.username_fragment);
+    }
+  }
+}
+
+void App::renegotiate(const RoomId& room, const PeerId& peer, const Json& description) {
+  const auto value = parse_json(description.text());
+  Attempt* link = links_.link(peer);
+  if (!value || !value->is_object() || link == nullptr) return;
+  const auto type = string_member(value->get_object(), "type");
+  const auto sdp = string_member(value->get_object(), "sdp");
+  if (type == "candidate" && sdp) add_candidate_init(link->id(), *sdp);
+  if (type != "offer" || !sdp) return;
+  const Result<std::string> answer = link->connection().renegotiate(now_, *sdp);
+  if (!answer) {
+    on_dropped(peer, "an offer that makes no sense: " + answer.error().message);
+    return;
+  }
+  const boost::json::object reply{{"type", "answer"}, {"sdp", *answer}};
+  hub_.send_signal(now_, room, peer, *Json::parse(boost::json::serialize(reply)));
+}
+
+const std::string& App::url(signal::RelayId relay) const {
+  return pool_.relays()[static_cast<std::size_t>(relay)].url;
+}
+
+void App::note_dropped(const std::string& source, const std::string& reason) {
+  if (said_.size() >= max_said) return;
+  if (said_.insert(source + '\n' + reason).second) {
+    events_.emplace_back(Status(Dropped{source, reason}));
+  }
+}
+
+// ---- what the relays say: noted, and acted on when the pool's function has returned ----
+
+void App::on_relay_ready(signal::RelayId relay) {
+  events_.emplace_back(Status(RelayConnected{url(relay)}));
+  defer([this, relay] {
+    for (auto& [id, room] : rooms_)
+      room->matchmaker().relay_ready(now_, relay);
+  });
+}
+
+void App::on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
+                          bool was_connected) {
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(retry_in);
+  events_.emplace_back(Status(RelayFailed{url(relay), reason, wait, was_connected}));
+  defer([this, relay] {
+    for (auto& [id, room] : rooms_)
+      room->matchmaker().relay_lost(now_, relay);
+  });
+}
+
+void App::on_relay_notice(signal::RelayId relay, const std::string& text) {
+  events_.emplace_back(Status(RelayNotice{url(relay), text}));
+}
+
+void App::on_relay_message(signal::RelayId relay, const signal::Topic& topic,
+                           std::string_view payload) {
+  defer([this, relay, topic, text = std::string(payload)] {
+    for (auto& [id, room] : rooms_) {
+      signal::Matchmaker& matchmaker = room->matchmaker();
+      if (topic == matchmaker.root_topic() || topic == matchmaker.self_topic()) {
+        matchmaker.handle_signal(now_, relay, topic, text);
+      }
+    }
+  });
+}
+
+void App::on_relay_dropped(signal::RelayId relay, const std::string& reason) {
+  ++stats_.signals_dropped;
+  note_dropped(url(relay), reason);
+}
+
+// ---- what the connections say ----
+
+void App::on_candidate(signal::AttemptId attempt, const std::string& candidate_init) {
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().local_candidate(now_, attempt, candidate_init);
+}
+
+void App::on_attempt_gone(signal::AttemptId attempt) {
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().attempt_closed(now_, attempt);
+}
+
+void App::on_link_up(const PeerId& peer) {
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().peer_connected(now_, peer);
+}
+
+void App::on_link_down(const PeerId& peer) {
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().peer_lost(now_, peer);
+}
+
+void App::on_link_status(Status status) {
+  events_.emplace_back(std::move(status));
+}
+
+// ---- what the rooms say ----
+
+void App::on_peer_join(const RoomId& room, const PeerId& peer) {
+  events_.emplace_back(PeerJoined{room, peer});
+}
+
+void App::on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) {
+  events_.emplace_back(PeerLeft{room, peer, reason});
+}
+
+void App::on_message(const RoomId& room, const PeerId& peer, const std::string& action,
+                     Payload payload, std::optional<Json> metadata) {
+  ++stats_.messages_received;
+  stats_.bytes_received += size_of(payload);
+  events_.emplace_back(
+      MessageReceived{room, peer, action, std::move(payload), std::move(metadata)});
+}
+
+void App::on_receive_progress(const RoomId& room, const PeerId& peer, const std::string& action,
+                              double fraction, const std::optional<Json>& metadata) {
+  events_.emplace_back(ReceiveProgressed{room, peer, action, fraction, metadata});
+}
+
+void App::on_send_progress(room::SendId send, const PeerId& peer, double fraction) {
+  events_.emplace_back(SendProgressed{send, peer, fraction});
+}
+
+void App::on_sent(room::SendId send) {
+  events_.emplace_back(Sent{send});
+}
+
+void App::on_response(room::RequestId request, Result<Payload> response) {
+  events_.emplace_back(Responded{request, std::move(response)});
+}
+
+void App::on_pong(room::PingId ping, Result<Duration> round_trip) {
+  events_.emplace_back(Ponged{ping, std::move(round_trip)});
+}
+
+void App::on_wrong_password(const RoomId& room, const PeerId& peer) {
+  events_.emplace_back(Status(WrongPassword{peer, room}));
+}
+
+void App::on_signal(const RoomId& room, const PeerId& peer, const Json& description) {
+  defer([this, room, peer, description] { renegotiate(room, peer, description); });
+}
+
+void App::on_link_idle(const PeerId& peer) {
+  defer([this, peer] { links_.close_peer(peer); });
+}
+
+void App::on_left(const RoomId& room) {
+  events_.emplace_back(RoomLeft{room});
+}
+
+void App::on_dropped(const PeerId& peer, const std::string& reason) {
+  ++stats_.dropped;
+  note_dropped(peer.str(), reason);
+}
+
+}  // namespace roomwire::mesh

@@ -1,0 +1,109 @@
+// All rooms of one app: one set of relays, one connection to each peer.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mesh/events.hpp"
+#include "mesh/links.hpp"
+#include "mesh/mesh.hpp"
+#include "room/hub.hpp"
+#include "signal/matchmaker.hpp"
+#include "signal/relay_pool.hpp"
+
+namespace roomwire::mesh {
+
+class App final : public room::HubSink, public signal::RelayPoolObserver, public LinksObserver {
+ public:
+  App(AppId id, const MeshOptions& options, std::vector<RelayUrl> relays, rtc::Transport& transport,
+      MeshPorts& ports, WallClock& date, Entropy& entropy);
+  ~App() override;
+
+  /// Time for everything that follows, until the next call.
+  void set_time(Time now);
+
+  Result<void> join(const RoomOptions& options);
+  void leave(const RoomId& room, Duration drain);
+  room::Hub& hub() { return hub_; }
+  signal::RelayPool& relays() { return pool_; }
+  Links& links() { return links_; }
+  void mdns_resolved(const std::string& name, const std::vector<IpAddress>& addresses);
+
+  void settle();
+  Deadline next_timeout() const;
+  void handle_timeout();
+  std::vector<Event> take_events() { return std::exchange(events_, {}); }
+  bool has_events() const { return !events_.empty(); }
+  const Stats& stats() const { return stats_; }
+
+ private:
+  class RoomSignals;
+  struct WaitingCandidate {
+    signal::AttemptId attempt{};
+    rtc::Candidate candidate;
+    std::string username_fragment;
+  };
+
+  // room::HubSink
+  void on_peer_join(const RoomId& room, const PeerId& peer) override;
+  void on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) override;
+  void on_message(const RoomId& room, const PeerId& peer, const std::string& action,
+                  Payload payload, std::optional<Json> metadata) override;
+  void on_receive_progress(const RoomId& room, const PeerId& peer, const std::string& action,
+                           double fraction, const std::optional<Json>& metadata) override;
+  void on_send_progress(room::SendId send, const PeerId& peer, double fraction) override;
+  void on_sent(room::SendId send) override;
+  void on_response(room::RequestId request, Result<Payload> response) override;
+  void on_pong(room::PingId ping, Result<Duration> round_trip) override;
+  void on_wrong_password(const RoomId& room, const PeerId& peer) override;
+  void on_signal(const RoomId& room, const PeerId& peer, const Json& description) override;
+  void on_link_idle(const PeerId& peer) override;
+  void on_left(const RoomId& room) override;
+  void on_dropped(const PeerId& peer, const std::string& reason) override;
+
+  // signal::RelayPoolObserver
+  void on_relay_ready(signal::RelayId relay) override;
+  void on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
+                       bool was_connected) override;
+  void on_relay_notice(signal::RelayId relay, const std::string& text) override;
+  void on_relay_message(signal::RelayId relay, const signal::Topic& topic,
+                        std::string_view payload) override;
+  void on_relay_dropped(signal::RelayId relay, const std::string& reason) override;
+
+  // LinksObserver
+  void on_candidate(signal::AttemptId attempt, const std::string& candidate_init) override;
+  void on_attempt_gone(signal::AttemptId attempt) override;
+  void on_link_up(const PeerId& peer) override;
+  void on_link_down(const PeerId& peer) override;
+  void on_link_status(Status status) override;
+
+  void add_candidate_init(signal::AttemptId attempt, std::string_view init);
+  void resolve_described(signal::AttemptId attempt, std::string_view sdp);
+  void add_candidate(signal::AttemptId attempt, const rtc::Candidate& candidate,
+                     std::string_view fragment);
+  void renegotiate(const RoomId& room, const PeerId& peer, const Json& description);
+  void note_dropped(const std::string& source, const std::string& reason);
+  const std::string& url(signal::RelayId relay) const;
+  void defer(std::function<void()> task) { deferred_.push_back(std::move(task)); }
+
+  AppId id_;
+  PeerId self_;
+  MeshPorts& ports_;
+  Entropy& entropy_;
+  Time now_{};
+  Stats stats_;
+  std::vector<Event> events_;
+  std::vector<std::function<void()>> deferred_;
+  std::set<std::string> said_;
+  std::map<std::string, std::vector<WaitingCandidate>> unresolved_;
+  signal::RelayPool pool_;
+  room::Hub hub_;
+  Links links_;
+  std::map<RoomId, std::unique_ptr<RoomSignals>> rooms_;
+};
+
+}  // namespace roomwire::mesh

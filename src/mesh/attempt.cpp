@@ -1,0 +1,33 @@
+#include "mesh/attempt.hpp"
+
+#include "base/json_value.hpp"
+
+namespace roomwire::mesh {
+namespace {
+
+/// The value of the first `a=<name>:` line.
+std::string attribute(std::string_view sdp, std::string_view name) {
+  const std::string prefix = "\na=" + std::string(name) + ":";
+  const std::size_t at = sdp.find(prefix);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = sdp.substr(at + prefix.size());
+  return std::string(rest.substr(0, rest.find_first_of("\r\n")));
+}
+
+}  // namespace
+
+void Attempt::set_local_description(const std::string& sdp) {
+  mid_ = attribute(sdp, "mid");
+  ufrag_ = attribute(sdp, "ice-ufrag");
+}
+
+std::string Attempt::candidate_init(const rtc::Candidate& candidate) const {
+  boost::json::object init;
+  init["candidate"] = candidate.to_string();
+  init["sdpMid"] = mid_;
+  init["sdpMLineIndex"] = 0;
+  init["usernameFragment"] = ufrag_;
+  return boost::json::serialize(init);
+}
+
+}  // namespace roomwire::mesh

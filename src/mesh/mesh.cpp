@@ -1,0 +1,177 @@
+#include "mesh/mesh.hpp"
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "mesh/app.hpp"
+#include "mesh/path.hpp"
+#include "signal/default_relays.hpp"
+
+namespace roomwire::mesh {
+
+Mesh::Mesh(MeshOptions options, rtc::Stack& stack, MeshPorts& ports, WallClock& date,
+           Entropy& entropy)
+    : options_(std::move(options)),
+      stack_(stack),
+      ports_(ports),
+      date_(date),
+      entropy_(entropy),
+      transport_(rtc::Transport::create(stack, ports, entropy)) {}
+
+Mesh::~Mesh() = default;
+
+App& Mesh::app(const AppId& id) {
+  return *apps_.at(id);
+}
+room::Hub& Mesh::hub(const AppId& id) {
+  return app(id).hub();
+}
+
+void Mesh::set_local_endpoints(Time now, std::vector<Endpoint> endpoints) {
+  transport_->set_local_endpoints(now, std::move(endpoints));
+  settle(now);
+}
+
+void Mesh::add_stun_server(Time now, const Endpoint& server) {
+  transport_->add_stun_server(now, server);
+  settle(now);
+}
+
+void Mesh::handle_datagram(Time now, const Endpoint& local, const Endpoint& remote,
+                           ByteView datagram) {
+  for (auto& [id, app] : apps_)
+    app->set_time(now);
+  if (!transport_->handle_datagram(now, local, remote, datagram)) ++stray_datagrams_;
+  settle(now);
+}
+
+void Mesh::mdns_resolved(Time now, const std::string& name,
+                         const std::vector<IpAddress>& addresses) {
+  for (auto& [id, app] : apps_) {
+    app->set_time(now);
+    app->mdns_resolved(name, addresses);
+  }
+  settle(now);
+}
+
+void Mesh::relay_opened(Time now, const AppId& id, signal::RelayId relay) {
+  app(id).set_time(now);
+  app(id).relays().relay_opened(now, relay);
+  settle(now);
+}
+
+void Mesh::relay_message(Time now, const AppId& id, signal::RelayId relay, std::string_view text) {
+  app(id).set_time(now);
+  app(id).relays().relay_message(now, relay, text);
+  settle(now);
+}
+
+void Mesh::relay_closed(Time now, const AppId& id, signal::RelayId relay,
+                        const std::string& reason) {
+  app(id).set_time(now);
+  app(id).relays().relay_closed(now, relay, reason);
+  settle(now);
+}
+
+Result<void> Mesh::join(Time now, const RoomOptions& options) {
+  if (options.room.empty() || !is_utf8(options.room.str())) {
+    return failure(ErrorKind::invalid_input, "a room id is text that is not empty");
+  }
+  if (options.app.empty() || !is_utf8(options.app.str())) {
+    return failure(ErrorKind::invalid_input, "an app id is text that is not empty");
+  }
+  if (!is_utf8(options.password)) {
+    return failure(ErrorKind::invalid_input, "the password is not UTF-8 text");
+  }
+  if (apps_.count(options.app) == 0) {
+    std::vector<RelayUrl> relays = options_.relays;
+    if (relays.empty()) {
+      auto defaults = signal::default_relays(options.app, options_.relay_set);
+      if (!defaults) return tl::unexpected<Error>(defaults.error());
+      relays = std::move(*defaults);
+    }
+    auto& created = apps_[options.app] = std::make_unique<App>(
+        options.app, options_, std::move(relays), *transport_, ports_, date_, entropy_);
+    created->links().set_receiving(receiving_);
+  }
+  app(options.app).set_time(now);
+  Result<void> joined = app(options.app).join(options);
+  settle(now);
+  return joined;
+}
+
+void Mesh::leave(Time now, const AppId& id, const RoomId& room, Duration drain) {
+  app(id).set_time(now);
+  app(id).leave(room, drain);
+  settle(now);
+}
+
+std::optional<Path> Mesh::path(const AppId& id, const PeerId& peer) const {
+  const auto pair = apps_.at(id)->links().pair(peer);
+  if (!pair) return std::nullopt;
+  return path_of(*pair);
+}
+
+void Mesh::set_receiving(Time now, bool on) {
+  receiving_ = on;
+  for (auto& [id, app] : apps_) {
+    app->set_time(now);
+    app->links().set_receiving(on);
+  }
+  settle(now);
+}
+
+Deadline Mesh::next_timeout() const {
+  Deadline next = earlier(stack_.next_timeout(), transport_->next_timeout());
+  for (const auto& [id, app] : apps_)
+    next = earlier(next, app->next_timeout());
+  return next;
+}
+
+void Mesh::handle_timeout(Time now) {
+  for (auto& [id, app] : apps_)
+    app->set_time(now);
+  stack_.handle_timeout(now);
+  transport_->handle_timeout(now);
+  for (auto& [id, app] : apps_)
+    app->handle_timeout();
+  settle(now);
+}
+
+void Mesh::settle(Time now) {
+  for (auto& [id, app] : apps_) {
+    app->set_time(now);
+    app->settle();
+  }
+}
+
+std::vector<Mesh::AppEvent> Mesh::take_events() {
+  std::vector<AppEvent> all;
+  for (auto& [id, app] : apps_) {
+    for (Event& event : app->take_events())
+      all.push_back({id, std::move(event)});
+  }
+  return all;
+}
+
+bool Mesh::has_events() const {
+  return std::any_of(apps_.begin(), apps_.end(),
+                     [](const auto& entry) { return entry.second->has_events(); });
+}
+
+Stats Mesh::stats() const {
+  Stats sum;
+  sum.dropped = stray_datagrams_;
+  for (const auto& [id, app] : apps_) {
+    const Stats& stats = app->stats();
+    sum.messages_sent += stats.messages_sent;
+    sum.messages_received += stats.messages_received;
+    sum.bytes_sent += stats.bytes_sent;
+    sum.bytes_received += stats.bytes_received;
+    sum.dropped += stats.dropped;
+    sum.signals_dropped += stats.signals_dropped;
+  }
+  return sum;
+}
+
+}  // namespace roomwire::mesh

@@ -1,0 +1,209 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "mesh/world.hpp"
+
+namespace roomwire::mesh {
+namespace {
+
+using Joined = std::set<std::pair<std::string, PeerId>>;
+
+template <class Kind>
+std::size_t count(const SimPeer& peer) {
+  return static_cast<std::size_t>(
+      std::count_if(peer.statuses.begin(), peer.statuses.end(),
+                    [](const Status& status) { return std::holds_alternative<Kind>(status); }));
+}
+
+std::string text(const MessageReceived& message) {
+  const auto* text = std::get_if<std::string>(&message.payload);
+  return text != nullptr ? *text : "not a string";
+}
+
+class Mesh : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  World world{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Mesh, testing::Range<std::uint64_t>(1, 9));
+
+TEST_P(Mesh, TwoPeersMeetWithinASecondAndTalkBothWays) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  world.run_for(Duration(std::chrono::milliseconds(GetParam() * 37)));
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 1s));
+  EXPECT_EQ(a.joined, (Joined{{"room", z.id()}}));
+  EXPECT_EQ(count<PeerConnected>(a), 1U);
+
+  ASSERT_TRUE(a.send("room", "chat", "hello"));
+  ASSERT_TRUE(z.send("room", "chat", *Json::parse(R"({"b":1.0,"a":[]})")));
+  ASSERT_TRUE(z.send("room", "chat", Bytes{0, 255}));
+  ASSERT_TRUE(
+      world.run_until([&] { return a.messages.size() == 2 && z.messages.size() == 1; }, 1s));
+  EXPECT_EQ(text(z.messages[0]), "hello");
+  EXPECT_EQ(std::get<Json>(a.messages[0].payload).text(), R"({"b":1.0,"a":[]})");
+  EXPECT_EQ(std::get<Bytes>(a.messages[1].payload), (Bytes{0, 255}));
+}
+
+TEST_P(Mesh, OverABadNetworkEveryMessageArrivesInOrder) {
+  world.conditions() = {.loss = 0.1, .signal_loss = 0.2, .delay = 20ms, .jitter = 40ms};
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 20s));
+  std::vector<std::string> sent;
+  for (int i = 0; i < 200; ++i) {
+    sent.push_back(std::to_string(i));
+    ASSERT_TRUE(a.send("room", "count", sent.back()));
+  }
+  Bytes large(300'000);
+  std::iota(large.begin(), large.end(), std::uint8_t{0});
+  ASSERT_TRUE(a.send("room", "count", large));
+  ASSERT_TRUE(world.run_until([&] { return z.messages.size() == 201; }, 300s));
+  for (std::size_t i = 0; i < 200; ++i)
+    EXPECT_EQ(text(z.messages[i]), sent[i]);
+  EXPECT_EQ(std::get<Bytes>(z.messages[200].payload), large);
+}
+
+TEST_P(Mesh, FourPeersThatJoinAtOnceSeeEachOtherExactlyOnce) {
+  std::vector<SimPeer*> peers;
+  for (const char* id : {"a", "m", "za", "zb"})
+    peers.push_back(&world.add(id));
+  for (SimPeer* peer : peers)
+    peer->join("room");
+  const auto complete = [&] {
+    return std::all_of(peers.begin(), peers.end(), [](auto* p) { return p->joined.size() == 3; });
+  };
+  ASSERT_TRUE(world.run_until(complete, 5s));
+  world.run_for(30s);
+  for (SimPeer* peer : peers) {
+    EXPECT_EQ(peer->joins, 3U) << peer->id().str();
+    EXPECT_TRUE(peer->left.empty());
+  }
+}
+
+TEST_P(Mesh, TwoRoomsShareOneConnection) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  for (SimPeer* peer : {&a, &z}) {
+    peer->join("one");
+    peer->join("two");
+  }
+  const Joined both{{"one", z.id()}, {"two", z.id()}};
+  ASSERT_TRUE(world.run_until([&] { return a.joined == both && z.joined.size() == 2; }, 5s));
+  world.run_for(20s);
+  EXPECT_EQ(count<PeerConnected>(a), 1U);
+  EXPECT_EQ(count<PeerDisconnected>(a), 0U);
+  ASSERT_TRUE(a.send("two", "chat", "here"));
+  ASSERT_TRUE(world.run_until([&] { return z.messages.size() == 1; }, 1s));
+  EXPECT_EQ(z.messages[0].room.str(), "two");
+}
+
+TEST_P(Mesh, LeavingIsSeenAtOnceAndTheRoomCanBeJoinedAgain) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  for (int round = 0; round < 3; ++round) {
+    a.leave("room");
+    ASSERT_TRUE(world.run_until([&] { return z.joined.empty(); }, 1s));
+    ASSERT_TRUE(world.run_until([&] { return !a.rooms_left.empty(); }, 1s));
+    a.rooms_left.clear();
+    a.joined.clear();
+    a.join("room");
+    ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 10s));
+  }
+}
+
+TEST_P(Mesh, APeerThatDiesIsMissedWithinTenSeconds) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  world.run_for(GetParam() * 1s);
+  SimPeer& dead = GetParam() % 2 == 0 ? a : z;
+  SimPeer& other = GetParam() % 2 == 0 ? z : a;
+  world.kill(dead);
+  EXPECT_TRUE(world.run_until([&] { return !other.left.empty(); }, 10s));
+}
+
+TEST_P(Mesh, AnotherPasswordKeepsPeersApartAndSaysSo) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room", "right");
+  z.join("room", "wrong");
+  ASSERT_TRUE(world.run_until([&] { return count<WrongPassword>(z) > 0; }, 10s));
+  EXPECT_TRUE(a.joined.empty());
+  EXPECT_TRUE(z.joined.empty());
+}
+
+TEST_P(Mesh, AnotherPasswordInASharedRoomIsCaughtByTheHandshake) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("open");
+  z.join("open");
+  a.join("closed", "right");
+  z.join("closed", "wrong");
+  const Joined only_open{{"open", z.id()}};
+  ASSERT_TRUE(world.run_until([&] { return a.joined == only_open; }, 10s));
+  world.run_for(20s);
+  EXPECT_EQ(a.joined, only_open);
+  EXPECT_EQ(z.joined, (Joined{{"open", a.id()}}));
+  EXPECT_GT(count<WrongPassword>(a) + count<WrongPassword>(z), 0U);
+}
+
+TEST_P(Mesh, ARelayThatGoesAwayHarmsNobodyAndServesNewcomersWhenItIsBack) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  world.stop_relay();
+  world.run_for(30s);
+  EXPECT_TRUE(a.left.empty());
+  EXPECT_GE(count<RelayFailed>(a), 2U);
+  world.start_relay();
+  SimPeer& late = world.add("m");
+  late.join("room");
+  EXPECT_TRUE(world.run_until([&] { return late.joined.size() == 2; }, 70s));
+}
+
+TEST_P(Mesh, APassivePeerIsFoundByActiveOnesOnly) {
+  SimPeer& a = world.add("a");
+  SimPeer& b = world.add("b");
+  a.join("room", "", true);
+  b.join("room", "", true);
+  world.run_for(30s);
+  EXPECT_TRUE(a.joined.empty());
+  SimPeer& z = world.add("z");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return z.joined.size() == 2; }, 10s));
+  world.run_for(10s);
+  EXPECT_EQ(a.joined, (Joined{{"room", z.id()}}));
+}
+
+TEST_P(Mesh, StopsReadingWhenToldToAndLosesNothing) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  z.mesh().set_receiving(world.now(), false);
+  const Bytes block(100'000, 7);
+  for (int i = 0; i < 40; ++i)
+    ASSERT_TRUE(a.send("room", "file", block));
+  world.run_for(20s);
+  EXPECT_TRUE(z.messages.empty());
+  EXPECT_TRUE(a.left.empty());
+  z.mesh().set_receiving(world.now(), true);
+  EXPECT_TRUE(world.run_until([&] { return z.messages.size() == 40; }, 60s));
+}
+
+}  // namespace
+}  // namespace roomwire::mesh
