@@ -1,0 +1,62 @@
+#include "net/interfaces.hpp"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "net/socket_address.hpp"
+
+namespace roomwire::net {
+
+namespace {
+
+bool matches(const LocalAddress& candidate, const std::string& wanted) {
+  if (candidate.interface == wanted) return true;
+  const auto address = IpAddress::parse(wanted);
+  return address && address->bytes() == candidate.address.bytes() &&
+         (address->scope() == 0 || address->scope() == candidate.address.scope());
+}
+
+std::vector<LocalAddress> all_addresses() {
+  std::vector<LocalAddress> found;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return found;
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) continue;
+    const auto endpoint = from_socket_address(entry->ifa_addr);
+    if (!endpoint) continue;
+    found.push_back({entry->ifa_name, endpoint->address, ::if_nametoindex(entry->ifa_name),
+                     (entry->ifa_flags & IFF_LOOPBACK) != 0});
+  }
+  ::freeifaddrs(list);
+  return found;
+}
+
+}  // namespace
+
+std::vector<LocalAddress> select_addresses(std::vector<LocalAddress> all,
+                                           std::span<const std::string> only) {
+  std::vector<LocalAddress> chosen;
+  for (LocalAddress& candidate : all) {
+    if (candidate.address.is_unspecified() || candidate.address.is_multicast()) continue;
+    const bool wanted = only.empty() || std::any_of(only.begin(), only.end(), [&](const auto& o) {
+                          return matches(candidate, o);
+                        });
+    const bool known = std::any_of(chosen.begin(), chosen.end(), [&](const LocalAddress& other) {
+      return other.address == candidate.address;
+    });
+    if (wanted && !known) chosen.push_back(std::move(candidate));
+  }
+  std::stable_partition(chosen.begin(), chosen.end(),
+                        [](const LocalAddress& address) { return !address.loopback; });
+  if (chosen.size() > max_local_addresses) chosen.resize(max_local_addresses);
+  return chosen;
+}
+
+std::vector<LocalAddress> local_addresses(std::span<const std::string> only) {
+  return select_addresses(all_addresses(), only);
+}
+
+}  // namespace roomwire::net

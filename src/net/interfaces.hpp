@@ -1,0 +1,35 @@
+// The addresses that this machine has.
+#pragma once
+
+#include <base/address.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace roomwire::net {
+
+struct LocalAddress {
+  std::string interface;    ///< `eth0`
+  IpAddress address;        ///< With its scope when it is link-local IPv6.
+  std::uint32_t index = 0;  ///< Of the interface.
+  bool loopback = false;
+  bool operator==(const LocalAddress&) const = default;
+};
+
+/// At most this many addresses are used; a machine with more (containers, bridges) keeps the
+/// first, loopback last.
+inline constexpr std::size_t max_local_addresses = 16;
+
+/// Addresses of the interfaces that are up: IPv4 and IPv6, loopback after the others; no
+/// multicast, no unspecified. Cheap enough to be asked every few seconds: what changed shows by
+/// comparing.
+///
+/// `only`: interface names or addresses; an address of neither kind is left out. Empty for all.
+std::vector<LocalAddress> local_addresses(std::span<const std::string> only = {});
+
+/// The selection behind local_addresses(), for tests: filters, orders and bounds.
+std::vector<LocalAddress> select_addresses(std::vector<LocalAddress> all,
+                                           std::span<const std::string> only);
+
+}  // namespace roomwire::net

@@ -1,0 +1,84 @@
+// UDP in batches: one socket for all peers that are reached from one local address.
+#pragma once
+
+#include <base/address.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <roomwire/error.hpp>
+#include <roomwire/payload.hpp>
+#include <span>
+
+namespace roomwire::net {
+
+class Loop;
+
+struct Datagram {
+  Endpoint remote;
+  ByteView data;  ///< Valid during the callback.
+};
+
+/// What a kernel may lack. All is tried and given up at run time; tests switch it off.
+struct UdpOptions {
+  bool segment_offload = true;  ///< UDP_SEGMENT: many datagrams of one size in one send.
+  bool receive_offload = true;  ///< UDP_GRO: the same for receiving.
+  bool batch = true;            ///< sendmmsg and recvmmsg, instead of one call a datagram.
+  bool shared = false;          ///< Others may bind the port too, for multicast.
+  /// Kernel buffers each way, best effort: the 208 KiB default overflows in bursts.
+  int buffer_bytes = 4 << 20;
+};
+
+struct UdpStats {
+  std::uint64_t sent = 0;      ///< Datagrams that the kernel took.
+  std::uint64_t received = 0;  ///< Datagrams given to the callback.
+  /// Datagrams that the kernel refused (no route, too large …) or that were pushed out of the
+  /// full queue.
+  std::uint64_t send_dropped = 0;
+  std::uint64_t truncated =
+      0;  ///< Datagrams that came larger than 65,535 bytes; never in practice.
+};
+
+/// Not copied, not moved; may be destroyed at any time, also in its own callback.
+class UdpSocket {
+ public:
+  /// What one wake-up brought, in order; at most 1,024 datagrams, so that a flood on one socket
+  /// leaves time for the others. Empty datagrams are delivered too.
+  using Receive = std::function<void(std::span<const Datagram>)>;
+
+  /// Binds and starts to receive. Port 0 lets the system choose. IPv6 sockets take IPv6 only; a
+  /// link-local address needs its scope. Fails with unavailable.
+  static Result<std::unique_ptr<UdpSocket>> bind(Loop& loop, const Endpoint& local, Receive receive,
+                                                 UdpOptions options = {});
+  ~UdpSocket();
+  UdpSocket(const UdpSocket&) = delete;
+  UdpSocket& operator=(const UdpSocket&) = delete;
+
+  /// With the port that was chosen.
+  const Endpoint& local() const;
+
+  /// Queues a copy; it leaves at the end of the loop's turn, or earlier when much is queued. UDP
+  /// loses: what the kernel refuses is dropped, and while it takes nothing at most 2 MiB wait,
+  /// the oldest dropped first.
+  ///
+  /// Scopes: on a socket that is bound to a link-local address, remotes come without a scope
+  /// and need none, for theirs is the socket's (a peer's candidate names none either).
+  void send(const Endpoint& remote, ByteView datagram);
+  /// Sends what is queued now.
+  void flush();
+
+  /// Receives what is sent to the multicast `group` on the interface that has `local` (IPv4) or
+  /// `index` (IPv6). False when the system refuses.
+  bool join(const IpAddress& group, const IpAddress& local, std::uint32_t index);
+  /// Multicast leaves by the interface that has `local` (IPv4) or `index` (IPv6), with a hop
+  /// limit of 255. Best effort.
+  void set_multicast_interface(const IpAddress& local, std::uint32_t index);
+
+  UdpStats stats() const;
+
+ private:
+  struct Impl;
+  explicit UdpSocket(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::net

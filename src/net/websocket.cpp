@@ -1,0 +1,315 @@
+#include "net/websocket.hpp"
+
+#include <base/bytes.hpp>
+#include <base/encoding.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/scheme.hpp>
+#include <boost/url/url.hpp>
+#include <charconv>
+#include <deque>
+#include <limits>
+#include <optional>
+
+#include "net/byte_stream.hpp"
+#include "net/connector.hpp"
+#include "net/loop.hpp"
+
+namespace roomwire::net {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using ErrorCode = boost::system::error_code;
+
+namespace {
+
+// What somebody else wrote, fit for one line of a terminal.
+std::string printable(std::string_view text) {
+  std::string line = to_valid_utf8(text);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return line;
+}
+
+struct Address {
+  ConnectTarget connect;
+  std::string host_header;
+  std::string path;
+  std::string authorization;  // or empty
+};
+
+Result<Address> parse_address(std::string_view text) {
+  const auto refuse = [&](std::string_view why) {
+    return failure(ErrorKind::invalid_input, std::string(why) + ": " + printable(text));
+  };
+  const auto parsed = boost::urls::parse_uri(text);
+  if (!parsed) return refuse("not a ws:// or wss:// URL");
+  const boost::urls::url_view url = *parsed;
+  Address address;
+  address.connect.tls = url.scheme_id() == boost::urls::scheme::wss;
+  if (!address.connect.tls && url.scheme_id() != boost::urls::scheme::ws)
+    return refuse("not a ws:// or wss:// URL");
+  address.connect.host = url.host_address();
+  if (address.connect.host.empty()) return refuse("no host in the URL");
+  address.connect.port = address.connect.tls ? 443 : 80;
+  // Boost.URL 1.81 takes `host:x` as a port without digits, and 65537 as 1.
+  const std::string_view port = url.port();
+  if (!port.empty()) {
+    const auto [end, error] =
+        std::from_chars(port.data(), port.data() + port.size(), address.connect.port);
+    if (error != std::errc() || end != port.data() + port.size() || address.connect.port == 0)
+      return refuse("no such port in the URL");
+  }
+  if (!url.encoded_path().empty() && url.encoded_path().front() != '/')
+    return refuse("not a ws:// or wss:// URL");
+  address.host_header = std::string(url.encoded_host_and_port());
+  address.path = std::string(url.encoded_path());
+  if (address.path.empty()) address.path = "/";
+  if (url.has_query()) address.path += "?" + std::string(url.encoded_query());
+  if (url.has_userinfo())
+    address.authorization = "Basic " + to_base64(as_bytes(url.user() + ":" + url.password()));
+  return address;
+}
+
+std::string seconds(Duration time) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
+}
+
+}  // namespace
+
+struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Impl> {
+  // `ending` is `ended` but for on_closed, which is posted.
+  enum class State { connecting, open, closing, ending, ended };
+  using Stream = websocket::stream<ByteStream>;
+
+  Impl(Loop& owner, WebSocketHandlers callbacks, WebSocketOptions settings)
+      : loop(owner),
+        handlers(std::move(callbacks)),
+        options(settings),
+        limit(owner, [this] { handle_limit(); }) {}
+
+  void start(Resolver& resolver, TlsTrust& trust, std::string_view url);
+  void handle_limit();
+  void handshake(ByteStream connection);
+  void configure();
+  void opened();
+  void read();
+  void handle_read(const ErrorCode& error);
+  void send(std::string message);
+  void write();
+  void close();
+  void say_good_bye();
+  void end_soon(std::string reason);
+  void end(const std::string& reason);
+  std::string reason_of(const ErrorCode& error) const;
+  std::string reason_of_handshake(const ErrorCode& error) const;
+
+  /// Wraps a handler of the stream so that it is skipped after the end.
+  template <class Function>
+  auto guarded(Function function) {
+    return [self = shared_from_this(), function](const ErrorCode& error, auto&&...) {
+      if (self->state < State::ending) function(*self, error);
+    };
+  }
+
+  Loop& loop;
+  WebSocketHandlers handlers;
+  const WebSocketOptions options;
+  Timer limit;  // of connecting, then of closing
+  Address address;
+  std::unique_ptr<Connector> connector;
+  std::optional<Stream> stream;
+  websocket::response_type response;
+  beast::flat_buffer incoming;
+  std::deque<std::string> queue;  // its front is being written while `writing`
+  std::size_t queued_bytes = 0;
+  bool writing = false;
+  bool owned = true;
+  State state = State::connecting;
+};
+
+void WebSocketClient::Impl::start(Resolver& resolver, TlsTrust& trust, std::string_view url) {
+  auto parsed = parse_address(url);
+  if (!parsed) return end_soon(parsed.error().message);
+  address = std::move(*parsed);
+  limit.set(loop.now() + options.connect_limit);
+  connector = std::make_unique<Connector>(loop, resolver, trust, address.connect,
+                                          [weak = weak_from_this()](Connector::Outcome outcome) {
+                                            const auto self = weak.lock();
+                                            if (!self || self->state != State::connecting) return;
+                                            if (outcome)
+                                              return self->handshake(std::move(*outcome));
+                                            self->end(outcome.error());
+                                          });
+}
+
+void WebSocketClient::Impl::handle_limit() {
+  const auto self = shared_from_this();
+  end(state == State::closing ? "closed" : "no answer within " + seconds(options.connect_limit));
+}
+
+void WebSocketClient::Impl::handshake(ByteStream connection) {
+  stream.emplace(std::move(connection));
+  configure();
+  stream->async_handshake(response, address.host_header, address.path,
+                          guarded([](Impl& self, const ErrorCode& error) {
+                            if (error) return self.end(self.reason_of_handshake(error));
+                            self.opened();
+                          }));
+}
+
+void WebSocketClient::Impl::configure() {
+  // Connecting and closing have `limit`; Beast sends the pings and notices silence.
+  stream->set_option(
+      websocket::stream_base::timeout{websocket::stream_base::none(), options.idle_limit, true});
+  stream->set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
+    request.set(beast::http::field::user_agent, "roomwire");
+    if (!address.authorization.empty())
+      request.set(beast::http::field::authorization, address.authorization);
+  }));
+  // Read what is compressed, send plain: what is sent is short, and most of it is ciphertext.
+  websocket::permessage_deflate deflate;
+  deflate.client_enable = true;
+  deflate.msg_size_threshold = std::numeric_limits<std::size_t>::max();
+  stream->set_option(deflate);
+  stream->read_message_max(options.max_message_bytes);
+  stream->auto_fragment(false);
+}
+
+void WebSocketClient::Impl::opened() {
+  connector.reset();
+  limit.cancel();
+  state = State::open;
+  read();
+  if (!queue.empty()) write();
+  if (owned && handlers.on_open) handlers.on_open();
+}
+
+void WebSocketClient::Impl::read() {
+  stream->async_read(incoming,
+                     guarded([](Impl& self, const ErrorCode& error) { self.handle_read(error); }));
+}
+
+void WebSocketClient::Impl::handle_read(const ErrorCode& error) {
+  if (error) return end(state == State::closing ? "closed" : reason_of(error));
+  if (state == State::open && stream->got_text() && handlers.on_message) {
+    const auto data = incoming.cdata();
+    handlers.on_message({static_cast<const char*>(data.data()), data.size()});
+  }
+  if (state >= State::ending) return;
+  incoming.consume(incoming.size());
+  read();
+}
+
+void WebSocketClient::Impl::send(std::string message) {
+  if (state != State::connecting && state != State::open) return;
+  if (queued_bytes + message.size() > options.max_queued_bytes)
+    return end_soon("more waits to be sent than the connection takes");
+  queued_bytes += message.size();
+  queue.push_back(std::move(message));
+  if (state == State::open && !writing) write();
+}
+
+void WebSocketClient::Impl::write() {
+  writing = true;
+  stream->async_write(
+      boost::asio::buffer(queue.front()), guarded([](Impl& self, const ErrorCode& error) {
+        self.writing = false;
+        if (error) {
+          return self.end(self.state == State::closing ? "closed" : self.reason_of(error));
+        }
+        self.queued_bytes -= self.queue.front().size();
+        self.queue.pop_front();
+        if (!self.queue.empty()) return self.write();
+        if (self.state == State::closing) self.say_good_bye();
+      }));
+}
+
+void WebSocketClient::Impl::close() {
+  if (state == State::connecting) return end_soon("closed");
+  if (state != State::open) return;
+  state = State::closing;
+  limit.set(loop.now() + options.close_limit);
+  if (!writing) say_good_bye();
+}
+
+void WebSocketClient::Impl::say_good_bye() {
+  stream->async_close(websocket::close_code::normal,
+                      guarded([](Impl& self, const ErrorCode&) { self.end("closed"); }));
+}
+
+// Ends what the caller of a public function has in hands: never inside that call.
+void WebSocketClient::Impl::end_soon(std::string reason) {
+  if (state >= State::ending) return;
+  state = State::ending;
+  limit.cancel();
+  loop.post([self = shared_from_this(), reason = std::move(reason)] { self->end(reason); });
+}
+
+void WebSocketClient::Impl::end(const std::string& reason) {
+  if (state == State::ended) return;
+  state = State::ended;
+  connector.reset();
+  limit.cancel();
+  if (stream) stream->next_layer().close();
+  if (!writing) queue.clear();
+  queued_bytes = 0;
+  if (owned && handlers.on_closed) handlers.on_closed(reason);
+}
+
+std::string WebSocketClient::Impl::reason_of(const ErrorCode& error) const {
+  if (error == websocket::error::closed) {
+    const std::string said = printable(stream->reason().reason.c_str());
+    return "closed by the other side" + (said.empty() ? said : ": " + said);
+  }
+  if (error == beast::error::timeout) return "nothing heard for " + seconds(options.idle_limit);
+  if (error == websocket::error::message_too_big) return "message too large";
+  if (error == websocket::condition::protocol_violation) return "WebSocket protocol violated";
+  return describe(error);
+}
+
+std::string WebSocketClient::Impl::reason_of_handshake(const ErrorCode& error) const {
+  if (error == websocket::error::upgrade_declined)
+    return "HTTP " + std::to_string(response.result_int());
+  if (error == websocket::condition::handshake_failed ||
+      error.category() == beast::http::make_error_code(beast::http::error::bad_version).category())
+    return "no WebSocket server there";
+  return describe(error);
+}
+
+Result<void> WebSocketClient::check_url(std::string_view url) {
+  const auto parsed = parse_address(url);
+  if (!parsed) return tl::unexpected(parsed.error());
+  return {};
+}
+
+WebSocketClient::WebSocketClient(Loop& loop, Resolver& resolver, TlsTrust& trust,
+                                 std::string_view url, WebSocketHandlers handlers,
+                                 WebSocketOptions options)
+    : impl_(std::make_shared<Impl>(loop, std::move(handlers), options)) {
+  impl_->start(resolver, trust, url);
+}
+
+WebSocketClient::~WebSocketClient() {
+  impl_->owned = false;
+  impl_->end({});
+}
+
+void WebSocketClient::send(std::string message) {
+  impl_->send(std::move(message));
+}
+void WebSocketClient::close() {
+  impl_->close();
+}
+bool WebSocketClient::is_open() const {
+  return impl_->state == Impl::State::open;
+}
+std::size_t WebSocketClient::queued_bytes() const {
+  return impl_->queued_bytes;
+}
+
+}  // namespace roomwire::net

@@ -1,0 +1,72 @@
+// A WebSocket client, ws:// and wss:// (RFC 6455).
+#pragma once
+
+#include <base/time.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <roomwire/error.hpp>
+#include <string>
+#include <string_view>
+
+namespace roomwire::net {
+
+class Loop;
+class Resolver;
+class TlsTrust;
+
+/// None of them is called inside a call to the client, nor after it is destroyed. Each may call
+/// anything, the client's destructor included. An empty one is skipped.
+struct WebSocketHandlers {
+  std::function<void()> on_open;
+  /// A text message, whole and valid UTF-8; the view is valid during the call. Binary messages
+  /// are ignored: no relay protocol here has any.
+  std::function<void(std::string_view)> on_message;
+  /// The end, called once, also when the connection never opened. One line for a person:
+  /// "connection refused", "host not found", "certificate not valid: self-signed certificate",
+  /// "HTTP 403", "no answer within 10 s".
+  std::function<void(const std::string& reason)> on_closed;
+};
+
+struct WebSocketOptions {
+  Duration connect_limit = 10s;  ///< From the constructor to on_open, the name lookup included.
+  Duration idle_limit = 60s;     ///< Pinged after half of it without a message, closed after it.
+  Duration close_limit = 2s;     ///< How long close() waits for what is queued and the other side.
+  std::size_t max_message_bytes = 1U << 20;  ///< A larger one that comes closes the connection.
+  std::size_t max_queued_bytes = 1U << 20;   ///< More that waits to be sent closes it too.
+};
+
+/// One connection, tried once. Trying again is the owner's business.
+class WebSocketClient {
+ public:
+  /// Fails with invalid_input, and says what is wrong, unless `url` is ws:// or wss:// with a
+  /// host, and with any port, path, query and `user:password@` (sent as Basic authorization).
+  static Result<void> check_url(std::string_view url);
+
+  /// Starts to connect. A URL that check_url() refuses ends in on_closed. `resolver` and `trust`
+  /// outlive this.
+  WebSocketClient(Loop& loop, Resolver& resolver, TlsTrust& trust, std::string_view url,
+                  WebSocketHandlers handlers, WebSocketOptions options = {});
+  /// Drops the connection at once.
+  ~WebSocketClient();
+  WebSocketClient(const WebSocketClient&) = delete;
+  WebSocketClient& operator=(const WebSocketClient&) = delete;
+
+  /// Queues a text message; it may be called before on_open. After the end, or after close(), it
+  /// does nothing.
+  void send(std::string message);
+
+  /// Sends what is queued, then says good-bye; on_closed("closed") follows within close_limit.
+  /// No message is delivered any more. Before on_open it drops the connection.
+  void close();
+
+  bool is_open() const;
+  /// Bytes that wait to be sent.
+  std::size_t queued_bytes() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::net
