@@ -1,0 +1,132 @@
+#include "client/context_state.hpp"
+
+namespace roomwire::client {
+namespace {
+
+/// Takes the call that waits for `id` out of the map; empty when none does.
+template <class Map>
+typename Map::mapped_type take(Map& map, const typename Map::key_type& id) {
+  auto node = map.extract(id);
+  return node.empty() ? typename Map::mapped_type{} : std::move(node.mapped());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ContextState>> ContextState::create(const ContextOptions& options) {
+  std::unique_ptr<ContextState> state(new ContextState);
+  auto runtime = Runtime::create(
+      options, [raw = state.get()](mesh::Mesh::AppEvent event) { raw->deliver(std::move(event)); });
+  if (!runtime) return tl::unexpected<Error>(runtime.error());
+  state->runtime_ = std::move(*runtime);
+  return state;
+}
+
+ContextState::~ContextState() {
+  timers_.clear();
+  runtime_.reset();
+}
+
+Result<std::shared_ptr<RoomState>> ContextState::join(const RoomOptions& options) {
+  Result<void> joined = runtime_->touch_mesh().join(now(), options);
+  if (!joined) return tl::unexpected<Error>(joined.error());
+  auto room = std::make_shared<RoomState>(*this, options.app, options.room);
+  apps_[options.app].rooms[options.room] = room;
+  return room;
+}
+
+void ContextState::leave(const RoomState& room, std::function<void()> done, Duration drain) {
+  AppCalls& app = apps_[room.app()];
+  app.rooms.erase(room.room());
+  app.leaving[room.room()] = std::move(done);
+  runtime_->touch_mesh().leave(now(), room.app(), room.room(), drain);
+}
+
+void ContextState::after(Duration delay, std::function<void()> task) {
+  const std::uint64_t id = next_timer_++;
+  auto timer = std::make_unique<net::Timer>(runtime_->loop(), [this, id, task = std::move(task)] {
+    const auto run = task;  // Erasing the timer ends this function's own life.
+    timers_.erase(id);
+    run();
+  });
+  timer->set(now() + delay);
+  timers_[id] = std::move(timer);
+}
+
+Stats ContextState::stats() const {
+  Stats stats = runtime_->mesh().stats();
+  stats.messages_sent = counted_.messages_sent;
+  stats.bytes_sent = counted_.bytes_sent;
+  stats.dropped += counted_.dropped;
+  return stats;
+}
+
+void ContextState::count_dropped(const PeerId& peer, const std::string& reason) {
+  if (counted_.dropped++ == 0) on_status(Dropped{peer.str(), reason});
+}
+
+void ContextState::count_sent(std::size_t peers, std::size_t bytes) {
+  counted_.messages_sent += peers;
+  counted_.bytes_sent += peers * bytes;
+}
+
+void ContextState::expect_sent(const AppId& app, room::SendId id, SendOptions options) {
+  apps_[app].sends[id] = std::move(options);
+}
+
+void ContextState::expect_response(const AppId& app, room::RequestId id,
+                                   std::function<void(Result<Payload>)> done) {
+  apps_[app].requests[id] = std::move(done);
+}
+
+void ContextState::expect_pong(const AppId& app, room::PingId id,
+                               std::function<void(Result<std::chrono::microseconds>)> done) {
+  apps_[app].pings[id] = std::move(done);
+}
+
+void ContextState::deliver(mesh::Mesh::AppEvent event) {
+  AppCalls& app = apps_[event.app];
+  std::visit([&](auto& happened) { handle(app, happened); }, event.event);
+}
+
+template <class RoomEvent>
+void ContextState::handle(AppCalls& app, RoomEvent& event) {
+  const auto entry = app.rooms.find(event.room);
+  if (entry == app.rooms.end()) return;
+  const std::shared_ptr<RoomState> room = entry->second;
+  room->handle(event);
+}
+
+void ContextState::handle(AppCalls& app, mesh::SendProgressed& event) {
+  const auto entry = app.sends.find(event.send);
+  if (entry == app.sends.end()) return;
+  const auto on_progress = entry->second.on_progress;
+  if (on_progress) on_progress({event.peer, event.fraction, entry->second.metadata});
+}
+
+void ContextState::handle(AppCalls& app, mesh::Sent& event) {
+  const SendOptions options = take(app.sends, event.send);
+  if (options.on_sent) options.on_sent();
+}
+
+void ContextState::handle(AppCalls& app, mesh::Responded& event) {
+  const auto done = take(app.requests, event.request);
+  if (done) done(std::move(event.response));
+}
+
+void ContextState::handle(AppCalls& app, mesh::Ponged& event) {
+  const auto done = take(app.pings, event.ping);
+  if (!done) return;
+  done(event.round_trip.map(
+      [](Duration time) { return std::chrono::duration_cast<std::chrono::microseconds>(time); }));
+}
+
+void ContextState::handle(AppCalls& app, mesh::RoomLeft& event) {
+  const auto done = take(app.leaving, event.room);
+  if (done) done();
+}
+
+void ContextState::handle(AppCalls&, Status& event) {
+  on_status(event);
+}
+
+}  // namespace roomwire::client

@@ -1,0 +1,71 @@
+// What stands behind Context: the runtime, the rooms, and the calls that wait for an answer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "client/callback.hpp"
+#include "client/room_state.hpp"
+#include "client/runtime.hpp"
+#include "roomwire/context.hpp"
+
+namespace roomwire::client {
+
+class ContextState {
+ public:
+  static Result<std::unique_ptr<ContextState>> create(const ContextOptions& options);
+  ~ContextState();
+
+  Runtime& runtime() { return *runtime_; }
+  Time now() { return runtime_->now(); }
+  /// The hub of a room that is joined.
+  room::Hub& hub(const AppId& app) { return runtime_->touch_mesh().hub(app); }
+
+  Result<std::shared_ptr<RoomState>> join(const RoomOptions& options);
+  /// The room's callbacks end here; `done` is called when it is left.
+  void leave(const RoomState& room, std::function<void()> done, Duration drain);
+  void after(Duration delay, std::function<void()> task);
+  Stats stats() const;
+  void count_dropped(const PeerId& peer, const std::string& reason);
+
+  /// What a message or request waits for. The functions are called once, on the loop.
+  void expect_sent(const AppId& app, room::SendId id, SendOptions options);
+  void expect_response(const AppId& app, room::RequestId id,
+                       std::function<void(Result<Payload>)> done);
+  void expect_pong(const AppId& app, room::PingId id,
+                   std::function<void(Result<std::chrono::microseconds>)> done);
+  void count_sent(std::size_t peers, std::size_t bytes);
+
+  Callback<void(const Status&)> on_status;
+
+ private:
+  ContextState() = default;
+  struct AppCalls {
+    std::map<room::SendId, SendOptions> sends;
+    std::map<room::RequestId, std::function<void(Result<Payload>)>> requests;
+    std::map<room::PingId, std::function<void(Result<std::chrono::microseconds>)>> pings;
+    std::map<RoomId, std::function<void()>> leaving;
+    std::map<RoomId, std::shared_ptr<RoomState>> rooms;
+  };
+
+  void deliver(mesh::Mesh::AppEvent event);
+  template <class RoomEvent>
+  void handle(AppCalls& app, RoomEvent& event);
+  void handle(AppCalls& app, mesh::SendProgressed& event);
+  void handle(AppCalls& app, mesh::Sent& event);
+  void handle(AppCalls& app, mesh::Responded& event);
+  void handle(AppCalls& app, mesh::Ponged& event);
+  void handle(AppCalls& app, mesh::RoomLeft& event);
+  void handle(AppCalls& app, Status& event);
+
+  std::map<AppId, AppCalls> apps_;
+  Stats counted_;
+  std::unique_ptr<Runtime> runtime_;
+  std::uint64_t next_timer_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<net::Timer>> timers_;
+};
+
+}  // namespace roomwire::client

@@ -1,0 +1,183 @@
+#include "client/room_state.hpp"
+
+#include "client/context_state.hpp"
+
+namespace roomwire::client {
+namespace {
+
+/// What a room keeps for actions without a listener, so that a program may set its callbacks
+/// after joining; a peer that sends on names nobody listens to must not fill memory.
+constexpr std::size_t max_waiting_bytes = 1U << 20;
+/// Counted for each kept message beside its payload.
+constexpr std::size_t waiting_overhead = 128;
+/// How long a request may wait for its handler (@trystero-p2p/core, actions).
+constexpr Duration request_patience = 500ms;
+
+std::size_t cost(const Message& message) {
+  return size_of(message.payload) + waiting_overhead +
+         (message.metadata ? message.metadata->text().size() : 0);
+}
+
+class HubResponder final : public Responder {
+ public:
+  HubResponder(std::weak_ptr<RoomState> room, PeerId peer, std::string request)
+      : room_(std::move(room)), peer_(std::move(peer)), request_(std::move(request)) {}
+  ~HubResponder() override { fail("the request was not answered"); }
+  HubResponder(const HubResponder&) = delete;
+  HubResponder& operator=(const HubResponder&) = delete;
+
+  void reply(Payload payload) override { respond(std::move(payload)); }
+  void fail(std::string message) override {
+    respond(failure(ErrorKind::rejected, std::move(message)));
+  }
+
+ private:
+  void respond(Result<Payload> response) {
+    const auto room = std::exchange(room_, {}).lock();
+    if (!room || room->context() == nullptr) return;
+    ContextState& context = *room->context();
+    context.hub(room->app())
+        .respond(context.now(), room->room(), peer_, request_, std::move(response));
+  }
+
+  std::weak_ptr<RoomState> room_;
+  PeerId peer_;
+  std::string request_;
+};
+
+}  // namespace
+
+std::shared_ptr<ActionState> RoomState::action(const std::string& name) {
+  auto& action = actions_[name];
+  if (!action) action = std::make_shared<ActionState>(weak_from_this(), name);
+  return action;
+}
+
+void RoomState::leave(std::function<void()> done, Duration drain) {
+  ContextState* const context = std::exchange(context_, nullptr);
+  if (context == nullptr) return;
+  actions_.clear();
+  waiting_.clear();
+  context->leave(*this, std::move(done), drain);
+}
+
+void RoomState::handle(mesh::MessageReceived& event) {
+  const auto entry = actions_.find(event.action);
+  if (entry == actions_.end() || !entry->second->has_listener()) {
+    keep(event);
+    return;
+  }
+  const std::shared_ptr<ActionState> action = entry->second;
+  action->handle({std::move(event.peer), std::move(event.payload), std::move(event.metadata)});
+}
+
+void RoomState::handle(mesh::ReceiveProgressed& event) {
+  const auto entry = actions_.find(event.action);
+  if (entry == actions_.end()) return;
+  const std::shared_ptr<ActionState> action = entry->second;
+  const auto request = room::request_of(event.metadata);
+  action->on_progress(
+      Progress{event.peer, event.fraction, request ? request->metadata : event.metadata});
+}
+
+void RoomState::keep(mesh::MessageReceived& event) {
+  Message message{event.peer, std::move(event.payload), std::move(event.metadata)};
+  const std::size_t size = cost(message);
+  if (waiting_bytes_ + size > max_waiting_bytes) {
+    context_->count_dropped(event.peer, "messages on " + event.action + ", which nobody reads");
+    return;
+  }
+  waiting_bytes_ += size;
+  waiting_[event.action].push_back({std::move(message), context_->now()});
+}
+
+std::deque<RoomState::Waiting> RoomState::take_waiting(const std::string& action) {
+  auto node = waiting_.extract(action);
+  if (node.empty()) return {};
+  for (const Waiting& waiting : node.mapped())
+    waiting_bytes_ -= cost(waiting.message);
+  return std::move(node.mapped());
+}
+
+std::shared_ptr<RoomState> ActionState::room() const {
+  auto room = room_.lock();
+  return room && room->context() != nullptr ? room : nullptr;
+}
+
+Result<void> ActionState::send(Payload payload, SendOptions options) {
+  const auto room = this->room();
+  if (!room) return failure(ErrorKind::closed, "the room was left");
+  ContextState& context = *room->context();
+  room::Hub& hub = context.hub(room->app());
+  const std::size_t bytes = size_of(payload);
+  const std::size_t peers = options.to.empty() ? hub.peers(room->room()).size() : options.to.size();
+  const auto id = hub.send(context.now(), room->room(), name_, std::move(payload),
+                           {options.to, options.metadata, options.on_progress != nullptr});
+  if (!id) return tl::unexpected<Error>(id.error());
+  context.count_sent(peers, bytes);
+  if (options.on_sent || options.on_progress) {
+    context.expect_sent(room->app(), *id, std::move(options));
+  }
+  return {};
+}
+
+void ActionState::request(const PeerId& peer, Payload payload, const RequestOptions& options,
+                          std::function<void(Result<Payload>)> done) {
+  const auto room = this->room();
+  if (!room) {
+    done(failure(ErrorKind::closed, "the room was left"));
+    return;
+  }
+  ContextState& context = *room->context();
+  const auto id = context.hub(room->app())
+                      .request(context.now(), room->room(), peer, name_, std::move(payload),
+                               options.metadata, options.timeout);
+  if (id) {
+    context.expect_response(room->app(), *id, std::move(done));
+  } else {
+    context.after(
+        {}, [done = std::move(done), error = id.error()] { done(tl::unexpected<Error>(error)); });
+  }
+}
+
+void ActionState::set_on_message(std::function<void(Message)> callback) {
+  on_message.set(std::move(callback));
+  deliver_waiting();
+}
+
+void ActionState::set_on_request(
+    std::function<void(Message, std::unique_ptr<Responder>)> callback) {
+  on_request.set(std::move(callback));
+  deliver_waiting();
+}
+
+/// Later, not from within the call that set the callback.
+void ActionState::deliver_waiting() {
+  const auto room = this->room();
+  if (!room) return;
+  room->context()->after({}, [weak = weak_from_this()] {
+    const auto action = weak.lock();
+    const auto still = action ? action->room() : nullptr;
+    if (!still || !action->has_listener()) return;
+    const Time now = still->context()->now();
+    for (RoomState::Waiting& waiting : still->take_waiting(action->name_)) {
+      if (still->context() == nullptr) return;
+      const bool too_late = action->on_request && now - waiting.came > request_patience;
+      if (!too_late) action->handle(std::move(waiting.message));
+    }
+  });
+}
+
+void ActionState::handle(Message message) {
+  if (!on_request) {
+    on_message(std::move(message));
+    return;
+  }
+  auto request = room::request_of(message.metadata);
+  if (!request) return;  // As Trystero: a request action takes nothing else.
+  message.metadata = std::move(request->metadata);
+  auto responder = std::make_unique<HubResponder>(room_, message.from, std::move(request->id));
+  on_request(std::move(message), std::move(responder));
+}
+
+}  // namespace roomwire::client

@@ -1,0 +1,89 @@
+// What stands behind Room and Action: the user's callbacks, and what waits for them.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/time.hpp"
+#include "client/callback.hpp"
+#include "mesh/events.hpp"
+#include "roomwire/room.hpp"
+
+namespace roomwire::client {
+
+class ContextState;
+
+/// Shared by a Room, its Actions and the context. `context` is null from the moment that the room
+/// is left: nothing is called from then on but the function given to leave().
+class RoomState : public std::enable_shared_from_this<RoomState> {
+ public:
+  RoomState(ContextState& context, AppId app, RoomId room)
+      : context_(&context), app_(std::move(app)), room_(std::move(room)) {}
+
+  const AppId& app() const { return app_; }
+  const RoomId& room() const { return room_; }
+  /// Null when the room was left.
+  ContextState* context() const { return context_; }
+
+  std::shared_ptr<ActionState> action(const std::string& name);
+  void leave(std::function<void()> done, Duration drain);
+
+  void handle(mesh::PeerJoined& event) { on_join(event.peer); }
+  void handle(mesh::PeerLeft& event) { on_leave(event.peer, event.reason); }
+  void handle(mesh::MessageReceived& event);
+  void handle(mesh::ReceiveProgressed& event);
+  /// The waiting messages of an action that got a callback.
+  struct Waiting {
+    Message message;
+    Time came{};
+  };
+  std::deque<Waiting> take_waiting(const std::string& action);
+
+  Callback<void(const PeerId&)> on_join;
+  Callback<void(const PeerId&, const std::string&)> on_leave;
+
+ private:
+  void keep(mesh::MessageReceived& event);
+
+  ContextState* context_;
+  AppId app_;
+  RoomId room_;
+  std::map<std::string, std::shared_ptr<ActionState>> actions_;
+  std::map<std::string, std::deque<Waiting>> waiting_;
+  std::size_t waiting_bytes_ = 0;
+};
+
+class ActionState : public std::enable_shared_from_this<ActionState> {
+ public:
+  ActionState(std::weak_ptr<RoomState> room, std::string name)
+      : room_(std::move(room)), name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+  /// Null when the room was left.
+  std::shared_ptr<RoomState> room() const;
+
+  Result<void> send(Payload payload, SendOptions options);
+  void request(const PeerId& peer, Payload payload, const RequestOptions& options,
+               std::function<void(Result<Payload>)> done);
+  void set_on_message(std::function<void(Message)> callback);
+  void set_on_request(std::function<void(Message, std::unique_ptr<Responder>)> callback);
+
+  bool has_listener() const { return on_message || on_request; }
+  void handle(Message message);
+
+  Callback<void(const Progress&)> on_progress;
+
+ private:
+  void deliver_waiting();
+
+  std::weak_ptr<RoomState> room_;
+  std::string name_;
+  Callback<void(Message)> on_message;
+  Callback<void(Message, std::unique_ptr<Responder>)> on_request;
+};
+
+}  // namespace roomwire::client

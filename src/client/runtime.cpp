@@ -1,0 +1,117 @@
+#include "client/runtime.hpp"
+
+namespace roomwire::client {
+namespace {
+
+/// Below those of Trystero's peers, who lead what Patchies leads by the lowest id: never us.
+constexpr std::string_view peer_id_prefix = "z";
+constexpr std::size_t peer_id_size = 20;
+/// A name server that does not answer is asked again.
+constexpr Duration stun_retry = 30s;
+
+}  // namespace
+
+Runtime::Runtime(const ContextOptions& options, Deliver deliver)
+    : deliver_(std::move(deliver)),
+      self_(std::string(peer_id_prefix) + entropy_.id(peer_id_size - peer_id_prefix.size())),
+      resolver_(loop_),
+      mdns_(loop_, entropy_, {}),
+      udp_(
+          loop_, options.ice_port, options.ice_interfaces,
+          [this](const Endpoint& local, std::span<const net::Datagram> datagrams) {
+            for (const net::Datagram& datagram : datagrams) {
+              touch_mesh().handle_datagram(now(), local, datagram.remote, datagram.data);
+            }
+          },
+          [this] {
+            mdns_.set_routes(net::mdns_routes(udp_.addresses()));
+            touch_mesh().set_local_endpoints(now(), udp_.endpoints());
+          }),
+      timer_(loop_, [this] { touch_mesh().handle_timeout(now()); }),
+      turn_end_(loop_, [this] { end_turn(); }) {}
+
+Runtime::~Runtime() {
+  mesh_.reset();  // Says good-bye to the peers, over sockets that are there still.
+  udp_.flush();
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::create(const ContextOptions& options, Deliver deliver) {
+  Result<void> checked = check(options);
+  if (!checked) return tl::unexpected<Error>(checked.error());
+  std::unique_ptr<Runtime> runtime(new Runtime(options, std::move(deliver)));
+  Result<void> started = runtime->start(options);
+  if (!started) return tl::unexpected<Error>(started.error());
+  return runtime;
+}
+
+Result<void> Runtime::start(const ContextOptions& options) {
+  auto stack = rtc::Stack::create();
+  if (!stack) return tl::unexpected<Error>(stack.error());
+  stack_ = std::move(*stack);
+  Result<void> opened = udp_.open();
+  if (!opened) return opened;
+  mdns_.set_routes(net::mdns_routes(udp_.addresses()));
+  mesh_ = std::make_unique<mesh::Mesh>(
+      mesh::MeshOptions{self_, options.relays, options.relay_set, options.max_message_bytes},
+      *stack_, *this, date_, entropy_);
+  touch_mesh().set_local_endpoints(now(), udp_.endpoints());
+  for (const std::string& url : options.ice_servers.value_or(default_ice_servers())) {
+    stun_lookups_.push_back(std::make_unique<StunLookup>(*this, *parse_stun_url(url)));
+    stun_lookups_.back()->ask();
+  }
+  return {};
+}
+
+void Runtime::send(const Endpoint& local, const Endpoint& remote, ByteView datagram) {
+  udp_.send(local, remote, datagram);
+}
+
+signal::RelaySocketPort& Runtime::relay_sockets(const AppId& app) {
+  RelayHandlers handlers;
+  handlers.on_open = [this, app](signal::RelayId relay) {
+    touch_mesh().relay_opened(now(), app, relay);
+  };
+  handlers.on_message = [this, app](signal::RelayId relay, std::string_view text) {
+    touch_mesh().relay_message(now(), app, relay, text);
+  };
+  handlers.on_closed = [this, app](signal::RelayId relay, const std::string& reason) {
+    touch_mesh().relay_closed(now(), app, relay, reason);
+  };
+  auto& sockets = relay_sockets_[app] =
+      std::make_unique<RelaySockets>(loop_, resolver_, trust_, std::move(handlers));
+  return *sockets;
+}
+
+void Runtime::resolve_mdns(const std::string& name) {
+  mdns_.resolve(name, [this, name](const Result<IpAddress>& address) {
+    std::vector<IpAddress> found;
+    if (address) found.push_back(*address);
+    touch_mesh().mdns_resolved(now(), name, found);
+  });
+}
+
+Runtime::StunLookup::StunLookup(Runtime& runtime, StunServer server)
+    : runtime_(runtime), server_(std::move(server)), retry_(runtime.loop_, [this] { ask(); }) {}
+
+void Runtime::StunLookup::ask() {
+  runtime_.resolver_.resolve(server_.host, [this](const net::Resolver::Addresses& addresses) {
+    if (!addresses) {
+      retry_.set(runtime_.now() + stun_retry);
+      return;
+    }
+    for (const IpAddress& address : *addresses) {
+      runtime_.touch_mesh().add_stun_server(runtime_.now(), {address, server_.port});
+    }
+  });
+}
+
+void Runtime::end_turn() {
+  // One round a turn: a callback that always causes the next event must not keep the sockets
+  // waiting.
+  for (mesh::Mesh::AppEvent& event : mesh_->take_events())
+    deliver_(std::move(event));
+  if (mesh_->has_events()) loop_.post([this] { turn_end_.request(); });
+  timer_.set(mesh_->next_timeout());
+}
+
+}  // namespace roomwire::client

@@ -1,0 +1,89 @@
+#include "client/udp_ports.hpp"
+
+#include <algorithm>
+
+namespace roomwire::client {
+namespace {
+
+/// How soon a cable or a network that came or went is noticed.
+constexpr Duration watch_interval = 5s;
+
+}  // namespace
+
+UdpPorts::UdpPorts(net::Loop& loop, std::uint16_t port, std::vector<std::string> only,
+                   Receive receive, Changed changed)
+    : loop_(loop),
+      port_(port),
+      only_(std::move(only)),
+      receive_(std::move(receive)),
+      changed_(std::move(changed)),
+      watch_timer_(loop, [this] { watch(); }) {}
+
+Result<void> UdpPorts::open() {
+  Result<void> updated = update();
+  if (!updated) return updated;
+  if (sockets_.empty()) {
+    std::string names;
+    for (const std::string& name : only_)
+      names += (names.empty() ? "" : ", ") + name;
+    return failure(ErrorKind::unavailable,
+                   only_.empty() ? "this machine has no network address"
+                                 : "no interface or address of this machine is " + names);
+  }
+  watch_timer_.set(loop_.now() + watch_interval);
+  return {};
+}
+
+Result<void> UdpPorts::update() {
+  addresses_ = net::local_addresses(only_);
+  Result<void> result;
+  for (const net::LocalAddress& local : addresses_) {
+    if (sockets_.count(local.address) > 0) continue;
+    auto socket = net::UdpSocket::bind(
+        loop_, {local.address, port_},
+        [this, address = local.address](std::span<const net::Datagram> datagrams) {
+          const auto entry = sockets_.find(address);
+          if (entry != sockets_.end()) receive_(entry->second->local(), datagrams);
+        });
+    if (socket) {
+      sockets_[local.address] = std::move(*socket);
+    } else {
+      result = tl::unexpected<Error>(socket.error());
+    }
+  }
+  std::erase_if(sockets_, [this](const auto& entry) {
+    return std::none_of(addresses_.begin(), addresses_.end(),
+                        [&](const auto& local) { return local.address == entry.first; });
+  });
+  // A port that the user chose is open in a firewall: it is that one or none. Otherwise an
+  // address that cannot be bound (just going away) is done without.
+  if (port_ == 0 && !sockets_.empty()) return {};
+  return result;
+}
+
+void UdpPorts::watch() {
+  const std::vector<Endpoint> before = endpoints();
+  const Result<void> ignored = update();  // What fails now is tried again at the next turn.
+  static_cast<void>(ignored);
+  if (endpoints() != before) changed_();
+  watch_timer_.set(loop_.now() + watch_interval);
+}
+
+std::vector<Endpoint> UdpPorts::endpoints() const {
+  std::vector<Endpoint> endpoints;
+  for (const auto& [address, socket] : sockets_)
+    endpoints.push_back(socket->local());
+  return endpoints;
+}
+
+void UdpPorts::send(const Endpoint& local, const Endpoint& remote, ByteView datagram) {
+  const auto entry = sockets_.find(local.address);
+  if (entry != sockets_.end()) entry->second->send(remote, datagram);
+}
+
+void UdpPorts::flush() {
+  for (const auto& [address, socket] : sockets_)
+    socket->flush();
+}
+
+}  // namespace roomwire::client
