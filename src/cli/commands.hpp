@@ -1,0 +1,13 @@
+// The commands. Each runs until it is done and returns the program's exit code.
+#pragma once
+
+#include "cli/options.hpp"
+
+namespace roomwire::cli {
+
+int netsend(NetsendOptions options);
+int netrecv(NetrecvOptions options);
+/// A relay has no other end than a signal: SIGINT and SIGTERM are exit code 0.
+int relay(RelayOptions options);
+
+}  // namespace roomwire::cli

@@ -1,0 +1,101 @@
+// roomwire netrecv: what comes on channels of a room, to standard output.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/line_writer.hpp"
+#include "cli/output_format.hpp"
+#include "cli/session.hpp"
+#include "cli/text.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+// For the farewell; a receiver has nothing else to send.
+constexpr auto leave_drain = 1s;
+// What a stopped receiver may still write to a reader that does not keep up.
+constexpr auto last_write = 1s;
+
+/// Prints messages as they come. When nobody reads the output, no more is read from the peers.
+class Receiver {
+ public:
+  Receiver(Session& session, const NetrecvOptions& options)
+      : session_(session),
+        format_(options.format),
+        left_(options.count),
+        to_terminal_(isatty(STDOUT_FILENO) == 1),
+        writer_(STDOUT_FILENO, events()) {}
+
+  Result<void> listen(const std::string& channel) {
+    auto action = session_.room().action(channel);
+    if (!action) return tl::unexpected(action.error());
+    action->on_message([this, channel](const Message& message) { take(channel, message); });
+    return {};
+  }
+
+  /// Once the loop has ended: writes what is left. The errno of what went wrong with the output,
+  /// or 0.
+  int finish() {
+    return writer_.finish(
+        session_.cut_short() ? std::optional<std::chrono::milliseconds>(last_write) : std::nullopt);
+  }
+
+ private:
+  void take(const std::string& channel, const Message& message) {
+    if (session_.finishing()) return;
+    line_.clear();
+    append_message(line_, format_, std::chrono::system_clock::now(), channel, message);
+    if (to_terminal_ && format_ == OutputFormat::raw) {
+      line_ = printable(line_.substr(0, line_.size() - 1), line_.size()) + '\n';
+    }
+    if (!writer_.append(line_)) session_.context().set_receiving(false);
+    if (left_ && --*left_ == 0) session_.finish(exit_fine, leave_drain);
+  }
+
+  LineWriter::Events events() {
+    LineWriter::Events events;
+    events.on_room = [this] {
+      session_.context().post([this] { session_.context().set_receiving(true); });
+    };
+    events.on_failure = [this] {
+      session_.context().post([this] { session_.finish(exit_fine, leave_drain); });
+    };
+    return events;
+  }
+
+  Session& session_;
+  const OutputFormat format_;
+  std::optional<std::uint64_t> left_;
+  const bool to_terminal_;
+  std::string line_;
+  LineWriter writer_;  // last: its thread calls us
+};
+
+}  // namespace
+
+int netrecv(NetrecvOptions options) {
+  auto created = Session::create(options.connection, 1);
+  if (!created) return fail_with(created.error());
+  Session& session = **created;
+  Receiver receiver(session, options);
+  for (const std::string& channel : options.channels) {
+    if (const auto listening = receiver.listen(channel); !listening) {
+      return fail_with(listening.error());
+    }
+  }
+  const int exit_code = session.run();
+  const int error = receiver.finish();
+  // Whoever read the output may go when it has enough, as head(1) does.
+  if (error == 0 || error == EPIPE) return exit_code;
+  complain("cannot write the output: " + std::generic_category().message(error));
+  return exit_failed;
+}
+
+}  // namespace roomwire::cli

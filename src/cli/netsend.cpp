@@ -1,0 +1,225 @@
+// roomwire netsend: messages from the command line, a file or standard input into a room.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "cli/commands.hpp"
+#include "cli/input_reader.hpp"
+#include "cli/session.hpp"
+#include "cli/text.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Everything was given to the network when this begins; it is for what the network still holds.
+constexpr auto last_drain = 30s;
+
+/// Sends batches in their order, whenever somebody is in the room.
+class Sender {
+ public:
+  /// `release` is called with the cost of what is dealt with.
+  Sender(Session& session, Action action, std::optional<Json> metadata,
+         std::function<void(std::size_t)> release)
+      : session_(session),
+        action_(std::move(action)),
+        metadata_(std::move(metadata)),
+        release_(std::move(release)) {}
+
+  void add(InputBatch batch) {
+    waiting_.push_back(std::move(batch));
+    pump();
+  }
+
+  void pump() {
+    while (!waiting_.empty() && !session_.finishing()) {
+      InputBatch& batch = waiting_.front();
+      if (!batch.inputs.empty() && !session_.ready()) return;
+      send(batch);
+      ended_ = batch.end;
+      waiting_.pop_front();
+    }
+    finish_if_done();
+  }
+
+  void ready_changed(bool ready) {
+    if (ready) return pump();
+    if (!ended_ || !waiting_.empty()) {
+      session_.status().note(Tone::plain, "everybody has left; waiting for somebody to come");
+    }
+  }
+
+  bool failed() const { return failed_; }
+
+ private:
+  void send(InputBatch& batch) {
+    std::size_t cost = 0;  // of what was sent since the last one that tells when it has gone
+    for (std::size_t i = 0; i < batch.inputs.size(); ++i) {
+      NumberedInput& numbered = batch.inputs[i];
+      cost += cost_of(numbered.input);
+      auto* payload = std::get_if<Payload>(&numbered.input);
+      if (payload == nullptr) {
+        obey(numbered);
+        continue;
+      }
+      const bool last = i + 1 == batch.inputs.size() ||
+                        !std::holds_alternative<Payload>(batch.inputs[i + 1].input);
+      send(std::move(*payload), last ? std::exchange(cost, 0) : 0, numbered.line);
+    }
+    if (cost > 0) release_(cost);
+    if (!batch.error.empty()) fail("cannot read the input: " + batch.error);
+  }
+
+  // Messages go in order, so the last one of a run tells for all when the network has taken them.
+  void send(Payload payload, std::size_t cost, std::size_t line) {
+    SendOptions options;
+    options.metadata = metadata_;
+    if (cost > 0) {
+      ++runs_in_flight_;
+      options.on_sent = [this, cost] { sent(cost); };
+    }
+    const auto result = action_.send(std::move(payload), std::move(options));
+    if (result) {
+      ++messages_;
+      return;
+    }
+    fail(at(line) + result.error().message);
+    if (cost > 0) sent(cost);
+  }
+
+  void sent(std::size_t cost) {
+    --runs_in_flight_;
+    release_(cost);
+    if (ended_) session_.context().post([this] { finish_if_done(); });
+  }
+
+  void obey(const NumberedInput& numbered) {
+    if (const auto* bad = std::get_if<BadInput>(&numbered.input)) {
+      return fail(at(numbered.line) + bad->reason + "; not sent");
+    }
+    const std::string& channel = std::get<SetChannel>(numbered.input).channel;
+    auto action = session_.room().action(channel);
+    if (!action) return fail(at(numbered.line) + "set-channel: " + action.error().message);
+    action_ = *std::move(action);
+    session_.status().note(Tone::plain, "channel is now " + printable(channel));
+  }
+
+  static std::string at(std::size_t line) { return line > 0 ? fmt::format("line {}: ", line) : ""; }
+
+  void fail(const std::string& what) {
+    failed_ = true;
+    complain(what);
+  }
+
+  void finish_if_done() {
+    if (!ended_ || !waiting_.empty() || runs_in_flight_ > 0 || session_.finishing()) return;
+    session_.status().note(Tone::plain,
+                           fmt::format("sent {} message{}", messages_, messages_ == 1 ? "" : "s"));
+    session_.finish(failed_ ? exit_failed : exit_fine, last_drain);
+  }
+
+  Session& session_;
+  Action action_;
+  const std::optional<Json> metadata_;
+  const std::function<void(std::size_t)> release_;
+  std::deque<InputBatch> waiting_;  // bounded by the reader's window
+  std::size_t runs_in_flight_ = 0;
+  std::size_t messages_ = 0;
+  bool ended_ = false;
+  bool failed_ = false;
+};
+
+/// The descriptor to read, and whether to close it.
+class InputFile {
+ public:
+  static Result<InputFile> open(const std::optional<std::string>& path) {
+    if (!path || *path == "-") return InputFile(STDIN_FILENO);
+    const int fd = ::open(path->c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+      return failure(ErrorKind::invalid_input,
+                     fmt::format("--file: cannot open {}: {}", printable(*path),
+                                 std::generic_category().message(errno)));
+    }
+    return InputFile(fd);
+  }
+  InputFile(InputFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile() {
+    if (fd_ > STDERR_FILENO) close(fd_);
+  }
+  int fd() const { return fd_; }
+
+ private:
+  explicit InputFile(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+InputReader::Mode mode_of(const NetsendOptions& options) {
+  if (options.file) return InputReader::Mode::whole;
+  return options.as_text ? InputReader::Mode::text_lines : InputReader::Mode::lines;
+}
+
+// What a file is called goes with it, as the receiver may want to store it.
+std::optional<Json> metadata_of(const NetsendOptions& options) {
+  if (!options.file || *options.file == "-") return std::nullopt;
+  const std::string name = std::filesystem::path(*options.file).filename().string();
+  if (name.empty() || !is_utf8(name)) return std::nullopt;
+  std::string text = R"({"name":)";
+  append_json_string(text, name);
+  auto json = Json::parse(text + "}");
+  return json ? std::optional(*std::move(json)) : std::nullopt;
+}
+
+InputBatch as_batch(const std::string& message, const NetsendOptions& options) {
+  InputBatch batch;
+  batch.end = true;
+  batch.inputs.push_back({0, to_input(message, options.as_text)});
+  return batch;
+}
+
+}  // namespace
+
+int netsend(NetsendOptions options) {
+  const auto file = InputFile::open(options.file);
+  if (!file) return fail_with(file.error());
+  auto created = Session::create(options.connection, options.peers);
+  if (!created) return fail_with(created.error());
+  Session& session = **created;
+  auto action = session.room().action(options.channel);
+  if (!action) return fail_with(action.error());
+
+  std::unique_ptr<InputReader> reader;
+  Sender sender(session, *std::move(action), metadata_of(options), [&reader](std::size_t cost) {
+    if (reader) reader->release(cost);
+  });
+  session.on_ready_change([&](bool ready) { sender.ready_changed(ready); });
+  if (options.message) {
+    session.context().post([&] { sender.add(as_batch(*options.message, options)); });
+  } else {
+    if (!options.file && isatty(file->fd()) == 1) {
+      session.status().note(Tone::hint, "one message a line; Ctrl-D ends");
+    }
+    reader = std::make_unique<InputReader>(
+        file->fd(), mode_of(options), options.connection.context.max_message_bytes,
+        [&](InputBatch batch) {
+          session.context().post(
+              [&sender, batch = std::move(batch)]() mutable { sender.add(std::move(batch)); });
+        });
+  }
+  const int exit_code = session.run();
+  if (reader) reader->stop();
+  created->reset();  // before the sender, whom a room that goes tells what was not sent
+  return exit_code;
+}
+
+}  // namespace roomwire::cli

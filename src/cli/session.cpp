@@ -1,0 +1,139 @@
+#include "cli/session.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "cli/flag_values.hpp"
+#include "cli/standard_error.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_hint = 10s;
+constexpr std::chrono::seconds longest_hint = 10min;
+constexpr auto hurried_drain = 1s;
+// As long as Room::leave gives its farewell to get out.
+constexpr auto farewell = 100ms;
+
+void print(Tone tone, const std::string& line) {
+  say(tone, line);
+}
+
+}  // namespace
+
+Session::Session(ConnectionOptions options, std::size_t peers_wanted)
+    : options_(std::move(options)),
+      peers_wanted_(peers_wanted),
+      status_(options_.verbosity, !options_.context.relays.empty(), print) {}
+
+Session::~Session() {
+  signals_.reset();  // its thread posts to the context
+}
+
+Result<std::unique_ptr<Session>> Session::create(ConnectionOptions options,
+                                                 std::size_t peers_wanted) {
+  std::unique_ptr<Session> session(new Session(std::move(options), peers_wanted));
+  if (auto joined = session->join(); !joined) return tl::unexpected(joined.error());
+  return session;
+}
+
+Result<void> Session::join() {
+  signals_ = std::make_unique<SignalWatcher>([this](int signal) { on_signal(signal); });
+  auto context = Context::create(options_.context);
+  if (!context) return tl::unexpected(context.error());
+  context_ = *std::move(context);
+  context_->on_status([this](const Status& status) { status_.on_status(status); });
+
+  const bool made = options_.room.room.empty();
+  if (made) options_.room.room = new_room();
+  auto room = context_->join(options_.room);
+  if (!room) return tl::unexpected(room.error());
+  room_ = *std::move(room);
+  room_->on_peer_join([this](const PeerId& peer) { peer_joined(peer); });
+  room_->on_peer_leave(
+      [this](const PeerId& peer, const std::string& reason) { peer_left(peer, reason); });
+  // Said with -q too: without it nobody else could come.
+  if (made)
+    say(Tone::good,
+        "new room: " + (options_.room.app.str() == "patchies" ? patchies_link(room_->id())
+                                                              : room_->id().str()));
+  return {};
+}
+
+int Session::run() {
+  running_ = true;
+  status_.joining(room_->id(), context_->self_id());
+  if (options_.time_limit) {
+    context_->post_after(*options_.time_limit, [this] {
+      if (finishing_ && cut_short_) return;
+      status_.note(Tone::bad, "the time limit (-W) is over");
+      end_early(exit_timed_out);
+    });
+  }
+  next_hint_ = first_hint;
+  hint_later();
+  context_->run();
+  running_ = false;
+  status_.ended(context_->stats());
+  return exit_code_;
+}
+
+void Session::finish(int exit_code, std::chrono::milliseconds drain) {
+  if (finishing_) return;
+  finishing_ = true;
+  exit_code_ = exit_code;
+  room_->leave([this] { context_->stop(); }, drain);
+}
+
+void Session::end_early(int exit_code) {
+  cut_short_ = true;
+  if (!finishing_) return finish(exit_code, hurried_drain);
+  exit_code_ = exit_code;
+  room_.reset();  // leaves without waiting for what is queued
+  context_->post_after(farewell, [this] { context_->stop(); });
+}
+
+void Session::on_signal(int signal) {
+  const int exit_code = exit_signal_base + signal;
+  if (!running_ || signalled_.exchange(true)) _exit(exit_code);
+  context_->post([this, exit_code] { end_early(exit_code); });
+}
+
+void Session::peer_joined(const PeerId& peer) {
+  ++peers_;
+  status_.peer_joined(peer, room_->path(peer));
+  if (peers_ >= peers_wanted_) set_ready(true);
+}
+
+void Session::peer_left(const PeerId& peer, const std::string& reason) {
+  assert(peers_ > 0);
+  --peers_;
+  status_.peer_left(peer, reason);
+  if (peers_ == 0) set_ready(false);
+}
+
+void Session::set_ready(bool ready) {
+  if (ready_ == ready) return;
+  ready_ = ready;
+  ++wait_number_;
+  next_hint_ = first_hint;
+  if (!ready && !finishing_) hint_later();
+  if (on_ready_change_) on_ready_change_(ready);
+}
+
+// Rarer and rarer, so that the log of a receiver that waits for days stays short.
+void Session::hint_later() {
+  context_->post_after(next_hint_, [this, wait = wait_number_] {
+    if (wait != wait_number_ || ready_ || finishing_) return;
+    status_.waiting(peers_, peers_wanted_);
+    next_hint_ = std::min(2 * next_hint_, longest_hint);
+    hint_later();
+  });
+}
+
+}  // namespace roomwire::cli

@@ -1,0 +1,80 @@
+// One stay in a room, from the options to the exit code: what netsend and netrecv have in common.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <roomwire/roomwire.hpp>
+
+#include "cli/options.hpp"
+#include "cli/signal_watcher.hpp"
+#include "cli/status_lines.hpp"
+
+namespace roomwire::cli {
+
+/// Says on standard error how it goes; leaves the room on a signal (the second one ends the
+/// process at once) and at the time limit. Threads as for Context.
+class Session {
+ public:
+  /// Joins with nobody told yet: nothing is sent before run(). Fails as Context::create and
+  /// Context::join do. `peers_wanted` (1 or more): how many must be there for ready() to begin.
+  static Result<std::unique_ptr<Session>> create(ConnectionOptions options,
+                                                 std::size_t peers_wanted);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Context& context() { return *context_; }
+  Room& room() { return *room_; }
+  StatusLines& status() { return status_; }
+
+  /// As many peers as wanted came, and not all have gone since.
+  bool ready() const { return ready_; }
+  /// Called when ready() changes. One function.
+  void on_ready_change(std::function<void(bool)> callback) {
+    on_ready_change_ = std::move(callback);
+  }
+
+  /// Leaves the room once what is queued is sent, or `drain` has passed; run() then returns
+  /// `exit_code`. The first call counts.
+  void finish(int exit_code, std::chrono::milliseconds drain);
+  bool finishing() const { return finishing_; }
+  /// Ended by a signal or the time limit: nobody waits for what is not done.
+  bool cut_short() const { return cut_short_; }
+
+  /// Until finish() is done with.
+  int run();
+
+ private:
+  Session(ConnectionOptions options, std::size_t peers_wanted);
+  Result<void> join();
+  void announce();
+  void on_signal(int signal);
+  void end_early(int exit_code);
+  void peer_joined(const PeerId& peer);
+  void peer_left(const PeerId& peer, const std::string& reason);
+  void set_ready(bool ready);
+  void hint_later();
+
+  ConnectionOptions options_;
+  const std::size_t peers_wanted_;
+  StatusLines status_;
+  std::function<void(bool)> on_ready_change_;
+  std::size_t peers_ = 0;
+  bool ready_ = false;
+  bool finishing_ = false;
+  bool cut_short_ = false;
+  int exit_code_ = exit_fine;
+  std::size_t wait_number_ = 0;  // counts the waits for peers, so that an old timer knows it is
+  std::chrono::seconds next_hint_{};
+
+  std::atomic<bool> running_{false};
+  std::atomic<bool> signalled_{false};
+  std::unique_ptr<SignalWatcher> signals_;
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<Room> room_;
+};
+
+}  // namespace roomwire::cli

@@ -1,0 +1,208 @@
+#include "cli/status_lines.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "cli/text.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+constexpr std::size_t max_network_lines = 100;
+constexpr std::size_t max_peers = 10'000;
+constexpr std::size_t max_relays = 1'000;
+
+const char* where(Path::Kind kind) {
+  switch (kind) {
+    case Path::Kind::loopback:
+      return "this machine";
+    case Path::Kind::local:
+      return "local network";
+    case Path::Kind::reflexive:
+      break;
+  }
+  return "across the internet";
+}
+
+std::string wait_text(std::chrono::milliseconds wait) {
+  const auto seconds = std::chrono::round<std::chrono::seconds>(wait).count();
+  return seconds < 1 ? "less than 1 s" : fmt::format("{} s", seconds);
+}
+
+// So that a reason that ends a sentence does not end it twice.
+std::string reason_text(const std::string& reason) {
+  std::string out = printable(reason);
+  while (out.ends_with('.'))
+    out.pop_back();
+  return out.empty() ? "no reason given" : out;
+}
+
+}  // namespace
+
+StatusLines::StatusLines(Verbosity verbosity, bool relays_named, Print print)
+    : verbosity_(verbosity), relays_named_(relays_named), print_(std::move(print)) {}
+
+void StatusLines::note(Tone tone, const std::string& line) {
+  if (verbosity_ != Verbosity::quiet) print_(tone, line);
+}
+
+void StatusLines::detail(const std::string& line) {
+  if (verbosity_ == Verbosity::verbose) print_(Tone::hint, line);
+}
+
+void StatusLines::from_network(const std::string& line) {
+  if (verbosity_ == Verbosity::verbose) return print_(Tone::bad, line);
+  if (network_lines_ == max_network_lines) {
+    note(Tone::hint, "more such lines are shown with -v only");
+  }
+  if (network_lines_++ < max_network_lines) note(Tone::bad, line);
+}
+
+StatusLines::Relay* StatusLines::relay(const std::string& url) {
+  if (relays_.size() >= max_relays && !relays_.contains(url)) return nullptr;
+  return &relays_[url];
+}
+
+void StatusLines::joining(const RoomId& room, const PeerId& self) {
+  note(Tone::plain, fmt::format("room {}, you are {}; waiting for relays and peers",
+                                printable(room.str(), 100), self.str()));
+}
+
+void StatusLines::on_status(const Status& status) {
+  std::visit([this](const auto& each) { on(each); }, status);
+}
+
+void StatusLines::on(const RelayConnected& status) {
+  Relay* known = relay(status.url);
+  if (known != nullptr) known->answers = true;
+  const bool news = relays_named_ || std::exchange(first_answer_, false);
+  const std::string line = fmt::format("relay {} answers", printable(status.url, 100));
+  if (news) {
+    note(Tone::plain, line);
+  } else {
+    detail(line);
+  }
+  if (known != nullptr) known->complained = false;
+}
+
+void StatusLines::on(const RelayFailed& status) {
+  Relay* known = relay(status.url);
+  const bool said = known != nullptr && known->complained;
+  if (known != nullptr) {
+    known->answers = false;
+    known->complained = true;
+    known->reason = status.reason;
+  }
+  const std::string line =
+      fmt::format("relay {} {}: {}; trying again in {}, and on until it answers",
+                  printable(status.url, 100), status.was_connected ? "is lost" : "does not answer",
+                  reason_text(status.reason), wait_text(status.retry_in));
+  if (relays_named_ && !said) {
+    from_network(line);
+  } else {
+    detail(line);
+  }
+}
+
+void StatusLines::on(const RelayNotice& status) {
+  detail(fmt::format("relay {} says: {}", printable(status.url, 100), printable(status.text)));
+}
+
+void StatusLines::on(const PeerConnecting& status) {
+  detail(fmt::format("connecting to {}", printable(status.peer.str())));
+}
+
+void StatusLines::on(const PeerConnected& status) {
+  if (connected_.size() < max_peers) connected_.insert(status.peer);
+  complained_.erase(status.peer);
+  detail(fmt::format("connected to {}: {} - {} ({})", printable(status.peer.str()),
+                     printable(status.path.local), printable(status.path.remote),
+                     where(status.path.kind)));
+}
+
+void StatusLines::on(const PeerDisconnected& status) {
+  const std::string peer = printable(status.peer.str());
+  const std::string reason = reason_text(status.reason);
+  if (connected_.erase(status.peer) > 0) {
+    return detail(fmt::format("connection to {} is gone: {}", peer, reason));
+  }
+  const std::string line = fmt::format("cannot reach {}: {}", peer, reason);
+  if (complained_.size() < max_peers && complained_.insert(status.peer).second) {
+    from_network(line);
+  } else {
+    detail(line);
+  }
+}
+
+void StatusLines::on(const WrongPassword& status) {
+  from_network(fmt::format("kept out: {} has another password for this room (see --password)",
+                           printable(status.peer.str())));
+}
+
+void StatusLines::on(const Dropped& status) {
+  const std::string line = fmt::format("dropped, from {}: {}", printable(status.source, 100),
+                                       reason_text(status.reason));
+  const bool from_relay = status.source.find("://") != std::string::npos;
+  if (from_relay) {
+    detail(line);
+  } else {
+    from_network(line);
+  }
+}
+
+void StatusLines::peer_joined(const PeerId& peer, const std::optional<Path>& path) {
+  const std::string over =
+      path ? fmt::format(", at {} ({})", printable(path->remote), where(path->kind)) : "";
+  note(Tone::good, fmt::format("joined: {}{}", printable(peer.str()), over));
+}
+
+void StatusLines::peer_left(const PeerId& peer, const std::string& reason) {
+  note(Tone::plain, fmt::format("left: {} ({})", printable(peer.str()), reason_text(reason)));
+}
+
+std::string StatusLines::relay_count() const {
+  const auto answering = std::count_if(relays_.begin(), relays_.end(),
+                                       [](const auto& each) { return each.second.answers; });
+  return fmt::format("{} of {} {}", answering, relays_.size(),
+                     relays_.size() == 1 ? "relay answers" : "relays answer");
+}
+
+std::string StatusLines::nobody_answers() const {
+  std::string why = "no answer from any relay";
+  for (const auto& [url, relay] : relays_) {
+    if (relay.reason.empty()) continue;
+    why = fmt::format("{}, {}: {}", relay_count(), printable(url, 100), reason_text(relay.reason));
+    break;
+  }
+  return fmt::format("still waiting for a relay ({}); {}", why,
+                     relays_named_ ? "is its address right, and does it run?"
+                                   : "is this machine online, and does a firewall allow wss?");
+}
+
+void StatusLines::waiting(std::size_t peers, std::size_t wanted) {
+  const bool answered = std::any_of(relays_.begin(), relays_.end(),
+                                    [](const auto& each) { return each.second.answers; });
+  if (!answered && peers == 0) return note(Tone::hint, nobody_answers());
+  std::string line = wanted > 1
+                         ? fmt::format("still waiting: {} of {} peers are here", peers, wanted)
+                         : std::string("still waiting: nobody else is in the room");
+  line += fmt::format(" ({})", relay_count());
+  if (!complained_.empty()) {
+    line += fmt::format("; {} heard of but out of reach: a firewall, or no common network?",
+                        complained_.size());
+  } else {
+    line += "; do they use the same room, app id, password and relays?";
+  }
+  note(Tone::hint, line);
+}
+
+void StatusLines::ended(const Stats& stats) {
+  detail(fmt::format("{} messages ({} bytes) sent, {} ({} bytes) received, {} dropped",
+                     stats.messages_sent, stats.bytes_sent, stats.messages_received,
+                     stats.bytes_received, stats.dropped + stats.signals_dropped));
+}
+
+}  // namespace roomwire::cli

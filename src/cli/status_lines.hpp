@@ -1,0 +1,73 @@
+// What happens on the way to a peer, told to a person in few words.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <roomwire/ids.hpp>
+#include <roomwire/status.hpp>
+#include <set>
+#include <string>
+
+#include "cli/options.hpp"
+#include "cli/standard_error.hpp"
+
+namespace roomwire::cli {
+
+/// Without -v a line is said only if it tells the user something to know or to do, and what a
+/// relay or a stranger can cause is said at most 100 times in all. Text from the network is made
+/// printable.
+class StatusLines {
+ public:
+  using Print = std::function<void(Tone, const std::string&)>;
+
+  /// `relays_named`: the user chose the relays, so each matters. Otherwise they are the many
+  /// public ones, some of which are always down, and only their number is told.
+  StatusLines(Verbosity verbosity, bool relays_named, Print print);
+
+  void joining(const RoomId& room, const PeerId& self);
+  void on_status(const Status& status);
+  void peer_joined(const PeerId& peer, const std::optional<Path>& path);
+  void peer_left(const PeerId& peer, const std::string& reason);
+  /// Still too few peers: says which relays answer and what may be wrong.
+  void waiting(std::size_t peers, std::size_t wanted);
+  /// With -v: what was counted.
+  void ended(const Stats& stats);
+  /// A line of the caller's own.
+  void note(Tone tone, const std::string& line);
+
+ private:
+  struct Relay {
+    bool answers = false;
+    bool complained = false;
+    std::string reason;
+  };
+
+  void detail(const std::string& line);
+  void from_network(const std::string& line);
+  Relay* relay(const std::string& url);
+  std::string relay_count() const;
+  std::string nobody_answers() const;
+
+  void on(const RelayConnected& status);
+  void on(const RelayFailed& status);
+  void on(const RelayNotice& status);
+  void on(const PeerConnecting& status);
+  void on(const PeerConnected& status);
+  void on(const PeerDisconnected& status);
+  void on(const WrongPassword& status);
+  void on(const Dropped& status);
+
+  const Verbosity verbosity_;
+  const bool relays_named_;
+  const Print print_;
+  std::map<std::string, Relay> relays_;
+  std::set<PeerId> connected_;   // at most max_peers
+  std::set<PeerId> complained_;  // about peers; at most max_peers
+  bool first_answer_ = true;
+  std::size_t network_lines_ = 0;
+};
+
+}  // namespace roomwire::cli

@@ -1,0 +1,233 @@
+#include "cli/command_line.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+using Variables = std::map<std::string, std::string>;
+
+CommandLine parse(const std::vector<std::string>& arguments, const Variables& variables = {}) {
+  return parse_command_line(arguments, [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+template <class Options>
+Options parsed(const std::vector<std::string>& arguments, const Variables& variables = {}) {
+  CommandLine result = parse(arguments, variables);
+  if (const auto* wrong = std::get_if<WrongUsage>(&result)) ADD_FAILURE() << wrong->line;
+  auto* options = std::get_if<Options>(&result);
+  return options != nullptr ? std::move(*options) : Options{};
+}
+
+// The complaint, which must be one line.
+std::string wrong(const std::vector<std::string>& arguments, const Variables& variables = {}) {
+  const CommandLine result = parse(arguments, variables);
+  const auto* usage = std::get_if<WrongUsage>(&result);
+  if (usage == nullptr) return "(accepted)";
+  EXPECT_THAT(usage->line, Not(HasSubstr("\n")));
+  return usage->line;
+}
+
+TEST(CommandLine, NetsendDefaults) {
+  const auto options = parsed<NetsendOptions>({"netsend", "chat"});
+  EXPECT_EQ(options.channel, "chat");
+  EXPECT_FALSE(options.message);
+  EXPECT_FALSE(options.file);
+  EXPECT_FALSE(options.as_text);
+  EXPECT_EQ(options.peers, 1U);
+  EXPECT_EQ(options.connection.room.app.str(), "patchies");
+  EXPECT_TRUE(options.connection.room.room.empty());
+  EXPECT_TRUE(options.connection.context.relays.empty());
+  EXPECT_FALSE(options.connection.context.ice_servers);
+  EXPECT_FALSE(options.connection.time_limit);
+}
+
+TEST(CommandLine, EveryFlagOfTheConnection) {
+  const auto options = parsed<NetsendOptions>({"netsend",
+                                               "chat",
+                                               "hello",
+                                               "--room",
+                                               "https://p.app/?room=r%20s",
+                                               "--app-id",
+                                               "app",
+                                               "--password",
+                                               "pass,word",
+                                               "--relay",
+                                               "ws://a:1",
+                                               "--ws-relay",
+                                               "ws://b:2",
+                                               "--relay",
+                                               "wss://c",
+                                               "--ice-server",
+                                               "stun:s:1",
+                                               "--ice-server",
+                                               "stun:t",
+                                               "--ice-port",
+                                               "5000",
+                                               "--ice-interface",
+                                               "eth0",
+                                               "--max-message",
+                                               "1k",
+                                               "-W",
+                                               "1.5",
+                                               "--peers",
+                                               "3",
+                                               "-q"});
+  const ConnectionOptions& connection = options.connection;
+  EXPECT_EQ(options.message, "hello");
+  EXPECT_EQ(options.peers, 3U);
+  EXPECT_EQ(connection.room.room.str(), "r s");
+  EXPECT_EQ(connection.room.app.str(), "app");
+  EXPECT_EQ(connection.room.password, "pass,word");
+  ASSERT_EQ(connection.context.relays.size(), 3U);
+  std::size_t of_trystero = 0;
+  for (const RelayUrl& relay : connection.context.relays) {
+    if (relay.kind == RelayUrl::Kind::ws_relay) ++of_trystero;
+    EXPECT_EQ(relay.kind == RelayUrl::Kind::ws_relay, relay.url == "ws://b:2");
+  }
+  EXPECT_EQ(of_trystero, 1U);
+  EXPECT_THAT(connection.context.ice_servers.value(), ElementsAre("stun:s:1", "stun:t"));
+  EXPECT_EQ(connection.context.ice_port, 5000);
+  EXPECT_THAT(connection.context.ice_interfaces, ElementsAre("eth0"));
+  EXPECT_EQ(connection.context.max_message_bytes, 1024U);
+  EXPECT_EQ(connection.time_limit, 1500ms);
+  EXPECT_EQ(connection.verbosity, Verbosity::quiet);
+}
+
+TEST(CommandLine, VariablesStandInForFlags) {
+  const Variables variables{
+      {"ROOMWIRE_ROOM", "from-env"},     {"ROOMWIRE_APP_ID", "app"},
+      {"ROOMWIRE_PASSWORD", "a,b"},      {"ROOMWIRE_RELAY", "ws://a:1,ws://b:2"},
+      {"ROOMWIRE_WS_RELAY", "ws://c:3"}, {"ROOMWIRE_ICE_SERVER", "none"},
+      {"ROOMWIRE_ICE_PORT", "5000"},     {"ROOMWIRE_ICE_INTERFACE", "lo,eth0"},
+      {"ROOMWIRE_MAX_MESSAGE", "2M"},    {"ROOMWIRE_RELAY_SET", ""}};
+  const auto connection = parsed<NetrecvOptions>({"netrecv", "x"}, variables).connection;
+  EXPECT_EQ(connection.room.room.str(), "from-env");
+  EXPECT_EQ(connection.room.app.str(), "app");
+  EXPECT_EQ(connection.room.password, "a,b");
+  EXPECT_EQ(connection.context.relays.size(), 3U);
+  ASSERT_TRUE(connection.context.ice_servers);
+  EXPECT_TRUE(connection.context.ice_servers->empty());
+  EXPECT_EQ(connection.context.ice_port, 5000);
+  EXPECT_THAT(connection.context.ice_interfaces, ElementsAre("lo", "eth0"));
+  EXPECT_EQ(connection.context.max_message_bytes, 2U << 20U);
+
+  const auto overridden =
+      parsed<NetrecvOptions>({"netrecv", "x", "--room", "flag", "--relay", "ws://z:9"},
+                             {{"ROOMWIRE_ROOM", "env"}, {"ROOMWIRE_RELAY", "ws://a:1"}})
+          .connection;
+  EXPECT_EQ(overridden.room.room.str(), "flag");
+  ASSERT_EQ(overridden.context.relays.size(), 1U);
+  EXPECT_EQ(overridden.context.relays[0].url, "ws://z:9");
+}
+
+TEST(CommandLine, AWrongVariableIsNamed) {
+  EXPECT_THAT(wrong({"netrecv", "x"}, {{"ROOMWIRE_RELAY", "ws://a:1,b"}}),
+              StartsWith("ROOMWIRE_RELAY: 'b'"));
+}
+
+TEST(CommandLine, MessagesKeepTheirLooks) {
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "x", "[1,2]"}).message, "[1,2]");
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "x", R"({"a":"b c"})"}).message, R"({"a":"b c"})");
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "x", "-5"}).message, "-5");
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "x", "--", "--dash"}).message, "--dash");
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "x", ""}).message, "");
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "relay", "netrecv"}).message, "netrecv");
+  EXPECT_EQ(parsed<NetsendOptions>({"netsend", "--relay", "ws://a:1", "x", "m"}).message, "m");
+}
+
+TEST(CommandLine, Netrecv) {
+  const auto options = parsed<NetrecvOptions>({"netrecv", "a", "-C5", "b", "--json", "-v"});
+  EXPECT_THAT(options.channels, ElementsAre("a", "b"));
+  EXPECT_EQ(options.count, 5U);
+  EXPECT_EQ(options.format, OutputFormat::envelope);
+  EXPECT_EQ(options.connection.verbosity, Verbosity::verbose);
+  EXPECT_EQ(parsed<NetrecvOptions>({"netrecv", "a", "-r"}).format, OutputFormat::raw);
+  EXPECT_TRUE(parsed<NetrecvOptions>({"netrecv", "a", "--passive"}).connection.room.passive);
+}
+
+TEST(CommandLine, Relay) {
+  EXPECT_THAT(parsed<RelayOptions>({"relay"}).listen, ElementsAre(ListenAddress{}));
+  const auto options =
+      parsed<RelayOptions>({"relay", "--listen", "8080", "--listen", "[::1]:1", "--tls-cert", "c",
+                            "--tls-key", "k", "--max-connections", "5", "--max-message", "1k"});
+  EXPECT_THAT(options.listen,
+              ElementsAre(ListenAddress{"127.0.0.1", 8080}, ListenAddress{"::1", 1}));
+  EXPECT_EQ(options.tls_certificate, "c");
+  EXPECT_EQ(options.tls_key, "k");
+  EXPECT_EQ(options.max_connections, 5U);
+  EXPECT_EQ(options.max_message_bytes, 1024U);
+}
+
+TEST(CommandLine, WrongUsageNamesTheFlag) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{}, "which command"},
+      {{"netsnd"}, "'netsnd': is no command"},
+      {{"netsend"}, "CHANNEL: is missing"},
+      {{"netrecv"}, "CHANNEL: is missing"},
+      {{"netsend", "x", "a", "b"}, "'b': is one argument too many"},
+      {{"netsend", "x", "--rom", "r"}, "--rom: is no flag; did you mean --room?"},
+      {{"netsend", "x", "--pass=p"}, "--pass: is no flag; did you mean --password?"},
+      {{"netsend", "x", "--xyzzy"}, "--xyzzy: is no flag; see roomwire netsend --help"},
+      {{"netsend", "x", "--room"}, "--room: takes one value"},
+      {{"netsend", "x", "--room", "a", "--room", "b"}, "--room: takes one value"},
+      {{"netsend", "x", "--room", ""}, "--room: "},
+      {{"netsend", "x", "--room", "https://a.org/"}, "--room: 'https://a.org/' has no ?room="},
+      {{"netsend", "x", "--relay", "localhost"}, "--relay: 'localhost'"},
+      {{"netsend", "x", "--ice-port", "0"}, "--ice-port: '0'"},
+      {{"netsend", "x", "--ice-server", "turn:a"}, "--ice-server: 'turn:a'"},
+      {{"netsend", "x", "--ice-interface", ""}, "--ice-interface: is empty"},
+      {{"netsend", "x", "--app-id", ""}, "--app-id: is empty"},
+      {{"netsend", "x", "--max-message", "lots"}, "--max-message: 'lots'"},
+      {{"netsend", "x", "-W", "soon"}, "--timeout: 'soon'"},
+      {{"netsend", "x", "--peers", "0"}, "--peers: '0'"},
+      {{"netsend", "x", "m", "--file", "f"}, "--file: contradicts MESSAGE"},
+      {{"netsend", "x", "--text", "--file", "f"}, "--file: contradicts --text"},
+      {{"netsend", "x", "--file", ""}, "--file: "},
+      {{"netsend", "x", "-q", "-v"}, "--quiet: contradicts --verbose"},
+      {{"netsend", "x", "--relay-set", "0.23.0", "--relay", "ws://a"}, "--relay-set: "},
+      {{"netrecv", "x", "-C", "0"}, "--count: '0'"},
+      {{"netrecv", "x", "-r", "--json"}, "--raw: contradicts --json"},
+      {{"relay", "--listen", "here"}, "--listen: 'here'"},
+      {{"relay", "--tls-cert", "c"}, "--tls-cert: needs its other half"},
+      {{"relay", "extra"}, "'extra': is one argument too many"},
+  };
+  for (const auto& [arguments, complaint] : cases) {
+    EXPECT_THAT(wrong(arguments), HasSubstr(complaint)) << testing::PrintToString(arguments);
+  }
+}
+
+TEST(CommandLine, HelpHasExamples) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"netsend", "--help"}, {"netrecv", "-h"}, {"relay", "--help"}}) {
+    const CommandLine result = parse(arguments);
+    ASSERT_TRUE(std::holds_alternative<Print>(result));
+    const std::string& text = std::get<Print>(result).text;
+    EXPECT_THAT(text, HasSubstr("Examples:\n  roomwire "));
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      EXPECT_LE(end - begin, 80U) << text.substr(begin, end - begin);
+      begin = end + 1;
+    }
+  }
+}
+
+TEST(CommandLine, Version) {
+  const CommandLine result = parse({"--version"});
+  EXPECT_THAT(std::get<Print>(result).text, testing::MatchesRegex("roomwire [0-9.]+\n"));
+}
+
+}  // namespace
+}  // namespace roomwire::cli

@@ -1,0 +1,135 @@
+#include "cli/status_lines.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+struct Told {
+  std::vector<std::string> lines;
+  StatusLines status;
+
+  explicit Told(Verbosity verbosity, bool relays_named = true)
+      : status(verbosity, relays_named,
+               [this](Tone, const std::string& line) { lines.push_back(line); }) {}
+};
+
+const PeerId ada("zAda");
+
+TEST(StatusLines, TheNormalCaseIsAHandfulOfLines) {
+  Told told(Verbosity::normal);
+  told.status.joining(RoomId("my-room"), PeerId("zMe"));
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.on_status(PeerConnecting{ada});
+  told.status.on_status(PeerConnected{ada, {Path::Kind::local, "10.0.0.1:1", "10.0.0.2:2"}});
+  told.status.peer_joined(ada, Path{Path::Kind::local, "10.0.0.1:1", "10.0.0.2:2"});
+  told.status.peer_left(ada, "left the room");
+  told.status.on_status(PeerDisconnected{ada, "left"});
+  told.status.ended({});
+  EXPECT_THAT(told.lines,
+              ElementsAre("room my-room, you are zMe; waiting for relays and peers",
+                          "relay ws://a:1 answers", "joined: zAda, at 10.0.0.2:2 (local network)",
+                          "left: zAda (left the room)"));
+}
+
+TEST(StatusLines, QuietSaysNothing) {
+  Told told(Verbosity::quiet);
+  told.status.joining(RoomId("r"), PeerId("zMe"));
+  told.status.on_status(RelayFailed{"ws://a:1", "refused", 1s, false});
+  told.status.on_status(WrongPassword{ada, RoomId("r")});
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines, IsEmpty());
+}
+
+TEST(StatusLines, ARelayThatRefusesIsSaidOnceUntilItAnswers) {
+  Told told(Verbosity::normal);
+  const RelayFailed refused{"ws://a:1", "connection refused", 2s, false};
+  told.status.on_status(refused);
+  told.status.on_status(refused);
+  ASSERT_THAT(told.lines, SizeIs(1));
+  EXPECT_THAT(told.lines[0],
+              HasSubstr("ws://a:1 does not answer: connection refused; trying again"));
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.on_status(RelayFailed{"ws://a:1", "closed", 1s, true});
+  told.status.on_status(refused);
+  ASSERT_THAT(told.lines, SizeIs(3));
+  EXPECT_THAT(told.lines[2], HasSubstr("ws://a:1 is lost: closed"));
+}
+
+TEST(StatusLines, OfManyPublicRelaysOnlyTheNumberMatters) {
+  Told told(Verbosity::normal, false);
+  told.status.on_status(RelayFailed{"wss://a", "refused", 1s, false});
+  told.status.on_status(RelayConnected{"wss://b"});
+  told.status.on_status(RelayConnected{"wss://c"});
+  EXPECT_THAT(told.lines, ElementsAre("relay wss://b answers"));
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines.back(), HasSubstr("2 of 3 relays answer"));
+}
+
+TEST(StatusLines, AWrongPasswordIsSaidWithThePeer) {
+  Told told(Verbosity::normal);
+  told.status.on_status(WrongPassword{ada, RoomId("r")});
+  ASSERT_THAT(told.lines, SizeIs(1));
+  EXPECT_THAT(told.lines[0], HasSubstr("zAda has another password"));
+}
+
+TEST(StatusLines, APeerOutOfReachIsSaidOnceAndRemembered) {
+  Told told(Verbosity::normal);
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.on_status(PeerDisconnected{ada, "no path"});
+  told.status.on_status(PeerDisconnected{ada, "no path"});
+  ASSERT_THAT(told.lines, SizeIs(2));
+  EXPECT_THAT(told.lines[1], HasSubstr("cannot reach zAda: no path"));
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines[2], HasSubstr("1 heard of but out of reach"));
+}
+
+TEST(StatusLines, WaitingNamesWhatIsMissing) {
+  Told told(Verbosity::normal);
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines.back(), HasSubstr("waiting for a relay (no answer"));
+  told.status.on_status(RelayFailed{"ws://a:1", "connection refused", 2s, false});
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines.back(), HasSubstr("ws://a:1: connection refused"));
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines.back(), HasSubstr("nobody else is in the room"));
+  EXPECT_THAT(told.lines.back(), HasSubstr("password"));
+  told.status.waiting(1, 3);
+  EXPECT_THAT(told.lines.back(), HasSubstr("1 of 3 peers are here"));
+}
+
+TEST(StatusLines, TheNetworkCannotFloodOrSteerTheTerminal) {
+  Told told(Verbosity::normal);
+  for (int i = 0; i < 1000; ++i) {
+    told.status.on_status(WrongPassword{PeerId("z" + std::to_string(i)), RoomId("r")});
+    told.status.on_status(Dropped{"z" + std::to_string(i), "\x1b[2Jbad"});
+  }
+  EXPECT_LE(told.lines.size(), 101U);
+  for (const std::string& line : told.lines)
+    EXPECT_EQ(line.find('\x1b'), std::string::npos);
+}
+
+TEST(StatusLines, VerboseSaysAll) {
+  Told told(Verbosity::verbose, false);
+  told.status.on_status(RelayFailed{"wss://a", "refused", 500ms, false});
+  told.status.on_status(RelayNotice{"wss://b", "slow\ndown"});
+  told.status.on_status(PeerConnecting{ada});
+  told.status.on_status(Dropped{"wss://b", "bad signature"});
+  told.status.ended({});
+  ASSERT_THAT(told.lines, SizeIs(5));
+  EXPECT_THAT(told.lines[0], HasSubstr("in less than 1 s"));
+  EXPECT_EQ(told.lines[1], "relay wss://b says: slow?down");
+}
+
+}  // namespace
+}  // namespace roomwire::cli
