@@ -1,0 +1,105 @@
+// Headless Chromium with one page a peer. The page bundles Trystero as an application would.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { Log } from './log.mjs';
+import { Peer } from './peer.mjs';
+
+const entryFolder = fileURLToPath(new URL('../peers/browser', import.meta.url));
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+];
+
+async function bundle(version) {
+  const result = await build({
+    entryPoints: [join(entryFolder, `trystero-${version}.mjs`)],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+  });
+  return result.outputFiles[0].text;
+}
+
+function servePages(scripts) {
+  return new Promise((resolve) => {
+    const server = createServer((request, response) => {
+      const version = new URL(request.url, 'http://localhost').pathname.slice(1);
+      const script = scripts[version.replace(/\.mjs$/, '')];
+      if (!script) return response.writeHead(404).end();
+      const isScript = version.endsWith('.mjs');
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
+      response.end(
+        isScript
+          ? script
+          : `<!doctype html><title>peer</title><script type="module" src="/${version}.mjs"></script>`,
+      );
+    });
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+}
+
+export class Browser {
+  #serial = 0;
+
+  static async start() {
+    const browser = new Browser();
+    const versions = ['0.23.0', '0.25.4'];
+    const scripts = Object.fromEntries(
+      await Promise.all(versions.map(async (v) => [v, await bundle(v)])),
+    );
+    browser.server = await servePages(scripts);
+    browser.profile = mkdtempSync(join(tmpdir(), 'roomwire-chromium-'));
+    browser.context = await chromium.launchPersistentContext(browser.profile, {
+      executablePath: process.env.ROOMWIRE_CHROMIUM ?? '/usr/bin/chromium',
+      args: flags,
+      headless: true,
+    });
+    return browser;
+  }
+
+  /** A page of its own; closing it (peer.stop) is a tab that closes, without a word to anybody. */
+  async peer({ trystero = '0.25.4', idPrefix = '' } = {}) {
+    const name = `chromium ${trystero} #${++this.#serial}`;
+    const log = new Log(name);
+    const page = await this.context.newPage();
+    page.on('console', (message) => log.note(`console: ${message.text()}`));
+    page.on('pageerror', (error) => log.note(`page error: ${error}`));
+    await page.exposeFunction('peerEvent', (event) => log.push(event));
+    const { port } = this.server.address();
+    await page.goto(`http://127.0.0.1:${port}/${trystero}?id=${idPrefix}`);
+    await page.waitForFunction(() => globalThis.peerCommand);
+    const send = (command) =>
+      void page
+        .evaluate((c) => globalThis.peerCommand(c), command)
+        .catch((error) => log.note(String(error)));
+    const stop = async () => {
+      await page.close();
+      log.close();
+    };
+    return new Peer(name, { log, send, stop });
+  }
+
+  async stop() {
+    await this.context.close();
+    this.server.close();
+    this.server.closeAllConnections();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}

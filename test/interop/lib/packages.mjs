@@ -1,0 +1,3 @@
+// What other test folders need of this one's npm packages.
+export { schnorr } from '@noble/secp256k1';
+export { WebSocket, WebSocketServer } from 'ws';

@@ -1,0 +1,8 @@
+import { after, before } from 'node:test';
+import { Browser } from './lib/browser.mjs';
+import { matrixTests } from './matrix.mjs';
+
+let browser;
+before(async () => (browser = await Browser.start()));
+after(() => browser.stop());
+matrixTests('chromium', (options) => browser.peer(options));

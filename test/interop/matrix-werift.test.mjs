@@ -1,0 +1,4 @@
+import { spawnNodePeer } from './lib/peer.mjs';
+import { matrixTests } from './matrix.mjs';
+
+matrixTests('werift', (options) => spawnNodePeer({ ...options, rtc: 'werift' }));

@@ -1,0 +1,43 @@
+// A short form of meet.mjs: every kind of pair, both ways, again and again in fresh processes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Kinds, meetOnce } from './lib/meeting.mjs';
+import { Relay } from './lib/native.mjs';
+
+const kinds = new Kinds();
+let relay;
+before(async () => (relay = await Relay.start()));
+after(async () => {
+  await kinds.stop();
+  await relay.stop();
+});
+
+const rounds = Number(process.env.ROOMWIRE_MEET_ROUNDS ?? 3);
+const others = ['node-datachannel', 'werift', 'chromium'].flatMap((stack) =>
+  ['0.23.0', '0.25.4'].map((v) => `${stack}@${v}`),
+);
+for (const other of ['native', ...others]) {
+  for (const [label, prefix] of other === 'native'
+    ? [['', '']]
+    : [
+        ['they offer', '0'],
+        ['we offer', 'zzzzzz'],
+      ]) {
+    test(
+      `native meets ${other} ${rounds} times of ${rounds} ${label}`,
+      { timeout: rounds * 20_000 },
+      async (t) => {
+        const times = [];
+        for (let round = 0; round < rounds; round++) {
+          const { ms, failed } = await meetOnce(kinds, ['native', other], relay.of('nostr'), [
+            '',
+            prefix,
+          ]);
+          assert.equal(failed, undefined, `meeting ${round + 1}: ${failed}`);
+          times.push(Math.round(ms));
+        }
+        t.diagnostic(`${times.join(', ')} ms`);
+      },
+    );
+  }
+}

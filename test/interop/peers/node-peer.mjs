@@ -1,0 +1,54 @@
+// One process, one real Trystero peer, steered by JSON lines.
+//   node node-peer.mjs --trystero 0.25.4 --rtc node-datachannel [--id-prefix 0] [--mend]
+// Commands on standard input {id, cmd, …}, replies {re, ok, …} and events {event, …} on standard
+// output; Trystero's own words go to standard error. Ends with standard input.
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import WebSocket from 'ws';
+import { RawChannels } from './raw-channels.mjs';
+import { steerSelfId } from './steer-id.mjs';
+import { createControl, watchSockets } from './trystero-control.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    trystero: { type: 'string', default: '0.25.4' },
+    rtc: { type: 'string', default: 'node-datachannel' },
+    'id-prefix': { type: 'string', default: '' },
+    mend: { type: 'boolean', default: false },
+  },
+});
+const print = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+for (const level of ['log', 'info', 'warn', 'error', 'debug']) {
+  console[level] = (...words) => process.stderr.write(`${words.map(String).join(' ')}\n`);
+}
+// 0.23 throws out of its socket handler when a relay sends what is not JSON; a page survives
+// that, so must this process.
+for (const kind of ['uncaughtException', 'unhandledRejection']) {
+  process.on(kind, (error) => console.error(`${kind}: ${error?.stack ?? error}`));
+}
+
+globalThis.WebSocket ??= WebSocket;
+watchSockets(print);
+steerSelfId(options['id-prefix']);
+const rtc =
+  options.rtc === 'werift'
+    ? await import('werift')
+    : (await import('node-datachannel/polyfill')).default;
+const nostr = await import(`trystero-${options.trystero}`);
+const strategies = { nostr: nostr.joinRoom };
+if (options.trystero !== '0.23.0')
+  strategies.ws = (await import('./ws-relay-strategy.mjs')).joinRoom;
+
+const raw = new RawChannels(rtc.RTCPeerConnection, options.mend);
+const run = createControl({
+  version: options.trystero,
+  strategies,
+  selfId: nostr.selfId,
+  rtc: { rtcPolyfill: raw.PeerConnection },
+  emit: print,
+  extra: raw.commands,
+});
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', async (line) => print(await run(JSON.parse(line))));
+lines.on('close', () => process.exit(0));
