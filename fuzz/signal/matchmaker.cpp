@@ -163,7 +163,7 @@ class Game {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ByteReader input({data, size});
   Game game(input.u8() % 4 == 0);
-  while (!input.rest().empty())
+  while (!input.rest().empty() && !input.failed())
     game.move(input);
   return 0;
 }

@@ -49,25 +49,29 @@ Result<void> Session::join() {
   context_ = *std::move(context);
   context_->on_status([this](const Status& status) { status_.on_status(status); });
 
-  const bool made = options_.room.room.empty();
-  if (made) options_.room.room = new_room();
+  room_is_new_ = options_.room.room.empty();
+  if (room_is_new_) options_.room.room = new_room();
   auto room = context_->join(options_.room);
   if (!room) return tl::unexpected(room.error());
   room_ = *std::move(room);
   room_->on_peer_join([this](const PeerId& peer) { peer_joined(peer); });
   room_->on_peer_leave(
       [this](const PeerId& peer, const std::string& reason) { peer_left(peer, reason); });
-  // Said with -q too: without it nobody else could come.
-  if (made)
-    say(Tone::good,
-        "new room: " + (options_.room.app.str() == "patchies" ? patchies_link(room_->id())
-                                                              : room_->id().str()));
   return {};
+}
+
+// The link is said with -q too: without it nobody else could come.
+void Session::say_room() {
+  if (room_is_new_) {
+    const bool of_patchies = options_.room.app == RoomOptions().app;
+    say(Tone::good, "new room: " + (of_patchies ? patchies_link(room_->id()) : room_->id().str()));
+  }
+  status_.joining(room_->id(), context_->self_id());
 }
 
 int Session::run() {
   running_ = true;
-  status_.joining(room_->id(), context_->self_id());
+  say_room();
   if (options_.time_limit) {
     context_->post_after(*options_.time_limit, [this] {
       if (finishing_ && cut_short_) return;

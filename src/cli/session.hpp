@@ -50,7 +50,7 @@ class Session {
  private:
   Session(ConnectionOptions options, std::size_t peers_wanted);
   Result<void> join();
-  void announce();
+  void say_room();
   void on_signal(int signal);
   void end_early(int exit_code);
   void peer_joined(const PeerId& peer);
@@ -62,6 +62,7 @@ class Session {
   const std::size_t peers_wanted_;
   StatusLines status_;
   std::function<void(bool)> on_ready_change_;
+  bool room_is_new_ = false;
   std::size_t peers_ = 0;
   bool ready_ = false;
   bool finishing_ = false;

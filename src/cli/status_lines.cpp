@@ -138,8 +138,13 @@ void StatusLines::on(const PeerDisconnected& status) {
 }
 
 void StatusLines::on(const WrongPassword& status) {
-  from_network(fmt::format("kept out: {} has another password for this room (see --password)",
-                           printable(status.peer.str())));
+  const std::string line =
+      fmt::format("kept out: {} has another password for this room", printable(status.peer.str()));
+  if (kept_out_.size() < max_peers && kept_out_.insert(status.peer).second) {
+    from_network(line);
+  } else {
+    detail(line);
+  }
 }
 
 void StatusLines::on(const Dropped& status) {
@@ -190,8 +195,10 @@ void StatusLines::waiting(std::size_t peers, std::size_t wanted) {
                          ? fmt::format("still waiting: {} of {} peers are here", peers, wanted)
                          : std::string("still waiting: nobody else is in the room");
   line += fmt::format(" ({})", relay_count());
-  if (!complained_.empty()) {
-    line += fmt::format("; {} heard of but out of reach: a firewall, or no common network?",
+  if (!kept_out_.empty()) {
+    line += fmt::format("; kept out for another password: {} (see --password)", kept_out_.size());
+  } else if (!complained_.empty()) {
+    line += fmt::format("; heard of but out of reach: {}; a firewall, or no common network?",
                         complained_.size());
   } else {
     line += "; do they use the same room, app id, password and relays?";

@@ -64,8 +64,10 @@ class StatusLines {
   const bool relays_named_;
   const Print print_;
   std::map<std::string, Relay> relays_;
-  std::set<PeerId> connected_;   // at most max_peers
-  std::set<PeerId> complained_;  // about peers; at most max_peers
+  // At most max_peers each; what is beyond is forgotten, and said with -v only.
+  std::set<PeerId> connected_;
+  std::set<PeerId> complained_;  // out of reach
+  std::set<PeerId> kept_out_;    // with another password
   bool first_answer_ = true;
   std::size_t network_lines_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "net/byte_stream.hpp"
 
 #include <boost/asio/ssl/stream.hpp>
+#include <cassert>
 
 namespace roomwire::net {
 
@@ -30,9 +31,7 @@ struct TcpBackend : ByteStream::Backend {
   explicit TcpBackend(tcp::socket from) : stream(std::move(from)) {}
   tcp::socket& socket() override { return stream; }
   SSL* tls() override { return nullptr; }
-  void handshake(bool, std::unique_ptr<Completion> done) override {
-    asio::post(stream.get_executor(), [done = std::move(done)] { done->complete({}, 0); });
-  }
+  void handshake(bool, std::unique_ptr<Completion>) override { assert(false); }
   void read(asio::mutable_buffer into, std::unique_ptr<Completion> done) override {
     stream.async_read_some(into, finish(std::move(done)));
   }

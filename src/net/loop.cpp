@@ -49,23 +49,30 @@ void Loop::post(std::function<void()> task) {
   if (first) asio::post(*io_, [this] { run_posted(); });
 }
 
+// Runs what is there now. What these tasks post waits for the next turn, or a task that posts
+// itself anew would keep the sockets waiting.
 void Loop::run_posted() {
-  for (std::size_t ran = 0; ran < max_posted_per_turn; ++ran) {
+  std::size_t left = 0;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    left = std::min(posted_.size(), max_posted_per_turn);
+  }
+  bool more = false;
+  for (; left > 0; --left) {
     std::function<void()> task;
     {
+      // Its place in the queue is kept until it is done, so that a post() meanwhile sees that
+      // somebody is at work.
       const std::lock_guard lock(posted_mutex_);
-      if (posted_.empty()) return;
-      // The running task stays in the queue until it is done, so that a post() meanwhile sees
-      // that somebody is at work.
       task = std::move(posted_.front());
     }
     now_is_fresh_ = false;
     task();
     const std::lock_guard lock(posted_mutex_);
     posted_.pop_front();
-    if (posted_.empty()) return;
+    more = !posted_.empty();
   }
-  asio::post(*io_, [this] { run_posted(); });
+  if (more) asio::post(*io_, [this] { run_posted(); });
 }
 
 void Loop::run() {

@@ -149,9 +149,9 @@ class StreamConnection final : public Connection {
     }
   }
 
-  void respond(std::string response, std::string reason) {
-    request_->response = std::move(response);
-    request_->reason = std::move(reason);
+  void respond(const std::string& response, const std::string& reason) {
+    request_->response = response;
+    request_->reason = reason;
     socket().expires_after(host_->timeouts().close);
     asio::async_write(websocket_.next_layer(), asio::buffer(request_->response),
                       bind(&StreamConnection::on_responded));

@@ -142,24 +142,26 @@ void Hub::Impl::transmit(Outgoing message, const std::vector<Member*>& members) 
     if (message.send_id != 0) sink_.on_sent(SendId{message.send_id});
     return;
   }
-  // Shared only when it has to wait: most messages go at once.
-  std::shared_ptr<Outgoing> waiting;
-  Outgoing* current = &message;
+  const std::size_t count = message.chunks.chunk_count();
+  std::vector<std::pair<Member*, std::size_t>> waiting;
   for (Member* member : members) {
     Link& link = member->link;
-    const bool goes_first = link.outbox.empty();
-    const std::size_t next = goes_first ? send_chunks(link, *current, 0) : 0;
-    if (next == current->chunks.chunk_count()) {
-      target_done(*current);
-      continue;
+    const std::size_t next = link.outbox.empty() ? send_chunks(link, message, 0) : 0;
+    if (next == count) {
+      target_done(message);
+    } else {
+      waiting.emplace_back(member, next);
     }
-    if (!waiting) {
-      waiting = std::make_shared<Outgoing>(std::move(message));
-      current = waiting.get();
-    }
-    link.outbox.push(waiting, next);
+  }
+  // Shared only when it has to wait: most messages have gone by now.
+  if (waiting.empty()) return;
+  const auto shared = std::make_shared<Outgoing>(std::move(message));
+  for (const auto& [member, next] : waiting) {
+    Link& link = member->link;
+    const bool others_wait = !link.outbox.empty();
+    link.outbox.push(shared, next);
     ++member->room.queued;
-    if (!goes_first) pump(link);
+    if (others_wait) pump(link);
   }
 }
 

@@ -52,6 +52,8 @@ class Connection final : public PeerConnection,
 
   const std::string& ufrag() const { return agent_.local_credentials().ufrag; }
   bool is_secured() const { return dtls_ && dtls_->is_connected(); }
+  /// Of an offerer without an answer: what it most likely becomes.
+  DtlsRole dtls_role() const { return dtls_role_; }
   void add_local_candidate(Time now, const Candidate& candidate);
   bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
   /// DTLS from an address that has shown itself by STUN.
@@ -100,7 +102,7 @@ class Connection final : public PeerConnection,
   std::uint64_t session_id_ = 0;
   std::uint64_t session_version_ = 1;
   std::string remote_ufrag_;
-  DtlsRole dtls_role_ = DtlsRole::client;
+  DtlsRole dtls_role_ = DtlsRole::server;
   DataChannelSettings channel_settings_;
   /// Candidates that name a ufrag, from before the description that tells whose it is.
   std::vector<std::pair<Candidate, std::string>> early_candidates_;

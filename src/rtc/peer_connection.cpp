@@ -245,7 +245,7 @@ void Connection::leave_entry() {
 
 void Connection::handle_ice_state() {
   if (ice_state_ == IceState::failed) {
-    return end_after_delivery(pair_ ? "the peer no longer answers" : "no network path works");
+    return fail(pair_ ? "the peer no longer answers" : "no network path works");
   }
   if (!pair_) return;
   if (!dtls_) return;  // The peer's checks arrived before its description did.
@@ -307,7 +307,7 @@ void Connection::on_channel_closed(const std::string& reason) {
 /// The peer is gone; what it sent before, and SCTP has acknowledged, is still to be read.
 void Connection::end_after_delivery(const std::string& reason) {
   if (closed_ || end_reason_) return;
-  if (receiving_ || !channel_ || !channel_->is_open()) return fail(reason);
+  if (receiving_ || !channel_) return fail(reason);
   end_reason_ = reason;
   end_deadline_ = now_ + time_to_deliver;
 }

@@ -69,7 +69,7 @@ void configure() {
   usrsctp_sysctl_set_sctp_path_rtx_max_default(30);
   usrsctp_sysctl_set_sctp_initial_cwnd(64);
   usrsctp_sysctl_set_sctp_max_burst_default(64);
-  usrsctp_sysctl_set_sctp_sack_freq_default(1);
+  usrsctp_sysctl_set_sctp_sack_freq_default(4);
   usrsctp_sysctl_set_sctp_delayed_sack_time_default(20);
   usrsctp_sysctl_set_sctp_max_chunks_on_queue(10240);
   // Without use between two ends of one DTLS session.
@@ -191,7 +191,7 @@ bool SctpAssociation::connect(std::uint16_t local_port, std::uint16_t remote_por
   std::memcpy(&path.spp_address, &remote, sizeof(remote));
   // No heartbeats: ICE's consent checks tell whether the peer is there.
   path.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE;
-  path.spp_pathmtu = max_packet;
+  path.spp_pathmtu = max_packet - common_header;
   set_option(socket_, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path);
   flush();
   return true;
@@ -265,11 +265,7 @@ void SctpAssociation::close() {
 }
 
 void SctpAssociation::read() {
-  if (reading_ || ended_) return;
-  if (!receiving_) {
-    if ((usrsctp_get_events(socket_) & SCTP_EVENT_ERROR) != 0) end("SCTP was aborted by the peer");
-    return;
-  }
+  if (reading_ || ended_ || !receiving_) return;
   reading_ = true;
   Bytes buffer = stack_.take_buffer();
   while (socket_ != nullptr && receiving_ && !ended_) {

@@ -103,8 +103,8 @@ class SctpAssociation {
   SendResult send(std::uint16_t stream, std::uint32_t ppid, ByteView message);
   const SctpLedger& ledger() const { return ledger_; }
 
-  /// While off, what arrives stays in the receive window, which closes; the end of the association
-  /// is still noticed. Once on, what waits is delivered from within this call.
+  /// While off, what arrives stays in the receive window, which closes, and the end of the
+  /// association is not told. Once on, what waits is delivered from within this call.
   void set_receiving(bool on);
   /// Tells the peer by an ABORT chunk.
   void close();

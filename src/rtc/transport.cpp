@@ -45,6 +45,26 @@ bool looks_like_dtls(ByteView datagram) {
 /// Of the first record: 0 while its handshake is not done.
 std::uint16_t dtls_epoch(ByteView datagram) { return ByteReader(datagram.subspan(3)).u16(); }
 
+/// Who sends such a handshake message (RFC 5246 section 7.4); nothing when both do.
+std::optional<DtlsRole> handshake_sender(ByteView datagram) {
+  constexpr std::uint8_t handshake = 22;
+  if (datagram[0] != handshake || dtls_epoch(datagram) != 0) return std::nullopt;
+  switch (datagram[13]) {
+    case 1:   // client_hello
+    case 15:  // certificate_verify
+    case 16:  // client_key_exchange
+      return DtlsRole::client;
+    case 2:   // server_hello
+    case 3:   // hello_verify_request
+    case 12:  // server_key_exchange
+    case 13:  // certificate_request
+    case 14:  // server_hello_done
+      return DtlsRole::server;
+    default:
+      return std::nullopt;
+  }
+}
+
 // Loopback comes last, for two processes without any other network; link-local addresses next to
 // last, since few use them. IPv6 before IPv4, as RFC 8421 advises.
 std::uint16_t local_preference(const IpAddress& address, std::size_t index) {
@@ -170,7 +190,8 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
 
   /// Several connections between the same two sockets: one replaces another that is not known to
   /// be dead, or they serve two apps. Nothing in a record says whose it is, but the right session
-  /// alone can decrypt it; and a handshake is the newest one's that has none behind it.
+  /// alone can decrypt it. Two handshakes at once are told apart by who is the client; when it is
+  /// the same host in both, the newer one goes first.
   static bool handle_shared_dtls(Time now, const std::vector<Connection*>& users,
                                  ByteView datagram) {
     const std::vector<Connection*> connections = users;  // One that ends takes itself out.
@@ -179,10 +200,18 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
         if (connection->is_secured() && connection->handle_dtls(now, datagram)) return true;
       }
     }
+    const std::optional<DtlsRole> sender = handshake_sender(datagram);
+    bool taken = false;
     for (Connection* connection : connections) {
-      if (!connection->is_secured()) return connection->handle_dtls(now, datagram);
+      if (connection->is_secured() || connection->dtls_role() == sender) continue;
+      taken = connection->handle_dtls(now, datagram) || taken;
+      if (sender) return taken;
     }
-    for (Connection* connection : connections) connection->handle_dtls(now, datagram);
+    if (taken) return true;
+    // A flight sent again, since the answer to it was lost.
+    for (Connection* connection : connections) {
+      if (connection->is_secured()) connection->handle_dtls(now, datagram);
+    }
     return false;
   }
 

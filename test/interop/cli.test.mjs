@@ -141,7 +141,10 @@ const mistakes = [
   [['netrecv', 'x', '--room', ''], /--room/],
   [['netrecv', 'x', '--app-id', ''], /--app-id/],
   [['netrecv', 'x', '--max-message', 'big'], /--max-message/],
-  [['netrecv', 'a name of a channel that is longer than 32 bytes', '--room', 'r'], /32 bytes|channel/i],
+  [
+    ['netrecv', 'a name of a channel that is longer than 32 bytes', '--room', 'r'],
+    /32 bytes|channel/i,
+  ],
   [['netsend', 'x', 'm', '--peers', '0'], /--peers/],
   [['netsend', 'x', '--file', '/nonexistent/file'], /\/nonexistent\/file/],
   [['netsend', 'x', 'one', 'two'], /two/],

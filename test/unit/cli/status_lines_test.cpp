@@ -78,8 +78,12 @@ TEST(StatusLines, OfManyPublicRelaysOnlyTheNumberMatters) {
 TEST(StatusLines, AWrongPasswordIsSaidWithThePeer) {
   Told told(Verbosity::normal);
   told.status.on_status(WrongPassword{ada, RoomId("r")});
+  told.status.on_status(WrongPassword{ada, RoomId("r")});
   ASSERT_THAT(told.lines, SizeIs(1));
   EXPECT_THAT(told.lines[0], HasSubstr("zAda has another password"));
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines[2], HasSubstr("--password"));
 }
 
 TEST(StatusLines, APeerOutOfReachIsSaidOnceAndRemembered) {
@@ -90,7 +94,7 @@ TEST(StatusLines, APeerOutOfReachIsSaidOnceAndRemembered) {
   ASSERT_THAT(told.lines, SizeIs(2));
   EXPECT_THAT(told.lines[1], HasSubstr("cannot reach zAda: no path"));
   told.status.waiting(0, 1);
-  EXPECT_THAT(told.lines[2], HasSubstr("1 heard of but out of reach"));
+  EXPECT_THAT(told.lines[2], HasSubstr("heard of but out of reach: 1"));
 }
 
 TEST(StatusLines, WaitingNamesWhatIsMissing) {

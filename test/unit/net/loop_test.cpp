@@ -122,6 +122,16 @@ TEST(Loop, SpinningLoopRunsTasksTimersAndHooks) {
   EXPECT_TRUE(hooked);
 }
 
+TEST(Loop, ATaskThatPostsItselfForEverStarvesNobody) {
+  Loop loop;
+  std::function<void()> again;
+  again = [&] { loop.post(again); };
+  loop.post(again);
+  Timer timer(loop, [&] { loop.stop(); });
+  timer.set(real_now() + 1ms);
+  loop.run();
+}
+
 TEST(Loop, DestroysTasksThatNeverRan) {
   const auto token = std::make_shared<int>();
   {

@@ -343,6 +343,26 @@ TEST_F(MatchmakerTest, ARepeatedOfferGetsTheSameAnswerWithItsCandidates) {
   EXPECT_THAT(port.log, SizeIs(1));
 }
 
+TEST_F(MatchmakerTest, ALeaderWhoseOfferWasAnsweredIsStillGreeted) {
+  // Should the answer be lost, Trystero repeats its offer only when it hears of us.
+  offer(leader, "theirs", "id");
+  port.take_published();
+  pass(11s);
+  EXPECT_EQ(count(Kind::announcement, to_leader), 2U);
+}
+
+TEST_F(MatchmakerTest, WhatMayNotHaveArrivedBeforeARelayWasLostIsSentAgain) {
+  announce(follower);
+  announce(leader);
+  port.take_published();
+  matchmaker.relay_lost(now, relay_a);
+  matchmaker.relay_ready(now, relay_a);
+  announce(follower);
+  announce(leader);
+  EXPECT_EQ(count(Kind::offer, to_follower), 1U);
+  EXPECT_EQ(count(Kind::announcement, to_leader), 1U);
+}
+
 TEST_F(MatchmakerTest, CandidatesMayComeBeforeTheirOffer) {
   candidate(leader, "one", "id");
   candidate(leader, "of another offer", "id2");

@@ -1,0 +1,127 @@
+// The scene that script/demo plays: a relay, two native peers, and Trystero itself.
+//   node script/demo.mjs BUILD-FOLDER
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+const require = createRequire(new URL('../test/interop/package.json', import.meta.url));
+const load = (name) => import(pathToFileURL(require.resolve(name)));
+const [folder] = process.argv.slice(2);
+const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+const paint = (code, text) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+const began = Date.now();
+const say = (text) => console.log(`${paint(2, `${((Date.now() - began) / 1000).toFixed(2)} s`)}  ${text}`);
+
+const children = [];
+const start = (command, args) => {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  children.push(child);
+  child.on('error', (error) => give_up(`${command} did not start: ${error.message}`));
+  return child;
+};
+const stop = () => children.forEach((child) => child.kill('SIGKILL'));
+const give_up = (why) => {
+  console.error(`demo: ${why}`);
+  stop();
+  process.exit(1);
+};
+setTimeout(() => give_up('the peers did not meet within 60 s'), 60_000).unref();
+
+// Everyone has a name here; on the wire they are ids.
+const names = new Map();
+const name = (id) => names.get(id) ?? id;
+const heard = [];
+let wake = () => {};
+const until = async (done) => {
+  while (!done()) await new Promise((resolve) => (wake = resolve));
+};
+const note = (listener, from, text) => {
+  heard.push({ listener, from, text });
+  say(`${listener.padEnd(8)} hears from ${paint(36, name(from).padEnd(8))} ${text}`);
+  wake();
+};
+
+const startRelay = () =>
+  new Promise((resolve) => {
+    const relay = start(`${folder}/roomwire`, ['relay', '--listen', '127.0.0.1:0']);
+    createInterface({ input: relay.stderr }).on('line', (line) => {
+      const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(line);
+      if (url) resolve(url[0]);
+    });
+  });
+
+// examples/chat: a program on the C++ library, which prints `<id>: <text>`.
+const startNative = (listener, room, relay) => {
+  const child = start(`${folder}/demo/chat`, [room, relay]);
+  const peer = { listener, joined: new Set(), say: (text) => child.stdin.write(`${text}\n`), child };
+  child.stderr.on('data', (data) => say(`${listener}: ${String(data).trim()}`));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const message = /^(\w+): (.*)$/.exec(line);
+    const joined = /^(\w+) joined$/.exec(line);
+    if (joined) peer.joined.add(joined[1]);
+    if (message) note(listener, message[1], message[2]);
+    wake();
+  });
+  return peer;
+};
+
+const startTrystero = async (listener, roomId, relay) => {
+  globalThis.WebSocket ??= (await load('ws')).WebSocket;
+  const { RTCPeerConnection } = await load('node-datachannel/polyfill');
+  const { joinRoom, selfId } = await load('trystero-0.25.4');
+  names.set(selfId, listener);
+  const room = joinRoom(
+    {
+      appId: 'patchies',
+      relayConfig: { urls: [relay] },
+      rtcPolyfill: RTCPeerConnection,
+      rtcConfig: { iceServers: [] },
+    },
+    roomId,
+  );
+  const peer = { listener, joined: new Set() };
+  room.onPeerJoin = (id) => {
+    peer.joined.add(id);
+    wake();
+  };
+  const chat = room.makeAction('chat');
+  chat.onMessage = (text, { peerId }) => note(listener, peerId, text);
+  peer.say = (text) => chat.send(text);
+  return peer;
+};
+
+const roomId = 'demo-room';
+const relay = await startRelay();
+say(`the relay listens on ${relay}`);
+const lights = startNative('lights', roomId, relay);
+await new Promise((resolve) => setTimeout(resolve, 300));
+const sound = startNative('sound', roomId, relay);
+const patch = await startTrystero('patch', roomId, relay);
+say('lights and sound are native peers; patch is Trystero 0.25.4 in Node; they look for each other');
+
+await until(() => [lights, sound, patch].every((peer) => peer.joined.size === 2));
+for (const peer of [lights, sound]) {
+  // The one that both others see and it does not is itself.
+  const others = [lights, sound].filter((other) => other !== peer)[0];
+  const id = [...others.joined].find((seen) => patch.joined.has(seen));
+  names.set(id, peer.listener);
+}
+say(paint(32, 'all three are in the room, over WebRTC, each connected to both others'));
+lights.say('full on');
+sound.say('two bars to go');
+patch.say('{"type":"noteOn","note":60}');
+await until(() => heard.length === 6);
+
+lights.child.stdin.end();
+sound.child.stdin.end();
+await Promise.all([lights, sound].map((peer) => new Promise((resolve) => peer.child.on('exit', resolve))));
+say('everyone has left');
+stop();
+const program = `${folder}/roomwire`.replace(`${process.cwd()}/`, './');
+console.log(`
+Now try, each in a terminal of its own:
+  ${program} relay
+  ${program} netrecv chat --room my-room --relay ws://127.0.0.1:7777
+  ${program} netsend chat --room my-room --relay ws://127.0.0.1:7777 'hello'`);
+process.exit(0);
