@@ -7,7 +7,7 @@ const require = createRequire(new URL("../test/interop/package.json", import.met
 const load = (name) => import(pathToFileURL(require.resolve(name)));
 
 const [role, roomId, relay, messages = "100000"] = process.argv.slice(2);
-globalThis.WebSocket ??= (await load("ws")).WebSocket;
+globalThis.WebSocket ??= (await load("ws")).default;
 const { RTCPeerConnection } = await load("node-datachannel/polyfill");
 const { joinRoom } = await load("trystero-0.25.4");
 

@@ -67,7 +67,7 @@ const startNative = (listener, room, relay) => {
 };
 
 const startTrystero = async (listener, roomId, relay) => {
-  globalThis.WebSocket ??= (await load('ws')).WebSocket;
+  globalThis.WebSocket ??= (await load('ws')).default;
   const { RTCPeerConnection } = await load('node-datachannel/polyfill');
   const { joinRoom, selfId } = await load('trystero-0.25.4');
   names.set(selfId, listener);
@@ -118,7 +118,7 @@ sound.child.stdin.end();
 await Promise.all([lights, sound].map((peer) => new Promise((resolve) => peer.child.on('exit', resolve))));
 say('everyone has left');
 stop();
-const program = `${folder}/roomwire`.replace(`${process.cwd()}/`, './');
+const program = './build/release/roomwire';
 console.log(`
 Now try, each in a terminal of its own:
   ${program} relay

@@ -44,8 +44,10 @@ class Sink : public DataChannelSink {
 
 void exchange(Peer& peer, SctpAssociation& association, Sink& sink, DataChannel& channel) {
   for (int i = 0; i < 100 && (!peer.sent.empty() || !sink.sent.empty()); ++i) {
-    for (Bytes& packet : std::exchange(sink.sent, {})) association.handle_packet(packet);
-    for (Bytes& packet : std::exchange(peer.sent, {})) channel.handle_packet(packet);
+    for (Bytes& packet : std::exchange(sink.sent, {}))
+      association.handle_packet(packet);
+    for (Bytes& packet : std::exchange(peer.sent, {}))
+      channel.handle_packet(packet);
   }
 }
 

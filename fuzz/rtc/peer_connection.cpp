@@ -28,7 +28,8 @@ class Host : public DatagramPort, public ConnectionObserver {
     connection = transport->connect(role, *this);
   }
   void send(const Endpoint& local, const Endpoint& remote, ByteView datagram) override {
-    if (network_.size() < 1000) network_.push_back({local, remote, {datagram.begin(), datagram.end()}});
+    if (network_.size() < 1000)
+      network_.push_back({local, remote, {datagram.begin(), datagram.end()}});
   }
   void on_local_candidate(const Candidate&) override {}
   void on_open(const IcePair&) override {
@@ -83,10 +84,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Host b(*stack, network, *Endpoint::parse("192.0.2.2:2000"), IceRole::controlled, now);
   ByteReader reader({data, size});
   std::string offer = a.connection->create_offer(now);
+  // Half of the inputs change the offer, the others begin with an open channel.
   const std::size_t at = reader.u16();
   if (at < offer.size()) offer[at] = static_cast<char>(reader.u8());
   const auto answer = b.connection->accept_offer(now, offer);
   if (answer) static_cast<void>(a.connection->accept_answer(now, *answer));
+  for (int i = 0; at >= 0x8000 && i < 20; ++i) {
+    run(network, a, b, now, 1000);
+    now += 10ms;
+    for (Host* host : {&a, &b})
+      host->transport->handle_timeout(now);
+    stack->handle_timeout(now);
+  }
   while (!reader.failed() && !reader.rest().empty()) {
     const std::uint8_t what = reader.u8();
     Host& host = (what & 0x80) != 0 ? a : b;

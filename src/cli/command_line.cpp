@@ -95,7 +95,7 @@ std::vector<Flag> place_flags(ConnectionOptions& options) {
       {"--app-id", "ID", "App that the room belongs to (patchies)", false,
        [&](const std::string& text) {
          std::string id;
-         const Problem problem = take_text(text, "the app's id", id);
+         Problem problem = take_text(text, "the app's id", id);
          room.app = AppId(std::move(id));
          return problem;
        }},

@@ -5,9 +5,9 @@
 
 namespace roomwire::cli {
 
-int netsend(NetsendOptions options);
-int netrecv(NetrecvOptions options);
+int netsend(const NetsendOptions& options);
+int netrecv(const NetrecvOptions& options);
 /// A relay has no other end than a signal: SIGINT and SIGTERM are exit code 0.
-int relay(RelayOptions options);
+int relay(const RelayOptions& options);
 
 }  // namespace roomwire::cli

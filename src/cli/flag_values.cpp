@@ -151,7 +151,7 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, s
 
 Result<std::size_t> parse_size(std::string_view text) {
   const auto wrong = [&] {
-    return bad(quoted(text) + " is not a size from 1 to 1G; write bytes, or 64k, 16M");
+    return bad(quoted(text) + " is not a size from 1k to 1G; write bytes, or 64k, 16M");
   };
   std::string_view digits = text;
   unsigned shift = 0;
@@ -165,7 +165,7 @@ Result<std::size_t> parse_size(std::string_view text) {
   }
   constexpr std::uint64_t most = std::uint64_t{1} << 30U;
   const auto value = parse_number(digits, 1, most >> shift);
-  if (!value) return wrong();
+  if (!value || *value << shift < 1024) return wrong();
   return static_cast<std::size_t>(*value << shift);
 }
 

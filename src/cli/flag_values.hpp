@@ -28,7 +28,7 @@ Result<std::string> parse_ice_server(std::string_view text);
 /// A whole number from `least` to `most`.
 Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
 
-/// Bytes: a whole number, with k (1024), M or G after it if wanted; from 1 to 1G.
+/// Bytes: a whole number, with k (1024), M or G after it if wanted; from 1k to 1G.
 Result<std::size_t> parse_size(std::string_view text);
 
 /// Seconds, with a fraction if wanted; from 0.001 to 31,536,000 (a year).

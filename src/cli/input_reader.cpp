@@ -103,7 +103,7 @@ InputBatch InputReader::last_batch() {
   InputBatch batch;
   batch.end = true;
   if (mode_ == Mode::whole) {
-    batch.inputs.push_back({0, Payload(std::move(whole_))});
+    batch.inputs.push_back({0, Payload(std::exchange(whole_, {}))});
     return batch;
   }
   splitter_.finish([&](std::string_view line, bool too_long) {

@@ -80,7 +80,7 @@ class Receiver {
 
 }  // namespace
 
-int netrecv(NetrecvOptions options) {
+int netrecv(const NetrecvOptions& options) {
   auto created = Session::create(options.connection, 1);
   if (!created) return fail_with(created.error());
   Session& session = **created;

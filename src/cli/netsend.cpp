@@ -189,7 +189,7 @@ InputBatch as_batch(const std::string& message, const NetsendOptions& options) {
 
 }  // namespace
 
-int netsend(NetsendOptions options) {
+int netsend(const NetsendOptions& options) {
   const auto file = InputFile::open(options.file);
   if (!file) return fail_with(file.error());
   auto created = Session::create(options.connection, options.peers);

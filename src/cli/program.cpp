@@ -1,14 +1,13 @@
 #include "cli/program.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <system_error>
-#include <utility>
 
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
@@ -32,9 +31,9 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 struct Run {
-  int operator()(NetsendOptions& options) const { return netsend(std::move(options)); }
-  int operator()(NetrecvOptions& options) const { return netrecv(std::move(options)); }
-  int operator()(RelayOptions& options) const { return relay(std::move(options)); }
+  int operator()(const NetsendOptions& options) const { return netsend(options); }
+  int operator()(const NetrecvOptions& options) const { return netrecv(options); }
+  int operator()(const RelayOptions& options) const { return relay(options); }
 
   int operator()(const Print& print) const {
     std::string_view text = print.text;
@@ -60,7 +59,7 @@ int run_program(int argc, char** argv) {
   fill_standard_descriptors();
   signal(SIGPIPE, SIG_IGN);  // write() tells
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  CommandLine command = parse_command_line(arguments, environment);
+  const CommandLine command = parse_command_line(arguments, environment);
   return std::visit(Run{}, command);
 }
 

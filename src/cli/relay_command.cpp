@@ -34,7 +34,7 @@ relay::Limits limits_of(const RelayOptions& options) {
   if (options.max_message_bytes) limits.message_bytes = *options.max_message_bytes;
   if (options.messages_per_second) {
     // The burst keeps its ratio to the rate.
-    const double rate = static_cast<double>(*options.messages_per_second);
+    const auto rate = static_cast<double>(*options.messages_per_second);
     limits.message_burst *= rate / limits.messages_per_second;
     limits.messages_per_second = rate;
   }
@@ -124,7 +124,7 @@ void say_event(const relay::ServerEvent& event, Verbosity verbosity) {
 
 }  // namespace
 
-int relay(RelayOptions options) {
+int relay(const RelayOptions& options) {
   boost::asio::io_context io(1);
   std::unique_ptr<relay::Server> server;
   std::atomic<bool> signalled{false};

@@ -77,15 +77,16 @@ void StatusLines::on_status(const Status& status) {
 
 void StatusLines::on(const RelayConnected& status) {
   Relay* known = relay(status.url);
-  if (known != nullptr) known->answers = true;
-  const bool news = relays_named_ || std::exchange(first_answer_, false);
+  // A relay may be used for both strategies: one line is enough.
+  const bool again = known == nullptr || std::exchange(known->answers, true);
+  if (known != nullptr) known->complained = false;
+  const bool news = !again && (relays_named_ || std::exchange(first_answer_, false));
   const std::string line = fmt::format("relay {} answers", printable(status.url, 100));
   if (news) {
     note(Tone::plain, line);
   } else {
     detail(line);
   }
-  if (known != nullptr) known->complained = false;
 }
 
 void StatusLines::on(const RelayFailed& status) {

@@ -80,6 +80,9 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void on_link_up(const PeerId& peer) override;
   void on_link_down(const PeerId& peer) override;
   void on_link_status(Status status) override;
+  void on_link_dropped(const PeerId& peer, const std::string& reason) override {
+    on_dropped(peer, reason);
+  }
 
   void add_candidate_init(signal::AttemptId attempt, std::string_view init);
   void resolve_described(signal::AttemptId attempt, std::string_view sdp);

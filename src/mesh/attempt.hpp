@@ -22,6 +22,8 @@ class AttemptOwner {
   virtual void on_attempt_candidate(Attempt& attempt, const rtc::Candidate& candidate) = 0;
   virtual void on_attempt_open(Attempt& attempt) = 0;
   virtual void on_attempt_frame(Attempt& attempt, ByteView frame) = 0;
+  /// A text message: Trystero sends its frames as bytes, so it can be none.
+  virtual void on_attempt_text(Attempt& attempt) = 0;
   virtual void on_attempt_writable(Attempt& attempt) = 0;
   virtual void on_attempt_closed(Attempt& attempt, const std::string& reason) = 0;
 };
@@ -71,7 +73,11 @@ class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
   }
   void on_pair_changed(const rtc::IcePair& pair) override { pair_ = pair; }
   void on_message(ByteView data, bool is_text) override {
-    if (!is_text) owner_.on_attempt_frame(*this, data);  // Trystero sends frames as binary only.
+    if (is_text) {
+      owner_.on_attempt_text(*this);
+    } else {
+      owner_.on_attempt_frame(*this, data);
+    }
   }
   void on_writable() override { owner_.on_attempt_writable(*this); }
   void on_closed(const std::string& reason) override {

@@ -146,6 +146,10 @@ void Links::on_attempt_frame(Attempt& attempt, ByteView frame) {
   hub_.handle_frame(now_, attempt.peer(), frame);
 }
 
+void Links::on_attempt_text(Attempt& attempt) {
+  observer_.on_link_dropped(attempt.peer(), "a text message where frames are bytes");
+}
+
 void Links::on_attempt_writable(Attempt& attempt) {
   const auto entry = peers_.find(attempt.peer());
   if (entry != peers_.end() && entry->second.link == &attempt) {

@@ -13,7 +13,8 @@
 
 namespace roomwire::mesh {
 
-/// Called from Links::settle and Links::handle_timeout only, where everything may be called.
+/// Called from Links::settle and Links::handle_timeout only, where everything may be called; only
+/// on_link_dropped comes from within a connection's function and may do no more than take a note.
 class LinksObserver {
  public:
   virtual ~LinksObserver() = default;
@@ -23,6 +24,7 @@ class LinksObserver {
   virtual void on_link_up(const PeerId& peer) = 0;
   virtual void on_link_down(const PeerId& peer) = 0;
   virtual void on_link_status(Status status) = 0;
+  virtual void on_link_dropped(const PeerId& peer, const std::string& reason) = 0;
 };
 
 /// When both ends begin at once, or two rooms meet the same peer, several connections to it may
@@ -71,6 +73,7 @@ class Links final : public AttemptOwner {
   void on_attempt_candidate(Attempt& attempt, const rtc::Candidate& candidate) override;
   void on_attempt_open(Attempt& attempt) override;
   void on_attempt_frame(Attempt& attempt, ByteView frame) override;
+  void on_attempt_text(Attempt& attempt) override;
   void on_attempt_writable(Attempt& attempt) override;
   void on_attempt_closed(Attempt& attempt, const std::string& reason) override;
 

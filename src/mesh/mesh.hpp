@@ -87,7 +87,6 @@ class Mesh {
   std::unique_ptr<rtc::Transport> transport_;
   std::map<AppId, std::unique_ptr<App>> apps_;
   bool receiving_ = true;
-  std::uint64_t stray_datagrams_ = 0;
 };
 
 }  // namespace roomwire::mesh

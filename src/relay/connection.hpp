@@ -11,22 +11,13 @@
 #include <string_view>
 
 #include "base/address.hpp"
-#include "base/time.hpp"
+#include "relay/limits.hpp"
 #include "relay/outbox.hpp"
 #include "relay/pages.hpp"
 
 namespace roomwire::relay {
 
 class Connection;
-
-struct ServerTimeouts {
-  /// From the accepted connection to the end of its HTTP request, TLS included.
-  Duration request = 10s;
-  /// Without a byte from a WebSocket client; it is pinged after half of it.
-  Duration idle = 120s;
-  /// For a client to take its answer or the good-bye.
-  Duration close = 3s;
-};
 
 /// What connections need of their server.
 class ConnectionHost {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/time.hpp"
+
 namespace roomwire::relay {
 
 /// The defaults let an honest Trystero client in dozens of rooms through and keep one hostile
@@ -39,6 +41,16 @@ struct Limits {
   /// TCP connections in all and from one address. Beyond: HTTP status 503.
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 4096;
+};
+
+/// How long a client may take.
+struct ServerTimeouts {
+  /// From the accepted connection to the end of its HTTP request, TLS included.
+  Duration request = 10s;
+  /// Without a byte from a WebSocket client; it is pinged after half of it.
+  Duration idle = 120s;
+  /// For a client to take its answer or the good-bye.
+  Duration close = 3s;
 };
 
 /// Close codes of the WebSocket protocol (RFC 6455 section 7.4.1, and IANA's registry).

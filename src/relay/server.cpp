@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "relay/admission.hpp"
+#include "relay/connection.hpp"
 #include "relay/core.hpp"
 #include "relay/pages.hpp"
 

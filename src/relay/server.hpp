@@ -10,8 +10,6 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "base/time.hpp"
-#include "relay/connection.hpp"
 #include "relay/limits.hpp"
 
 namespace boost::asio {

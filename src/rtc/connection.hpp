@@ -84,6 +84,7 @@ class Connection final : public PeerConnection,
   void add_remote_candidates(Time now, const SessionDescription& remote);
   void leave_entry();
   void handle_ice_state();
+  bool must_wait_for_dtls();
   void start_dtls();
   void fail(const std::string& reason);
   void end_after_delivery(const std::string& reason);
@@ -117,6 +118,9 @@ class Connection final : public PeerConnection,
   bool closed_ = false;
   int depth_ = 0;
   Time now_{};
+  /// For peers that would refuse us: DTLS begins this much after ICE has connected.
+  Duration dtls_delay_{};
+  Deadline dtls_start_;
   Deadline open_deadline_;  ///< From the first ICE connection on, until the channel is open.
   /// The peer has closed, and what it sent before waits for receiving to be switched on.
   std::optional<std::string> end_reason_;

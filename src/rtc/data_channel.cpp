@@ -46,7 +46,9 @@ DataChannel::DataChannel(SctpStack& stack, Time now, DataChannelSettings setting
                          DataChannelSink& sink)
     : settings_(std::move(settings)), sink_(sink), association_(stack, now, *this) {}
 
-bool DataChannel::connect() { return association_.connect(local_port, settings_.remote_port); }
+bool DataChannel::connect() {
+  return association_.connect(local_port, settings_.remote_port);
+}
 
 bool DataChannel::send(ByteView message) {
   if (state_ != State::open || message.size() > settings_.max_message_size) return false;
@@ -142,7 +144,9 @@ void DataChannel::on_progress() {
   sink_.on_channel_writable();
 }
 
-void DataChannel::on_sctp_closed(const std::string& reason) { end(reason); }
+void DataChannel::on_sctp_closed(const std::string& reason) {
+  end(reason);
+}
 
 void DataChannel::end(const std::string& reason) {
   if (state_ == State::closed) return;

@@ -20,7 +20,7 @@ enum class Ppid : std::uint32_t {
   dcep = 50,
   text = 51,
   binary = 53,
-  empty_text = 56,    ///< SCTP has no empty messages: one byte, to be ignored.
+  empty_text = 56,  ///< SCTP has no empty messages: one byte, to be ignored.
   empty_binary = 57,
 };
 

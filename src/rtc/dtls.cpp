@@ -35,9 +35,9 @@ constexpr long handshake_mtu = 1200;
 /// The largest plaintext of a record (RFC 6347 section 4.1).
 constexpr std::size_t max_record = 16384;
 /// A lost flight is sent again after 100 ms at first; the standard's second would be the largest
-/// part of the time to connect. OpenSSL gives up after 12 times, here about 24 s.
+/// part of the time to connect. OpenSSL gives up after 12 times, here about 13 s.
 constexpr unsigned first_retransmission_us = 100'000;
-constexpr unsigned last_retransmission_us = 3'000'000;
+constexpr unsigned last_retransmission_us = 1'500'000;
 constexpr long certificate_lifetime_s = 365L * 24 * 3600;
 constexpr long certificate_backdated_s = 24L * 3600;
 
@@ -60,7 +60,8 @@ Certificate make_certificate(EVP_PKEY* key) {
       X509_gmtime_adj(X509_getm_notBefore(x509), -certificate_backdated_s) != nullptr &&
       X509_gmtime_adj(X509_getm_notAfter(x509), certificate_lifetime_s) != nullptr &&
       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                 reinterpret_cast<const unsigned char*>("WebRTC"), -1, -1, 0) == 1 &&
+                                 reinterpret_cast<const unsigned char*>("WebRTC"), -1, -1,
+                                 0) == 1 &&
       X509_set_issuer_name(x509, name) == 1 && X509_set_pubkey(x509, key) == 1 &&
       X509_sign(x509, key, EVP_sha256()) != 0;
   return made ? std::move(certificate) : nullptr;
@@ -335,26 +336,39 @@ Result<std::unique_ptr<DtlsContext>> DtlsContext::create() {
   if (!state->ssl || !state->bio) {
     return failure(ErrorKind::unavailable, "cannot make a DTLS certificate: " + last_error());
   }
-  SSL_CTX_set_cert_verify_callback(state->ssl.get(), &verify_certificate,
-                                   nullptr);
+  SSL_CTX_set_cert_verify_callback(state->ssl.get(), &verify_certificate, nullptr);
   return std::unique_ptr<DtlsContext>(new DtlsContext(std::move(state)));
 }
 
-const Fingerprint& DtlsContext::fingerprint() const { return state_->fingerprint; }
+const Fingerprint& DtlsContext::fingerprint() const {
+  return state_->fingerprint;
+}
 
 DtlsSession::DtlsSession(DtlsContext& context, DtlsRole role, std::vector<Fingerprint> expected,
                          DtlsSink& sink)
     : impl_(std::make_unique<Impl>(*context.state_, role, std::move(expected), sink)) {}
 DtlsSession::~DtlsSession() = default;
 
-void DtlsSession::start(Time now) { impl_->start(now); }
+void DtlsSession::start(Time now) {
+  impl_->start(now);
+}
 bool DtlsSession::handle_datagram(Time now, ByteView datagram) {
   return impl_->handle_datagram(now, datagram);
 }
-bool DtlsSession::send(ByteView data) { return impl_->send(data); }
-void DtlsSession::close() { impl_->close(); }
-bool DtlsSession::is_connected() const { return impl_->is_connected(); }
-Deadline DtlsSession::next_timeout() const { return impl_->next_timeout(); }
-void DtlsSession::handle_timeout(Time now) { impl_->handle_timeout(now); }
+bool DtlsSession::send(ByteView data) {
+  return impl_->send(data);
+}
+void DtlsSession::close() {
+  impl_->close();
+}
+bool DtlsSession::is_connected() const {
+  return impl_->is_connected();
+}
+Deadline DtlsSession::next_timeout() const {
+  return impl_->next_timeout();
+}
+void DtlsSession::handle_timeout(Time now) {
+  impl_->handle_timeout(now);
+}
 
 }  // namespace roomwire::rtc

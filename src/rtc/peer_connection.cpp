@@ -7,6 +7,11 @@ namespace {
 
 /// DTLS, SCTP and the channel together; they take milliseconds when nothing is lost.
 constexpr Duration time_to_open = 30s;
+/// libdatachannel (node-datachannel among its users), whose descriptions begin with o=rtc, gives
+/// an answer to its ICE thread before it keeps the fingerprint. A handshake that is quicker than
+/// its other thread, as on loopback, is refused for an unknown certificate.
+constexpr std::string_view slow_fingerprint_origin = "rtc";
+constexpr Duration slow_fingerprint_delay = 100ms;
 /// How long the end of a connection is held back for a reader that has paused.
 constexpr Duration time_to_deliver = 10s;
 /// A flight of the handshake is up to about five datagrams; what exceeds this is dropped.
@@ -81,8 +86,7 @@ Result<void> Connection::accept_answer(Time now, std::string_view sdp) {
   if (answer->setup == DtlsSetup::actpass) {
     return failure(ErrorKind::invalid_input, "the answer does not say who opens DTLS");
   }
-  begin(now, *answer,
-        answer->setup == DtlsSetup::active ? DtlsRole::server : DtlsRole::client);
+  begin(now, *answer, answer->setup == DtlsSetup::active ? DtlsRole::server : DtlsRole::client);
   return {};
 }
 
@@ -127,6 +131,7 @@ void Connection::begin(Time now, const SessionDescription& remote, DtlsRole role
   dtls_role_ = role;
   channel_settings_.is_dtls_client = role == DtlsRole::client;
   channel_settings_.remote_port = remote.sctp_port;
+  if (remote.origin == slow_fingerprint_origin) dtls_delay_ = slow_fingerprint_delay;
   if (remote.max_message_size > 0) {
     channel_settings_.max_message_size = static_cast<std::size_t>(
         std::min<std::uint64_t>(remote.max_message_size, SctpAssociation::window));
@@ -142,7 +147,8 @@ void Connection::begin(Time now, const SessionDescription& remote, DtlsRole role
 }
 
 void Connection::add_remote_candidates(Time now, const SessionDescription& remote) {
-  for (const Candidate& candidate : remote.candidates) agent_.add_remote_candidate(now, candidate);
+  for (const Candidate& candidate : remote.candidates)
+    agent_.add_remote_candidate(now, candidate);
 }
 
 void Connection::add_remote_candidate(Time now, const Candidate& candidate,
@@ -189,6 +195,7 @@ void Connection::handle_timeout(Time now) {
   if (passed(end_deadline_)) return fail(*end_reason_);
   if (passed(open_deadline_)) return fail("the data channel did not open in time");
   if (passed(agent_.next_timeout())) agent_.handle_timeout(now);
+  if (passed(dtls_start_)) start_dtls();
   if (dtls_) dtls_->handle_timeout(now);
 }
 
@@ -250,13 +257,20 @@ void Connection::handle_ice_state() {
   if (!pair_) return;
   if (!dtls_) return;  // The peer's checks arrived before its description did.
   if (!open_deadline_ && !is_open()) open_deadline_ = now_ + time_to_open;
-  start_dtls();
+  if (!must_wait_for_dtls()) start_dtls();
   if (!is_open() || pair_ == announced_pair_) return;
   announced_pair_ = pair_;
   observer_.on_pair_changed(*pair_);
 }
 
+bool Connection::must_wait_for_dtls() {
+  if (dtls_role_ != DtlsRole::client || is_secured()) return false;
+  if (!dtls_start_) dtls_start_ = now_ + dtls_delay_;
+  return now_ < *dtls_start_;
+}
+
 void Connection::start_dtls() {
+  dtls_start_.reset();
   if (is_secured()) return;
   dtls_->start(now_);
   for (const Bytes& datagram : std::exchange(early_datagrams_, {})) {
@@ -277,9 +291,13 @@ void Connection::on_dtls_data(std::span<std::uint8_t> data) {
   if (channel_ && !closed_) channel_->handle_packet(data);
 }
 
-void Connection::on_dtls_closed(const std::string& reason) { end_after_delivery(reason); }
+void Connection::on_dtls_closed(const std::string& reason) {
+  end_after_delivery(reason);
+}
 
-void Connection::send_packet(ByteView packet) { dtls_->send(packet); }
+void Connection::send_packet(ByteView packet) {
+  dtls_->send(packet);
+}
 
 void Connection::on_channel_open() {
   const Entry entry(*this);
@@ -329,6 +347,7 @@ void Connection::update_deadline() {
   deadline_.reset();
   if (closed_) return;
   deadline_ = earlier(agent_.next_timeout(), earlier(open_deadline_, end_deadline_));
+  deadline_ = earlier(deadline_, dtls_start_);
   if (dtls_) deadline_ = earlier(deadline_, dtls_->next_timeout());
 }
 

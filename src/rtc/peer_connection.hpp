@@ -11,9 +11,9 @@
 #include "base/address.hpp"
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "roomwire/error.hpp"
 #include "rtc/candidate.hpp"
 #include "rtc/ice_agent.hpp"
-#include "roomwire/error.hpp"
 
 namespace roomwire::rtc {
 
@@ -61,9 +61,13 @@ class PeerConnection {
   /// Sends one binary message, in order, reliably. False when the channel is not open, or more
   /// than 16 MiB are buffered: nothing was taken then.
   virtual bool send(Time now, ByteView message) = 0;
+  /// Bytes that have not been put into a packet so far. What is under way counts as one byte until
+  /// the peer's SCTP has acknowledged it, so that 0 means: everything has arrived.
   virtual std::size_t buffered_amount() const = 0;
   virtual bool is_open() const = 0;
-  /// While off, received data stays in SCTP's window and the peer is slowed down.
+  /// While off, received data stays in SCTP's window and the peer is slowed down; when the peer
+  /// closes meanwhile, on_closed waits for that data to be taken, for at most 10 s. Once on, what
+  /// waits is delivered from within this call (not when called from on_message).
   virtual void set_receiving(Time now, bool on) = 0;
   /// Tells the peer (SCTP, then DTLS close) and forgets it. on_closed is not called.
   virtual void close(Time now) = 0;
@@ -101,7 +105,7 @@ class Transport {
   /// and then every 25 s to keep the mapping; all connections share what it says.
   virtual void add_stun_server(Time now, const Endpoint& server) = 0;
 
-  /// Lives until the returned object is destroyed; the observer must outlive it.
+  /// Lives until the returned object is destroyed; the observer and the transport must outlive it.
   virtual std::unique_ptr<PeerConnection> connect(IceRole role, ConnectionObserver& observer) = 0;
 
   /// False when the datagram belongs to no connection and no STUN server: the caller counts it.

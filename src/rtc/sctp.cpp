@@ -49,7 +49,8 @@ void write_checksum(std::span<std::uint8_t> packet) {
 bool has_right_checksum(std::span<std::uint8_t> packet) {
   if (packet.size() < common_header) return false;
   std::uint32_t said = 0;
-  for (std::size_t i = 4; i-- > 0;) said = said << 8 | packet[checksum_offset + i];
+  for (std::size_t i = 4; i-- > 0;)
+    said = said << 8 | packet[checksum_offset + i];
   return checksum_of(packet) == said;
 }
 
@@ -105,7 +106,9 @@ Result<std::unique_ptr<SctpStack>> SctpStack::create() {
   return stack;
 }
 
-SctpStack::~SctpStack() { current_stack = nullptr; }
+SctpStack::~SctpStack() {
+  current_stack = nullptr;
+}
 
 SctpStack::Key SctpStack::add(Time now, SctpAssociation& association) {
   // Nobody asked for ticks so far: the time that passed is nothing to the new one's timers.
@@ -138,7 +141,8 @@ void SctpStack::handle_timeout(Time now) {
     elapsed -= step;
   }
   visited_.clear();
-  for (const auto& [key, association] : associations_) visited_.push_back(key);
+  for (const auto& [key, association] : associations_)
+    visited_.push_back(key);
   for (const Key key : visited_) {
     const auto found = associations_.find(key);
     if (found != associations_.end()) found->second->settle();
@@ -164,7 +168,9 @@ Bytes SctpStack::take_buffer() {
   return buffer;
 }
 
-void SctpStack::give_back(Bytes buffer) { buffers_.push_back(std::move(buffer)); }
+void SctpStack::give_back(Bytes buffer) {
+  buffers_.push_back(std::move(buffer));
+}
 
 SctpAssociation::SctpAssociation(SctpStack& stack, Time now, SctpSink& sink)
     : stack_(stack), sink_(sink), key_(stack.add(now, *this)) {}
@@ -182,8 +188,7 @@ bool SctpAssociation::connect(std::uint16_t local_port, std::uint16_t remote_por
   sockaddr_conn remote = make_address(key_, remote_port);
   if (usrsctp_bind(socket_, reinterpret_cast<sockaddr*>(&local), sizeof(local)) != 0) return false;
   ++busy_;
-  const int result =
-      usrsctp_connect(socket_, reinterpret_cast<sockaddr*>(&remote), sizeof(remote));
+  const int result = usrsctp_connect(socket_, reinterpret_cast<sockaddr*>(&remote), sizeof(remote));
   --busy_;
   if (result != 0 && errno != EINPROGRESS) return false;
 
@@ -314,14 +319,14 @@ void SctpAssociation::handle_notification(ByteView bytes) {
       const std::uint16_t state = notification.sn_assoc_change.sac_state;
       if (state == SCTP_COMM_UP) return sink_.on_established();
       if (state == SCTP_CANT_STR_ASSOC) return end("SCTP was not answered");
-      return end(state == SCTP_SHUTDOWN_COMP ? "closed by the peer" : "closed by the peer (SCTP abort)");
+      return end(state == SCTP_SHUTDOWN_COMP ? "closed by the peer"
+                                             : "closed by the peer (SCTP abort)");
     }
     case SCTP_SHUTDOWN_EVENT:
       return end("closed by the peer");
     case SCTP_STREAM_RESET_EVENT: {
       const std::uint16_t flags = notification.sn_strreset_event.strreset_flags;
-      const bool refused =
-          (flags & (SCTP_STREAM_RESET_DENIED | SCTP_STREAM_RESET_FAILED)) != 0;
+      const bool refused = (flags & (SCTP_STREAM_RESET_DENIED | SCTP_STREAM_RESET_FAILED)) != 0;
       if ((flags & SCTP_STREAM_RESET_INCOMING_SSN) == 0 || refused) return;
       constexpr std::size_t header = sizeof(sctp_stream_reset_event);
       std::vector<std::uint16_t> streams((bytes.size() - std::min(bytes.size(), header)) / 2);

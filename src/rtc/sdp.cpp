@@ -18,7 +18,8 @@ char to_lower(char letter) {
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);
-  for (char& letter : lower) letter = to_lower(letter);
+  for (char& letter : lower)
+    letter = to_lower(letter);
   return lower;
 }
 
@@ -46,7 +47,8 @@ std::optional<Number> parse_number(std::string_view text) {
 
 /// RFC 8839 section 5.4: ice-char.
 bool is_ice_text(std::string_view text, std::size_t min, std::size_t max) {
-  return text.size() >= min && text.size() <= max && std::all_of(text.begin(), text.end(), [](char c) {
+  return text.size() >= min && text.size() <= max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
            const char lower = to_lower(c);
            return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
          });
@@ -117,10 +119,14 @@ class Parser {
     while (!sdp.empty()) {
       const std::string_view line = take_line(sdp);
       if (line.starts_with("m=")) {
-        if (sections_.size() == SessionDescription::max_sections) return refuse("has too many sections");
+        if (sections_.size() == SessionDescription::max_sections)
+          return refuse("has too many sections");
         if (!begin_section(line.substr(2))) return refuse("has a malformed m= line");
       } else if (line.starts_with("a=")) {
         read_attribute(line);
+      } else if (line.starts_with("o=")) {
+        std::string_view value = line.substr(2);
+        origin_ = take_until(value, ' ');
       }
     }
     return build();
@@ -173,11 +179,12 @@ class Parser {
 
   void read_group(std::string_view value) {
     if (take_until(value, ' ') != "BUNDLE") return;
-    while (!value.empty()) bundle_.push_back(take_until(value, ' '));
+    while (!value.empty())
+      bundle_.push_back(take_until(value, ' '));
   }
 
-  void read_section_attribute(ParsedSection& section, std::string_view name,
-                              std::string_view value, std::string_view line) {
+  void read_section_attribute(ParsedSection& section, std::string_view name, std::string_view value,
+                              std::string_view line) {
     if (name == "mid") {
       if (is_printable(value)) section.media.mid = value;
     } else if (name == "sctp-port") {
@@ -205,12 +212,14 @@ class Parser {
     Attributes attributes = data->attributes;
     attributes.complete_from(session_);
     // In a BUNDLE group the transport may be described in another of its sections.
-    for (const ParsedSection& section : sections_) attributes.complete_from(section.attributes);
+    for (const ParsedSection& section : sections_)
+      attributes.complete_from(section.attributes);
     if (!is_ice_text(attributes.ufrag, 4, 256)) return refuse("has no valid ice-ufrag");
     if (!is_ice_text(attributes.password, 22, 256)) return refuse("has no valid ice-pwd");
     if (attributes.fingerprints.empty()) return refuse("has no valid fingerprint");
 
     SessionDescription description;
+    description.origin = origin_;
     description.credentials = {std::move(attributes.ufrag), std::move(attributes.password)};
     description.fingerprints = std::move(attributes.fingerprints);
     description.setup = attributes.setup.value_or(DtlsSetup::actpass);
@@ -229,6 +238,7 @@ class Parser {
     return description;
   }
 
+  std::string_view origin_;
   Attributes session_;
   std::vector<ParsedSection> sections_;
   std::vector<std::string_view> bundle_;
@@ -238,7 +248,8 @@ class Parser {
 class Writer {
  public:
   void line(std::initializer_list<std::string_view> parts) {
-    for (const std::string_view part : parts) text_ += part;
+    for (const std::string_view part : parts)
+      text_ += part;
     text_ += "\r\n";
   }
 
@@ -255,7 +266,8 @@ class Writer {
   void data_section(const LocalDescription& local, const MediaSection& section) {
     line({"m=application 9 ", section.protocol, " ", section.formats});
     line({"c=IN IP4 0.0.0.0"});
-    for (const Candidate& candidate : local.candidates) line({"a=", candidate.to_string()});
+    for (const Candidate& candidate : local.candidates)
+      line({"a=", candidate.to_string()});
     line({"a=ice-ufrag:", local.credentials.ufrag});
     line({"a=ice-pwd:", local.credentials.password});
     line({"a=ice-options:trickle"});
@@ -276,7 +288,8 @@ class Writer {
     line({"c=IN IP4 0.0.0.0"});
     if (!section.mid.empty()) line({"a=mid:", section.mid});
     line({"a=inactive"});
-    for (const std::string& rtpmap : section.rtpmaps) line({rtpmap});
+    for (const std::string& rtpmap : section.rtpmaps)
+      line({rtpmap});
   }
 
   std::string take() { return std::move(text_); }

@@ -45,6 +45,7 @@ struct SessionDescription {
   static constexpr std::size_t max_sections = 64;
   static constexpr std::size_t max_candidates = 64;
 
+  std::string origin;  ///< The user name of the o= line, by which some implementations are known.
   IceCredentials credentials;
   std::vector<Fingerprint> fingerprints;  ///< At least one, at most 8.
   DtlsSetup setup = DtlsSetup::actpass;

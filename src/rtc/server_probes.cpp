@@ -18,14 +18,16 @@ void ServerProbes::set_local_endpoints(Time now, std::vector<Endpoint> endpoints
   const std::vector<Endpoint> before = std::exchange(locals_, std::move(endpoints));
   for (const Endpoint& local : locals_) {
     if (contains(before, local)) continue;
-    for (const Endpoint& server : servers_) add_probe(now, local, server);
+    for (const Endpoint& server : servers_)
+      add_probe(now, local, server);
   }
 }
 
 void ServerProbes::add_server(Time now, const Endpoint& server) {
   if (contains(servers_, server) || servers_.size() == max_servers) return;
   servers_.push_back(server);
-  for (const Endpoint& local : locals_) add_probe(now, local, server);
+  for (const Endpoint& local : locals_)
+    add_probe(now, local, server);
 }
 
 void ServerProbes::add_probe(Time now, const Endpoint& local, const Endpoint& server) {
@@ -38,8 +40,8 @@ void ServerProbes::send(Time now, Probe& probe) {
   if (probe.tries == max_tries) probe.tries = 0;
   if (probe.tries == 0) probe.transaction = draw_transaction_id(entropy_);
   ++probe.tries;
-  probe.next = now + (probe.tries == max_tries ? refresh_interval
-                                               : first_wait * (1 << (probe.tries - 1)));
+  probe.next =
+      now + (probe.tries == max_tries ? refresh_interval : first_wait * (1 << (probe.tries - 1)));
   sink_.send_probe(probe.local, probe.server, stun_server_request(probe.transaction));
 }
 
@@ -62,7 +64,8 @@ bool ServerProbes::handle_stun(Time now, const Endpoint& local, const Endpoint& 
 
 Deadline ServerProbes::next_timeout() const {
   Deadline next;
-  for (const Probe& probe : probes_) next = earlier(next, probe.next);
+  for (const Probe& probe : probes_)
+    next = earlier(next, probe.next);
   return next;
 }
 

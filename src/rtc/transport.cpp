@@ -43,7 +43,9 @@ bool looks_like_dtls(ByteView datagram) {
 }
 
 /// Of the first record: 0 while its handshake is not done.
-std::uint16_t dtls_epoch(ByteView datagram) { return ByteReader(datagram.subspan(3)).u16(); }
+std::uint16_t dtls_epoch(ByteView datagram) {
+  return ByteReader(datagram.subspan(3)).u16();
+}
 
 /// Who sends such a handshake message (RFC 5246 section 7.4); nothing when both do.
 std::optional<DtlsRole> handshake_sender(ByteView datagram) {
@@ -103,8 +105,8 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
   }
 
   std::unique_ptr<PeerConnection> connect(IceRole role, ConnectionObserver& observer) override {
-    auto connection = std::make_unique<Connection>(static_cast<ConnectionHost&>(*this), role,
-                                                   observer);
+    auto connection =
+        std::make_unique<Connection>(static_cast<ConnectionHost&>(*this), role, observer);
     by_ufrag_[connection->ufrag()] = connection.get();
     connections_.push_back({connection.get(), {}});
     return connection;
@@ -140,7 +142,7 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
     Connection* connection;
     std::vector<Route> routes;
   };
-  static constexpr std::size_t max_routes = 128;  ///< Of a connection; more are not learned.
+  static constexpr std::size_t max_routes = 128;       ///< Of a connection; more are not learned.
   static constexpr std::ptrdiff_t max_reflexive = 32;  ///< A server may say a new one each time.
 
   bool handle_stun(Time now, const Route& route, ByteView packet) {
@@ -216,16 +218,15 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
   }
 
   std::vector<Member>::iterator find(const Connection& connection) {
-    return std::find_if(connections_.begin(), connections_.end(), [&](const Member& member) {
-      return member.connection == &connection;
-    });
+    return std::find_if(connections_.begin(), connections_.end(),
+                        [&](const Member& member) { return member.connection == &connection; });
   }
 
   std::string next_foundation() { return std::to_string(++foundations_); }
 
   void add_candidate(Time now, Candidate candidate) {
-    const bool known = std::any_of(
-        candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
+    const bool known =
+        std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
           return other.endpoint == candidate.endpoint && other.related == candidate.related;
         });
     if (known) return;
@@ -240,12 +241,12 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
   }
 
   void on_mapped(Time now, const Endpoint& local, const Endpoint& mapped) override {
-    const auto base = std::find_if(
-        candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
+    const auto base =
+        std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
           return candidate.type == CandidateType::host && candidate.endpoint == local;
         });
-    const auto reflexive = std::count_if(
-        candidates_.begin(), candidates_.end(), [](const Candidate& candidate) {
+    const auto reflexive =
+        std::count_if(candidates_.begin(), candidates_.end(), [](const Candidate& candidate) {
           return candidate.type == CandidateType::server_reflexive;
         });
     if (base == candidates_.end() || reflexive >= max_reflexive) return;

@@ -108,11 +108,11 @@ TEST(Number, IsWholeAndInRange) {
 }
 
 TEST(Size, TakesUnits) {
-  EXPECT_EQ(parse_size("1"), 1U);
+  EXPECT_EQ(parse_size("1024"), 1024U);
   EXPECT_EQ(parse_size("64k"), 65536U);
   EXPECT_EQ(parse_size("16M"), 16U << 20U);
   EXPECT_EQ(parse_size("1G"), 1U << 30U);
-  for (const char* text : {"", "0", "k", "2G", "1025M", "-1", "1.5M", "1kB", "0x10"}) {
+  for (const char* text : {"", "0", "1023", "k", "2G", "1025M", "-1", "1.5M", "1kB", "0x10"}) {
     EXPECT_FALSE(parse_size(text)) << text;
   }
 }

@@ -1,10 +1,10 @@
 #include "cli/line_writer.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <future>
 
 #include "cli/pipe.hpp"

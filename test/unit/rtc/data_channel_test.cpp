@@ -90,8 +90,10 @@ class DataChannels : public ::testing::Test {
   void run() {
     for (int i = 0; i < 50; ++i) {
       while (!sink_.sent.empty() || !raw_.sent.empty()) {
-        for (Bytes& packet : std::exchange(sink_.sent, {})) peer_.handle_packet(packet);
-        for (Bytes& packet : std::exchange(raw_.sent, {})) channel_->handle_packet(packet);
+        for (Bytes& packet : std::exchange(sink_.sent, {}))
+          peer_.handle_packet(packet);
+        for (Bytes& packet : std::exchange(raw_.sent, {}))
+          channel_->handle_packet(packet);
       }
       now_ += 10ms;
       clock_.set(now_);
@@ -177,11 +179,13 @@ TEST_F(DataChannels, QueuesWithinABoundAndSaysWhenItHasDrained) {
   begin(settings);
   const Bytes message(100000, 5);
   std::size_t taken = 0;
-  while (channel_->send(message)) ++taken;
+  while (channel_->send(message))
+    ++taken;
   EXPECT_GE(taken * message.size(), 15U * 1024 * 1024);
   EXPECT_LE(taken * message.size(), 17U * 1024 * 1024);
   EXPECT_EQ(sink_.writable, 0);
-  while (channel_->buffered_amount() > 0) run();
+  while (channel_->buffered_amount() > 0)
+    run();
   EXPECT_EQ(sink_.writable, 1);
   EXPECT_EQ(raw_.messages.size(), 1U + taken);
 }
@@ -191,7 +195,8 @@ TEST_F(DataChannels, BoundsWhatManySmallMessagesCost) {
   settings.opens = true;
   begin(settings);
   std::size_t taken = 0;
-  while (taken < 1'000'000 && channel_->send({})) ++taken;
+  while (taken < 1'000'000 && channel_->send({}))
+    ++taken;
   EXPECT_LT(taken, 1'000'000);
 }
 

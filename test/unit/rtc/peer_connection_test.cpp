@@ -78,7 +78,8 @@ TEST(PeerConnection, DeliversAllInOrderOverABadNetwork) {
     world.answerer.echo = true;
     std::uint32_t next = 0;
     const auto feed = [&] {
-      while (next < 500 && world.offerer.connection->buffered_amount() <= PeerConnection::low_mark) {
+      while (next < 500 &&
+             world.offerer.connection->buffered_amount() <= PeerConnection::low_mark) {
         Bytes message;
         ByteWriter(message).u32(next++);
         message.resize(4 + next % 5000);
@@ -171,7 +172,8 @@ TEST(PeerConnection, APausedReaderStopsTheSenderUntilItResumes) {
 TEST(PeerConnection, SaysWhenItHasRoomAgain) {
   World world;
   ASSERT_TRUE(world.open());
-  while (world.offerer.connection->buffered_amount() < 1000000) world.offerer.send(Bytes(16384));
+  while (world.offerer.connection->buffered_amount() < 1000000)
+    world.offerer.send(Bytes(16384));
   EXPECT_EQ(world.offerer.writable, 0);
   ASSERT_TRUE(world.run_until([&] { return world.offerer.writable > 0; }));
   EXPECT_LE(world.offerer.connection->buffered_amount(), PeerConnection::low_mark);
@@ -204,7 +206,8 @@ TEST(PeerConnection, DeliversWhatCameBeforeTheEndToAReaderThatHadPaused) {
   World world;
   ASSERT_TRUE(world.open());
   world.answerer.connection->set_receiving(world.now(), false);
-  for (int i = 0; i < 10; ++i) world.offerer.send(Bytes(1000, std::uint8_t(i)));
+  for (int i = 0; i < 10; ++i)
+    world.offerer.send(Bytes(1000, std::uint8_t(i)));
   ASSERT_TRUE(world.run_until([&] { return world.offerer.connection->buffered_amount() == 0; }));
   world.offerer.connection->close(world.now());
   world.run_for(1s);
@@ -281,6 +284,22 @@ TEST(PeerConnection, KeepsDtlsThatOvertakesTheAnswer) {
   const Time answered = world.now();
   ASSERT_TRUE(world.run_until([&] { return world.offerer.opened > 0; }, 5s));
   EXPECT_LT(world.now() - answered, 150ms);
+}
+
+TEST(PeerConnection, LeavesLibdatachannelTimeToKeepTheFingerprint) {
+  World world;
+  Time first_dtls{};
+  world.tap = [&](const Endpoint&, const Endpoint&, Bytes& datagram) {
+    if (!looks_like_stun(datagram) && first_dtls == Time{}) first_dtls = world.now();
+    return true;
+  };
+  std::string offer = world.offerer.connection->create_offer(world.now());
+  offer.replace(offer.find("o=-"), 3, "o=rtc");
+  const auto answer = world.answerer.connection->accept_offer(world.now(), offer);
+  ASSERT_TRUE(answer);
+  ASSERT_TRUE(world.offerer.connection->accept_answer(world.now(), *answer));
+  ASSERT_TRUE(world.run_until([&] { return world.answerer.opened > 0; }, 2s));
+  EXPECT_GE(first_dtls.time_since_epoch(), 100ms);
 }
 
 TEST(PeerConnection, WorksWhenSeveralShareTheSameTwoSockets) {

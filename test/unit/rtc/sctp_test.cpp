@@ -32,7 +32,6 @@ class End : public SctpSink {
   }
   void on_sctp_closed(const std::string& reason) override { closed.push_back(reason); }
 
-  std::unique_ptr<SctpAssociation> association;
   std::vector<Bytes> sent;
   bool established = false;
   std::uint16_t last_stream = 999;
@@ -41,6 +40,7 @@ class End : public SctpSink {
   std::vector<Bytes> messages;
   std::vector<std::uint16_t> resets;
   std::vector<std::string> closed;
+  std::unique_ptr<SctpAssociation> association;
 };
 
 class Sctp : public ::testing::Test {
@@ -115,7 +115,8 @@ TEST_F(Sctp, ConnectsWhenBothSidesBeginAtOnce) {
 TEST_F(Sctp, CarriesMessagesOfAllSizes) {
   connect();
   const std::vector<std::size_t> sizes = {1, 100, 1191, 1192, 65535, 65536, 65537};
-  for (const std::size_t size : sizes) EXPECT_TRUE(send(a_, Bytes(size, std::uint8_t(size)), 7));
+  for (const std::size_t size : sizes)
+    EXPECT_TRUE(send(a_, Bytes(size, std::uint8_t(size)), 7));
   ASSERT_TRUE(run_until([&] { return b_.messages.size() == sizes.size(); }));
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     EXPECT_EQ(b_.messages[i], Bytes(sizes[i], std::uint8_t(sizes[i])));
@@ -173,14 +174,16 @@ TEST_F(Sctp, APausedReaderStopsTheSenderAndResumingStartsItAgain) {
   EXPECT_GT(waiting, 1000U) << "about two windows of it were taken";
   b_.association->set_receiving(true);
   EXPECT_GT(b_.messages.size(), 50U) << "what had arrived comes at once";
-  EXPECT_TRUE(run_until([&] { return a_.to_send < waiting; }, 100ms)) << "the window's news goes out at once";
+  EXPECT_TRUE(run_until([&] { return a_.to_send < waiting; }, 100ms))
+      << "the window's news goes out at once";
   EXPECT_TRUE(run_until([&] { return b_.messages.size() == 2000; }));
 }
 
 TEST_F(Sctp, CanBePausedFromWithinAMessage) {
   connect();
   b_.pause_after = 3;
-  for (int i = 0; i < 10; ++i) send(a_, Bytes(10, std::uint8_t(i)));
+  for (int i = 0; i < 10; ++i)
+    send(a_, Bytes(10, std::uint8_t(i)));
   run_for(1s);
   EXPECT_EQ(b_.messages.size(), 3U);
   b_.association->set_receiving(true);
@@ -202,7 +205,8 @@ TEST_F(Sctp, NoticesThatThePeerClosed) {
 TEST_F(Sctp, DeliversWhatCameBeforeTheEnd) {
   connect();
   b_.association->set_receiving(false);
-  for (int i = 0; i < 100; ++i) send(a_, Bytes(1000));
+  for (int i = 0; i < 100; ++i)
+    send(a_, Bytes(1000));
   run_for(1s);
   a_.association->close();
   run_for(1s);
@@ -244,7 +248,7 @@ void make_endless(Bytes& packet, bool& first) {
   for (std::size_t at = 12; at + 4 <= packet.size();) {
     const std::size_t length = static_cast<std::size_t>(packet[at + 2] << 8 | packet[at + 3]);
     if (packet[at] == 0) {
-      packet[at + 1] = first ? 2 : 0;     // Begin, never end (RFC 9260 section 3.3.1).
+      packet[at + 1] = first ? 2 : 0;         // Begin, never end (RFC 9260 section 3.3.1).
       packet[at + 10] = packet[at + 11] = 0;  // One stream sequence number.
       first = false;
     }
@@ -252,7 +256,8 @@ void make_endless(Bytes& packet, bool& first) {
   }
   std::fill_n(packet.begin() + 8, 4, std::uint8_t{0});
   const std::uint32_t checksum = crc32c(packet);
-  for (std::size_t i = 0; i < 4; ++i) packet[8 + i] = std::uint8_t(checksum >> 8 * i);
+  for (std::size_t i = 0; i < 4; ++i)
+    packet[8 + i] = std::uint8_t(checksum >> 8 * i);
 }
 
 TEST_F(Sctp, EndsOnAMessageWithoutBounds) {

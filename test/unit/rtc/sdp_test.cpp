@@ -60,6 +60,7 @@ LocalDescription some_local() {
 TEST(Sdp, ReadsNodeDatachannelsOffer) {
   const auto offer = SessionDescription::parse(node_offer);
   ASSERT_TRUE(offer) << offer.error().message;
+  EXPECT_EQ(offer->origin, "rtc");
   EXPECT_EQ(offer->credentials, (IceCredentials{"bg8N", "WyQxb6kUc5SDFHHxA5nkut"}));
   ASSERT_EQ(offer->fingerprints.size(), 1U);
   EXPECT_EQ(offer->fingerprints[0].to_string(),
@@ -117,7 +118,8 @@ TEST(Sdp, RefusesMediaAndKeepsTheDataChannel) {
 TEST(Sdp, AnswersInTheOrderAndWithTheMidsOfTheOffer) {
   std::string offer_text(node_offer);
   offer_text = replaced(offer_text, "a=group:BUNDLE 0", "a=group:BUNDLE v data");
-  offer_text = replaced(offer_text, "m=application", "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\nm=application");
+  offer_text = replaced(offer_text, "m=application",
+                        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\nm=application");
   offer_text = replaced(offer_text, "a=mid:0", "a=mid:data");
   const auto offer = SessionDescription::parse(offer_text);
   ASSERT_TRUE(offer) << offer.error().message;
@@ -129,7 +131,8 @@ TEST(Sdp, AnswersInTheOrderAndWithTheMidsOfTheOffer) {
 
 TEST(Sdp, TakesTheTransportFromAnotherSectionOfTheBundle) {
   std::string offer_text(chromium_reoffer);
-  offer_text = replaced(offer_text, "a=ice-ufrag:JEQv\r\na=ice-pwd:B7DlOIeu8uBNVLgcgqgzaoj8\r\n", "");
+  offer_text =
+      replaced(offer_text, "a=ice-ufrag:JEQv\r\na=ice-pwd:B7DlOIeu8uBNVLgcgqgzaoj8\r\n", "");
   const auto offer = SessionDescription::parse(offer_text);
   ASSERT_TRUE(offer) << offer.error().message;
   EXPECT_EQ(offer->credentials.ufrag, "JEQv");
@@ -172,13 +175,15 @@ TEST(Sdp, SaysWhatIsWrong) {
   EXPECT_THAT(reason("hello"), HasSubstr("v=0"));
   EXPECT_THAT(reason("v=0\r\n"), HasSubstr("no data channel"));
   EXPECT_THAT(reason(replaced(node_offer, "m=application", "m=audio")), HasSubstr("data channel"));
-  EXPECT_THAT(reason(replaced(node_offer, "webrtc-datachannel", "soup")), HasSubstr("data channel"));
+  EXPECT_THAT(reason(replaced(node_offer, "webrtc-datachannel", "soup")),
+              HasSubstr("data channel"));
   EXPECT_THAT(reason(replaced(node_offer, "application 48817", "application x")), HasSubstr("m="));
   EXPECT_THAT(reason(replaced(node_offer, "ufrag:bg8N", "ufrag:bg8")), HasSubstr("ice-ufrag"));
   EXPECT_THAT(reason(replaced(node_offer, "ufrag:bg8N", "ufrag:bg 8N")), HasSubstr("ice-ufrag"));
   EXPECT_THAT(reason(replaced(node_offer, "WyQxb6kUc5", "")), HasSubstr("ice-pwd"));
   EXPECT_THAT(reason(replaced(node_offer, "5E:9F", "5E9F")), HasSubstr("fingerprint"));
-  EXPECT_THAT(reason(replaced(node_offer, "sctp-port:5000", "sctp-port:0")), HasSubstr("sctp-port"));
+  EXPECT_THAT(reason(replaced(node_offer, "sctp-port:5000", "sctp-port:0")),
+              HasSubstr("sctp-port"));
 }
 
 TEST(Sdp, KeepsItsBounds) {
@@ -191,7 +196,8 @@ TEST(Sdp, KeepsItsBounds) {
   EXPECT_EQ(offer->candidates.size(), SessionDescription::max_candidates);
 
   std::string sections(node_offer);
-  for (int i = 0; i < 100; ++i) sections += "m=audio 9 RTP/AVP 0\r\n";
+  for (int i = 0; i < 100; ++i)
+    sections += "m=audio 9 RTP/AVP 0\r\n";
   EXPECT_FALSE(SessionDescription::parse(sections));
   EXPECT_FALSE(SessionDescription::parse(std::string(node_offer) + std::string(200000, ' ')));
 }

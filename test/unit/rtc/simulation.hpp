@@ -18,7 +18,9 @@
 
 namespace roomwire::rtc {
 
-inline Endpoint endpoint_of(const char* text) { return *Endpoint::parse(text); }
+inline Endpoint endpoint_of(const char* text) {
+  return *Endpoint::parse(text);
+}
 
 struct NetworkSettings {
   double loss = 0;
@@ -48,7 +50,8 @@ class Simulation {
         : simulation_(simulation), entropy_(seed) {
       transport = Transport::create(*simulation.stack_, *this, entropy_);
       transport->set_local_endpoints(simulation.now_, endpoints);
-      for (const Endpoint& endpoint : endpoints) simulation.routes_[endpoint] = this;
+      for (const Endpoint& endpoint : endpoints)
+        simulation.routes_[endpoint] = this;
     }
     void send(const Endpoint& local, const Endpoint& remote, ByteView datagram) override {
       simulation_.transmit(local, remote, {datagram.begin(), datagram.end()});
@@ -104,7 +107,8 @@ class Simulation {
   /// One thing that happens next; false when nothing does before `end`.
   bool step(Time end) {
     Deadline next = stack_->next_timeout();
-    for (const auto& host : hosts_) next = earlier(next, host->transport->next_timeout());
+    for (const auto& host : hosts_)
+      next = earlier(next, host->transport->next_timeout());
     if (!packets_.empty()) next = earlier(next, packets_.begin()->first);
     if (!next || *next > end) {
       now_ = end;
@@ -117,7 +121,8 @@ class Simulation {
       const Packet packet = std::move(packets_.extract(packets_.begin()).mapped());
       deliver(packet);
     }
-    for (const auto& host : hosts_) host->transport->handle_timeout(now_);
+    for (const auto& host : hosts_)
+      host->transport->handle_timeout(now_);
     stack_->handle_timeout(now_);
     return true;
   }

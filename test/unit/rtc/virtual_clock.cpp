@@ -32,7 +32,9 @@ VirtualClock::VirtualClock() {
   set(Time{});
 }
 
-VirtualClock::~VirtualClock() { is_virtual = false; }
+VirtualClock::~VirtualClock() {
+  is_virtual = false;
+}
 
 void VirtualClock::set(Time now) {
   const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
