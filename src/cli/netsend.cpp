@@ -44,10 +44,14 @@ class Sender {
   void pump() {
     while (!waiting_.empty() && !session_.finishing()) {
       InputBatch& batch = waiting_.front();
-      if (!batch.inputs.empty() && !session_.ready()) return;
-      send(batch);
+      if (next_ < batch.inputs.size()) {
+        if (!session_.ready() || !take_next(batch)) return;
+        continue;
+      }
+      if (!batch.error.empty()) fail("cannot read the input: " + batch.error);
       ended_ = batch.end;
       waiting_.pop_front();
+      next_ = 0;
     }
     finish_if_done();
   }
@@ -59,28 +63,34 @@ class Sender {
     }
   }
 
-  bool failed() const { return failed_; }
-
  private:
-  void send(InputBatch& batch) {
-    std::size_t cost = 0;  // of what was sent since the last one that tells when it has gone
-    for (std::size_t i = 0; i < batch.inputs.size(); ++i) {
-      NumberedInput& numbered = batch.inputs[i];
-      cost += cost_of(numbered.input);
-      auto* payload = std::get_if<Payload>(&numbered.input);
-      if (payload == nullptr) {
-        obey(numbered);
-        continue;
-      }
-      const bool last = i + 1 == batch.inputs.size() ||
-                        !std::holds_alternative<Payload>(batch.inputs[i + 1].input);
-      send(std::move(*payload), last ? std::exchange(cost, 0) : 0, numbered.line);
+  // The next run of messages, or one input that is none. False: not yet.
+  bool take_next(InputBatch& batch) {
+    NumberedInput& next = batch.inputs[next_];
+    if (std::holds_alternative<Payload>(next.input)) {
+      send_run(batch);
+      return true;
     }
-    if (cost > 0) release_(cost);
-    if (!batch.error.empty()) fail("cannot read the input: " + batch.error);
+    // Only the messages of one channel are sure to arrive in order, so those before go first.
+    if (std::holds_alternative<SetChannel>(next.input) && runs_in_flight_ > 0) return false;
+    release_(cost_of(next.input));
+    obey(next);
+    ++next_;
+    return true;
   }
 
-  // Messages go in order, so the last one of a run tells for all when the network has taken them.
+  void send_run(InputBatch& batch) {
+    std::size_t cost = 0;
+    for (bool last = false; !last; ++next_) {
+      NumberedInput& numbered = batch.inputs[next_];
+      cost += cost_of(numbered.input);
+      last = next_ + 1 == batch.inputs.size() ||
+             !std::holds_alternative<Payload>(batch.inputs[next_ + 1].input);
+      send(std::get<Payload>(std::move(numbered.input)), last ? cost : 0, numbered.line);
+    }
+  }
+
+  // The last one of a run tells for all when the network has taken them; it alone has a cost.
   void send(Payload payload, std::size_t cost, std::size_t line) {
     SendOptions options;
     options.metadata = metadata_;
@@ -100,7 +110,7 @@ class Sender {
   void sent(std::size_t cost) {
     --runs_in_flight_;
     release_(cost);
-    if (ended_) session_.context().post([this] { finish_if_done(); });
+    if (ended_ || !waiting_.empty()) session_.context().post([this] { pump(); });
   }
 
   void obey(const NumberedInput& numbered) {
@@ -111,7 +121,7 @@ class Sender {
     auto action = session_.room().action(channel);
     if (!action) return fail(at(numbered.line) + "set-channel: " + action.error().message);
     action_ = *std::move(action);
-    session_.status().note(Tone::plain, "channel is now " + printable(channel));
+    session_.status().detail("channel is now " + printable(channel));
   }
 
   static std::string at(std::size_t line) { return line > 0 ? fmt::format("line {}: ", line) : ""; }
@@ -133,6 +143,7 @@ class Sender {
   const std::optional<Json> metadata_;
   const std::function<void(std::size_t)> release_;
   std::deque<InputBatch> waiting_;  // bounded by the reader's window
+  std::size_t next_ = 0;            // in the first of them
   std::size_t runs_in_flight_ = 0;
   std::size_t messages_ = 0;
   bool ended_ = false;

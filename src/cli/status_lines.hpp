@@ -37,6 +37,8 @@ class StatusLines {
   void ended(const Stats& stats);
   /// A line of the caller's own.
   void note(Tone tone, const std::string& line);
+  /// The same, said with -v only.
+  void detail(const std::string& line);
 
  private:
   struct Relay {
@@ -45,7 +47,6 @@ class StatusLines {
     std::string reason;
   };
 
-  void detail(const std::string& line);
   void from_network(const std::string& line);
   Relay* relay(const std::string& url);
   std::string relay_count() const;
