@@ -60,8 +60,8 @@ Stats ContextState::stats() const {
   return stats;
 }
 
-void ContextState::count_dropped(const PeerId& peer, const std::string& reason) {
-  if (counted_.dropped++ == 0) on_status(Dropped{peer.str(), reason});
+void ContextState::count_dropped() {
+  ++counted_.dropped;
 }
 
 void ContextState::count_sent(std::size_t peers, std::size_t bytes) {

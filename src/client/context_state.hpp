@@ -29,7 +29,9 @@ class ContextState {
   void leave(const RoomState& room, std::function<void()> done, Duration drain);
   void after(Duration delay, std::function<void()> task);
   Stats stats() const;
-  void count_dropped(const PeerId& peer, const std::string& reason);
+  /// A message on an action that nobody listens to and that no room is left for. Only counted: a
+  /// busy room has many channels, and a program need not read all.
+  void count_dropped();
 
   /// What a message or request waits for. The functions are called once, on the loop.
   void expect_sent(const AppId& app, room::SendId id, SendOptions options);

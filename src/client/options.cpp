@@ -77,7 +77,7 @@ Result<void> check(const ContextOptions& options) {
   }
   if (!options.relay_set.empty()) {
     const auto relays = signal::default_relays(AppId("patchies"), options.relay_set);
-    if (!relays) return tl::unexpected<Error>(relays.error());
+    if (!relays) return failure(ErrorKind::invalid_input, "relay set: " + relays.error().message);
   }
   if (options.max_message_bytes < min_message_bytes ||
       options.max_message_bytes > top_message_bytes) {

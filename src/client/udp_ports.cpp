@@ -27,8 +27,9 @@ Result<void> UdpPorts::open() {
     for (const std::string& name : only_)
       names += (names.empty() ? "" : ", ") + name;
     return failure(ErrorKind::unavailable,
-                   only_.empty() ? "this machine has no network address"
-                                 : "no interface or address of this machine is " + names);
+                   only_.empty()
+                       ? "this machine has no network address"
+                       : "ICE interface: no interface or address of this machine is " + names);
   }
   watch_timer_.set(loop_.now() + watch_interval);
   return {};

@@ -130,6 +130,10 @@ void Hub::Impl::handle_chunk(Member& member, ByteView bytes) {
 
 void Hub::Impl::handle_message_chunk(Member& member, const Chunk& chunk) {
   Reassembly& reassembly = member.link.reassembly;
+  if (chunk.payload.size() > options_.max_message_bytes) {
+    dropped(member.link, "a message that is too long");
+    return;
+  }
   if (is_alone(chunk) && reassembly.empty()) {
     deliver(member, chunk.action, decode_payload(chunk.tag, chunk.payload), std::nullopt);
     return;

@@ -15,7 +15,7 @@
 namespace roomwire::rtc {
 
 struct IceCredentials {
-  std::string ufrag;  ///< 4 to 256 characters
+  std::string ufrag;     ///< 4 to 256 characters
   std::string password;  ///< 22 to 256 characters
   static IceCredentials draw(Entropy& entropy);
   bool operator==(const IceCredentials&) const = default;

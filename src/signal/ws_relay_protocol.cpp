@@ -40,6 +40,11 @@ void WsRelayProtocol::receive(Time, std::string_view text) {
   const auto value = parse_json(text, max_depth);
   const auto topic =
       value && value->is_object() ? string_member(value->get_object(), "topic") : std::nullopt;
+  if (!topic && value && value->is_object()) {
+    // Our own server says so what it refused; Trystero's says nothing.
+    const auto message = string_member(value->get_object(), "message");
+    if (message) return port_.on_notice(*message);
+  }
   const auto* payload = topic ? value->get_object().if_contains("payload") : nullptr;
   if (payload == nullptr) return port_.on_dropped("a message that is none of its protocol");
   const auto subscribed = topics_.find(Topic(std::string(*topic)));
