@@ -41,7 +41,8 @@ struct ContextOptions {
 };
 
 /// One peer, its event loop and its sockets. A process has one at a time (the SCTP library below
-/// it is one per process); it may join any number of rooms of any apps.
+/// it is one per process); it may join any number of rooms of any apps. It keeps at most 512
+/// connections for each app; more peers are not met until some have gone.
 ///
 /// Threads: everything runs on the thread that calls run(), callbacks too. Only post(), stop()
 /// and self_id() may be called from other threads; before run() is called, the thread that made
@@ -52,7 +53,7 @@ class Context {
  public:
   /// Fails with invalid_input (an option that makes no sense, named in the message) or with
   /// unavailable (no network address fits, the port is taken, a Context exists already).
-  static Result<std::unique_ptr<Context>> create(ContextOptions options);
+  static Result<std::unique_ptr<Context>> create(const ContextOptions& options);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -62,7 +63,7 @@ class Context {
 
   /// Starts to join; peers come through Room::on_peer_join. Fails with invalid_input (an empty
   /// id or app id, or text that is not UTF-8) or with rejected (already in that room).
-  Result<std::unique_ptr<Room>> join(RoomOptions options);
+  Result<std::unique_ptr<Room>> join(const RoomOptions& options);
 
   /// What happens on the way to a peer: relays, connections, what was dropped. One function;
   /// a later one replaces it.

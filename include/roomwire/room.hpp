@@ -77,8 +77,11 @@ class Action {
   const std::string& name() const;
 
   /// Queues a message for every target; it arrives whole and in order, or the peer is lost.
-  /// Fails with limit when more than 16 MiB wait for a target already (nothing was queued then;
-  /// wait for an on_sent), or with closed. With nobody in the room it succeeds and sends nothing.
+  /// Messages of one action keep their order; those of different actions may overtake each other,
+  /// so that a fader need not wait for a file. Fails with invalid_input when the metadata is longer
+  /// than 60,000 bytes, with limit when more than 16 MiB wait for a target already (nothing was
+  /// queued then; wait for an on_sent), or with closed. With nobody in the room it succeeds and
+  /// sends nothing.
   Result<void> send(Payload payload, SendOptions options = {});
 
   /// One function each; a later one replaces it. Up to 1 MiB of messages that came before
@@ -86,9 +89,10 @@ class Action {
   void on_message(std::function<void(Message)> callback);
   void on_progress(std::function<void(const Progress&)> callback);
 
-  /// Sends a request to one peer; `done` is called once: with the reply, or with rejected (the
-  /// peer answered with an error), timed_out, or closed.
-  void request(const PeerId& peer, Payload payload, RequestOptions options,
+  /// Sends a request to one peer; `done` is called once, later: with the reply, with rejected (the
+  /// peer answered with an error), timed_out or closed, or with what send() fails with. When the
+  /// room was left already it is called at once, with closed.
+  void request(const PeerId& peer, Payload payload, const RequestOptions& options,
                std::function<void(Result<Payload>)> done);
   /// Makes this a request action: what comes goes here and not to on_message. A request that
   /// came up to 500 ms before on_request was set is kept for it, as Trystero does.
@@ -125,7 +129,8 @@ class Room {
   /// empty, longer than 32 bytes, not UTF-8, holds a NUL, or begins with `@_` (Trystero's own).
   Result<Action> action(std::string_view name);
 
-  /// Round trip to a peer; fails with closed when it is not there or goes.
+  /// Round trip to a peer; fails with closed when it is not there or goes, with limit when 64 are
+  /// under way to it. When the room was left already, `done` is called at once.
   void ping(const PeerId& peer, std::function<void(Result<std::chrono::microseconds>)> done);
 
   /// Sends what is queued (for at most `drain`), tells the peers, and calls `done` (about 100 ms

@@ -26,7 +26,7 @@ struct RelayConnected {
 struct RelayFailed {
   std::string url;
   std::string reason;                  ///< One line for a person.
-  std::chrono::milliseconds retry_in;  ///< At most 60 s and a little.
+  std::chrono::milliseconds retry_in;  ///< At most 60 s.
   bool was_connected = false;
 };
 /// What a relay says to people (Nostr's NOTICE, a refused event).

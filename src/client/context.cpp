@@ -9,7 +9,7 @@ namespace roomwire {
 Context::Context(std::unique_ptr<client::ContextState> state) : state_(std::move(state)) {}
 Context::~Context() = default;
 
-Result<std::unique_ptr<Context>> Context::create(ContextOptions options) {
+Result<std::unique_ptr<Context>> Context::create(const ContextOptions& options) {
   auto state = client::ContextState::create(options);
   if (!state) return tl::unexpected<Error>(state.error());
   return std::unique_ptr<Context>(new Context(std::move(*state)));
@@ -19,7 +19,7 @@ const PeerId& Context::self_id() const {
   return state_->runtime().self();
 }
 
-Result<std::unique_ptr<Room>> Context::join(RoomOptions options) {
+Result<std::unique_ptr<Room>> Context::join(const RoomOptions& options) {
   auto room = state_->join(options);
   if (!room) return tl::unexpected<Error>(room.error());
   return std::unique_ptr<Room>(new Room(std::move(*room)));

@@ -7,9 +7,8 @@ void RelaySockets::open(signal::RelayId relay, const std::string& url) {
   handlers.on_open = [this, relay] { handlers_.on_open(relay); };
   handlers.on_message = [this, relay](std::string_view text) { handlers_.on_message(relay, text); };
   handlers.on_closed = [this, relay](const std::string& reason) {
-    const std::string kept = reason;  // The client that owns it goes first.
-    clients_.erase(relay);
-    handlers_.on_closed(relay, kept);
+    const auto ended = clients_.extract(relay);  // Alive until here: the reason is its own.
+    handlers_.on_closed(relay, reason);
   };
   clients_[relay] =
       std::make_unique<net::WebSocketClient>(loop_, resolver_, trust_, url, std::move(handlers));

@@ -23,7 +23,7 @@ void Action::on_progress(std::function<void(const Progress&)> callback) {
   state_->on_progress.set(std::move(callback));
 }
 
-void Action::request(const PeerId& peer, Payload payload, RequestOptions options,
+void Action::request(const PeerId& peer, Payload payload, const RequestOptions& options,
                      std::function<void(Result<Payload>)> done) {
   state_->request(peer, std::move(payload), options, std::move(done));
 }

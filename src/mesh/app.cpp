@@ -13,6 +13,9 @@ constexpr std::size_t max_said = 1024;
 /// a browser's own checks reach us without them.
 constexpr std::size_t max_unresolved = 64;
 
+/// Of unfinished messages from all peers together; at least two of the largest find room.
+constexpr std::size_t min_pending_bytes = 256U << 20;
+
 }  // namespace
 
 /// The matchmaker of one room, and what it asks for.
@@ -38,7 +41,7 @@ class App::RoomSignals final : public signal::MatchmakerPort {
   }
   bool is_connected(const PeerId& peer) const override { return app_.links_.is_connected(peer); }
   bool is_connecting_elsewhere(const PeerId& peer) const override {
-    return app_.links_.is_connecting(peer, room_);
+    return app_.links_.is_full() || app_.links_.is_connecting(peer, room_);
   }
   signal::Attempt begin_offer(Time, const PeerId& peer) override {
     return app_.links_.offer(room_, peer);
@@ -69,14 +72,16 @@ class App::RoomSignals final : public signal::MatchmakerPort {
   bool was_active_ = matchmaker_.is_active();
 };
 
-App::App(AppId id, const MeshOptions& options, std::vector<RelayUrl> relays,
+App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
          rtc::Transport& transport, MeshPorts& ports, WallClock& date, Entropy& entropy)
     : id_(id),
       self_(options.self),
       ports_(ports),
       entropy_(entropy),
       pool_(std::move(relays), ports.relay_sockets(id), date, entropy, *this),
-      hub_({id, options.self, options.max_message_bytes}, entropy, *this),
+      hub_({id, options.self, options.max_message_bytes,
+            std::max(min_pending_bytes, 2 * options.max_message_bytes)},
+           entropy, *this),
       links_(transport, hub_, *this) {}
 
 App::~App() = default;

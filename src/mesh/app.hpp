@@ -19,8 +19,8 @@ namespace roomwire::mesh {
 
 class App final : public room::HubSink, public signal::RelayPoolObserver, public LinksObserver {
  public:
-  App(AppId id, const MeshOptions& options, std::vector<RelayUrl> relays, rtc::Transport& transport,
-      MeshPorts& ports, WallClock& date, Entropy& entropy);
+  App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
+      rtc::Transport& transport, MeshPorts& ports, WallClock& date, Entropy& entropy);
   ~App() override;
 
   /// Time for everything that follows, until the next call.

@@ -40,6 +40,7 @@ signal::Attempt Links::offer(const RoomId& room, const PeerId& peer) {
 
 Result<signal::Attempt> Links::answer(const RoomId& room, const PeerId& peer,
                                       std::string_view offer) {
+  if (is_full()) return failure(ErrorKind::limit, "too many connections");
   Attempt& attempt = create(room, peer, rtc::IceRole::controlled);
   Result<std::string> sdp = attempt.connection().accept_offer(now_, offer);
   if (!sdp) {

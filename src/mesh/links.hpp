@@ -50,6 +50,10 @@ class Links final : public AttemptOwner {
   void abandon_room(const RoomId& room);
   void close_peer(const PeerId& peer);
 
+  /// As many connections as one app may have, so that strangers with ever new ids, who need only
+  /// know the room, cannot fill memory. More offers are refused, and made none.
+  static constexpr std::size_t max_attempts = 512;
+  bool is_full() const { return attempts_.size() >= max_attempts; }
   bool is_connected(const PeerId& peer) const;
   bool is_connecting(const PeerId& peer, const RoomId& other_than) const;
   std::optional<rtc::IcePair> pair(const PeerId& peer) const;

@@ -49,17 +49,17 @@ class Mesh {
   void handle_datagram(Time now, const Endpoint& local, const Endpoint& remote, ByteView datagram);
   void mdns_resolved(Time now, const std::string& name, const std::vector<IpAddress>& addresses);
 
-  void relay_opened(Time now, const AppId& app, signal::RelayId relay);
-  void relay_message(Time now, const AppId& app, signal::RelayId relay, std::string_view text);
-  void relay_closed(Time now, const AppId& app, signal::RelayId relay, const std::string& reason);
+  void relay_opened(Time now, const AppId& id, signal::RelayId relay);
+  void relay_message(Time now, const AppId& id, signal::RelayId relay, std::string_view text);
+  void relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason);
 
   /// Fails as Context::join does.
   Result<void> join(Time now, const RoomOptions& options);
   /// RoomLeft follows, once what is queued has been sent or `drain` has passed.
-  void leave(Time now, const AppId& app, const RoomId& room, Duration drain);
+  void leave(Time now, const AppId& id, const RoomId& room, Duration drain);
   /// The rooms of an app that was joined. After calling a function of it, call settle().
-  room::Hub& hub(const AppId& app);
-  std::optional<Path> path(const AppId& app, const PeerId& peer) const;
+  room::Hub& hub(const AppId& id);
+  std::optional<Path> path(const AppId& id, const PeerId& peer) const;
   void set_receiving(Time now, bool on);
 
   Deadline next_timeout() const;

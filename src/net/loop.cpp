@@ -103,9 +103,9 @@ void Loop::wait_and_run_one() {
 void Loop::run_hooks() {
   for (int pass = 0; pass < max_hook_passes && !hooks_.empty(); ++pass) {
     hooks_running_.swap(hooks_);
-    // By index: a hook that dies meanwhile leaves a nullptr in its place.
-    for (std::size_t i = 0; i < hooks_running_.size(); ++i) {
-      TurnHook* const hook = hooks_running_[i];
+    // By reference: a hook that dies meanwhile leaves a nullptr in its place.
+    for (TurnHook* const& slot : hooks_running_) {
+      TurnHook* const hook = slot;
       if (hook == nullptr) continue;
       hook->requested_ = false;
       const auto run = hook->run_;

@@ -56,7 +56,7 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
   Impl(Loop& owner, Entropy& source, std::vector<MdnsRoute> ways, MdnsOptions settings)
       : loop(owner), entropy(source), routes(std::move(ways)), options(settings) {}
 
-  void resolve(std::string name, Done done);
+  void resolve(const std::string& name, Done done);
   void fail(Done done, ErrorKind kind, std::string message);
   bool open_sockets();
   void listen(const MdnsRoute& route);
@@ -77,7 +77,7 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
   bool alive = true;
 };
 
-void MdnsResolver::Impl::resolve(std::string name, Done done) {
+void MdnsResolver::Impl::resolve(const std::string& name, Done done) {
   if (!is_local_name(name))
     return fail(std::move(done), ErrorKind::invalid_input, "not a .local name");
   if (queries.size() >= max_names)
@@ -211,8 +211,8 @@ void MdnsResolver::set_routes(std::vector<MdnsRoute> routes) {
   impl_->routes = std::move(routes);
 }
 
-void MdnsResolver::resolve(std::string name, Done done) {
-  impl_->resolve(std::move(name), std::move(done));
+void MdnsResolver::resolve(const std::string& name, Done done) {
+  impl_->resolve(name, std::move(done));
 }
 
 bool MdnsResolver::is_local_name(std::string_view name) {

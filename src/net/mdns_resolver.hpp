@@ -54,7 +54,7 @@ class MdnsResolver {
   /// Calls `done` later on the loop, once: with the first address that is answered; with
   /// timed_out; with invalid_input when `name` is no .local host name; with limit when 16 names
   /// are asked for already; with unavailable when no route could be opened.
-  void resolve(std::string name, Done done);
+  void resolve(const std::string& name, Done done);
 
   static bool is_local_name(std::string_view name);
 

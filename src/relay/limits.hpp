@@ -40,7 +40,7 @@ struct Limits {
   std::size_t remembered_events = 8192;
   /// TCP connections in all and from one address. Beyond: HTTP status 503.
   std::size_t connections = 10'000;
-  std::size_t connections_per_address = 4096;
+  std::size_t connections_per_address = 2048;
 };
 
 /// How long a client may take.

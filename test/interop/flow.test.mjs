@@ -88,7 +88,7 @@ for (const [name, makeOther] of [
     const sending = other.send(roomId, 'bulk', { fill: 60_000_000 }).catch(() => {});
     await native.action(roomId, 'more');
     other.process.kill('SIGKILL');
-    await native.left(roomId, other);
+    await native.left(roomId, other, 10_000);
     await sending;
     // It goes on: somebody new is met and heard.
     const [next] = await open(t, makeOther());
