@@ -104,8 +104,9 @@ class Action {
   std::shared_ptr<client::ActionState> state_;
 };
 
-/// One joined room. Destroying it leaves at once, without waiting for what is queued; leave()
-/// drains first. A Room must not outlive its Context.
+/// One joined room. Destroying it leaves at once, without waiting for what is queued (for another
+/// 100 ms the room cannot be joined anew); leave() drains first. A Room must not outlive its
+/// Context.
 class Room {
  public:
   ~Room();
@@ -135,7 +136,7 @@ class Room {
 
   /// Sends what is queued (for at most `drain`), tells the peers, and calls `done` (about 100 ms
   /// later, so that they hear it). on_peer_leave is not called for those left behind.
-  /// The room can be joined anew once `done` is called.
+  /// The room can be joined anew once `done` is called. Leaving what was left calls it at once.
   void leave(std::function<void()> done = {},
              std::chrono::milliseconds drain = std::chrono::seconds(5));
 

@@ -184,7 +184,9 @@ void take_variables(const std::vector<std::pair<Flag, CLI::Option*>>& flags,
     const std::string name = variable_of(flag);
     const auto value = environment(name);
     if (!value || value->empty()) continue;
-    for (const std::string& part : split(*value, flag.repeats)) {
+    const auto parts = split(*value, flag.repeats);
+    if (parts.empty()) reject(name, "it names nothing");
+    for (const std::string& part : parts) {
       if (const Problem problem = flag.take(part)) reject(name, *problem);
     }
   }

@@ -110,6 +110,10 @@ class Sender {
   void sent(std::size_t cost) {
     --runs_in_flight_;
     release_(cost);
+    if (session_.room().peers().empty() && !lost_) {
+      lost_ = true;
+      fail("everybody has gone; what was on its way to them may not have arrived");
+    }
     if (ended_ || !waiting_.empty()) session_.context().post([this] { pump(); });
   }
 
@@ -148,6 +152,7 @@ class Sender {
   std::size_t messages_ = 0;
   bool ended_ = false;
   bool failed_ = false;
+  bool lost_ = false;  ///< Said once.
 };
 
 /// The descriptor to read, and whether to close it.

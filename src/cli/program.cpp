@@ -60,7 +60,12 @@ int run_program(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);  // write() tells
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   const CommandLine command = parse_command_line(arguments, environment);
-  return std::visit(Run{}, command);
+  try {
+    return std::visit(Run{}, command);
+  } catch (const std::exception& error) {
+    // The event loop has no other way to say that the system refuses it a file descriptor.
+    return fail_with({ErrorKind::unavailable, error.what()});
+  }
 }
 
 }  // namespace roomwire::cli

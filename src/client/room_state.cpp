@@ -1,5 +1,7 @@
 #include "client/room_state.hpp"
 
+#include <algorithm>
+
 #include "client/context_state.hpp"
 
 namespace roomwire::client {
@@ -16,6 +18,15 @@ constexpr Duration request_patience = 500ms;
 std::size_t cost(const Message& message) {
   return size_of(message.payload) + waiting_overhead +
          (message.metadata ? message.metadata->text().size() : 0);
+}
+
+/// Of those that are named, or of all, the ones that are there.
+std::size_t count_targets(const std::vector<PeerId>& there, const std::vector<PeerId>& named) {
+  if (named.empty()) return there.size();
+  return static_cast<std::size_t>(
+      std::count_if(there.begin(), there.end(), [&](const PeerId& peer) {
+        return std::find(named.begin(), named.end(), peer) != named.end();
+      }));
 }
 
 class HubResponder final : public Responder {
@@ -55,7 +66,10 @@ std::shared_ptr<ActionState> RoomState::action(const std::string& name) {
 
 void RoomState::leave(std::function<void()> done, Duration drain) {
   ContextState* const context = std::exchange(context_, nullptr);
-  if (context == nullptr) return;
+  if (context == nullptr) {
+    if (done) done();
+    return;
+  }
   actions_.clear();
   waiting_.clear();
   context->leave(*this, std::move(done), drain);
@@ -68,6 +82,8 @@ void RoomState::handle(mesh::MessageReceived& event) {
     return;
   }
   const std::shared_ptr<ActionState> action = entry->second;
+  action->hand_over_waiting();  // What came before goes first.
+  if (context_ == nullptr) return;
   action->handle({std::move(event.peer), std::move(event.payload), std::move(event.metadata)});
 }
 
@@ -110,11 +126,11 @@ Result<void> ActionState::send(Payload payload, SendOptions options) {
   ContextState& context = *room->context();
   room::Hub& hub = context.hub(room->app());
   const std::size_t bytes = size_of(payload);
-  const std::size_t peers = options.to.empty() ? hub.peers(room->room()).size() : options.to.size();
+  const std::size_t targets = count_targets(hub.peers(room->room()), options.to);
   const auto id = hub.send(context.now(), room->room(), name_, std::move(payload),
                            {options.to, options.metadata, options.on_progress != nullptr});
   if (!id) return tl::unexpected<Error>(id.error());
-  context.count_sent(peers, bytes);
+  context.count_sent(targets, bytes);
   if (options.on_sent || options.on_progress) {
     context.expect_sent(room->app(), *id, std::move(options));
   }
@@ -156,16 +172,20 @@ void ActionState::deliver_waiting() {
   const auto room = this->room();
   if (!room) return;
   room->context()->after({}, [weak = weak_from_this()] {
-    const auto action = weak.lock();
-    const auto still = action ? action->room() : nullptr;
-    if (!still || !action->has_listener()) return;
-    const Time now = still->context()->now();
-    for (RoomState::Waiting& waiting : still->take_waiting(action->name_)) {
-      if (still->context() == nullptr) return;
-      const bool too_late = action->on_request && now - waiting.came > request_patience;
-      if (!too_late) action->handle(std::move(waiting.message));
-    }
+    if (const auto action = weak.lock()) action->hand_over_waiting();
   });
+}
+
+void ActionState::hand_over_waiting() {
+  const auto room = this->room();
+  if (!room || !has_listener()) return;
+  const auto self = shared_from_this();  // A callback may drop what it was called by.
+  const Time now = room->context()->now();
+  for (RoomState::Waiting& waiting : room->take_waiting(name_)) {
+    if (room->context() == nullptr) return;
+    const bool too_late = on_request && now - waiting.came > request_patience;
+    if (!too_late) handle(std::move(waiting.message));
+  }
 }
 
 void ActionState::handle(Message message) {

@@ -72,6 +72,8 @@ class ActionState : public std::enable_shared_from_this<ActionState> {
   void set_on_message(std::function<void(Message)> callback);
   void set_on_request(std::function<void(Message, std::unique_ptr<Responder>)> callback);
 
+  /// Gives the messages that waited for a callback to it.
+  void hand_over_waiting();
   bool has_listener() const { return on_message || on_request; }
   void handle(Message message);
 

@@ -48,7 +48,7 @@ Result<Address> parse_address(std::string_view text) {
   };
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) return refuse("not a ws:// or wss:// URL");
-  const boost::urls::url_view url = *parsed;
+  const boost::urls::url_view& url = *parsed;
   Address address;
   address.connect.tls = url.scheme_id() == boost::urls::scheme::wss;
   if (!address.connect.tls && url.scheme_id() != boost::urls::scheme::ws)

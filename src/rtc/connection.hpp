@@ -41,7 +41,7 @@ class Connection final : public PeerConnection,
   std::string create_offer(Time now) override;
   Result<std::string> accept_offer(Time now, std::string_view sdp) override;
   Result<void> accept_answer(Time now, std::string_view sdp) override;
-  Result<std::string> renegotiate(Time now, std::string_view offer) override;
+  Result<std::string> renegotiate(Time now, std::string_view sdp) override;
   void add_remote_candidate(Time now, const Candidate& candidate,
                             std::string_view username_fragment) override;
   bool send(Time now, ByteView message) override;

@@ -68,7 +68,7 @@ struct DataChannelSettings {
 class DataChannel : private SctpSink {
  public:
   /// Bounds what waits for room in the window.
-  static constexpr std::size_t max_queued = 16U * 1024 * 1024;
+  static constexpr std::size_t max_queued = std::size_t{16} << 20;
   static constexpr std::size_t low_mark = 65535;
 
   DataChannel(SctpStack& stack, Time now, DataChannelSettings settings, DataChannelSink& sink);

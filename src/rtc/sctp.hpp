@@ -115,7 +115,7 @@ class SctpAssociation {
   void settle();
   void read();
   void handle_data(std::uint16_t stream, std::uint32_t ppid, ByteView part, bool last);
-  void handle_notification(ByteView notification);
+  void handle_notification(ByteView bytes);
   void flush();
   void end(const std::string& reason);
 

@@ -161,8 +161,8 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
         if (try_stun(now, *connection, route, packet)) return true;
       }
     }
-    for (std::size_t i = 0; i < connections_.size(); ++i) {
-      if (try_stun(now, *connections_[i].connection, route, packet)) return true;
+    for (const auto& entry : connections_) {
+      if (try_stun(now, *entry.connection, route, packet)) return true;
     }
     return false;
   }
@@ -196,7 +196,8 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
   /// the same host in both, the newer one goes first.
   static bool handle_shared_dtls(Time now, const std::vector<Connection*>& users,
                                  ByteView datagram) {
-    const std::vector<Connection*> connections = users;  // One that ends takes itself out.
+    // One that ends takes itself out.
+    const auto connections = users;  // NOLINT(performance-unnecessary-copy-initialization)
     if (dtls_epoch(datagram) > 0) {
       for (Connection* connection : connections) {
         if (connection->is_secured() && connection->handle_dtls(now, datagram)) return true;
@@ -231,8 +232,8 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
         });
     if (known) return;
     candidates_.push_back(candidate);
-    for (std::size_t i = 0; i < connections_.size(); ++i) {
-      connections_[i].connection->add_local_candidate(now, candidate);
+    for (const auto& entry : connections_) {
+      entry.connection->add_local_candidate(now, candidate);
     }
   }
 

@@ -1,0 +1,498 @@
+// The public interface of one process, alone: a real loop and real sockets on loopback, with no
+// relay that answers and no peer.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <roomwire/roomwire.hpp>
+#include <thread>
+
+namespace roomwire {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+/// A port of this machine that is taken: what is bound and does not listen refuses connections.
+class TakenPort {
+ public:
+  explicit TakenPort(int type) : socket_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket_, any, size) != 0 || ::getsockname(socket_, any, &size) != 0) {
+      ADD_FAILURE() << "no port on 127.0.0.1";
+    }
+    port_ = ntohs(address.sin_port);
+  }
+  ~TakenPort() { ::close(socket_); }
+  TakenPort(const TakenPort&) = delete;
+  TakenPort& operator=(const TakenPort&) = delete;
+
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+const PeerId nobody{"AbsentPeer0123456789"};
+
+class ClientTest : public testing::Test {
+ protected:
+  ContextOptions options() const {
+    ContextOptions options;
+    options.relays = {{RelayUrl::Kind::ws_relay, relay_url}};
+    options.ice_servers.emplace();
+    options.ice_interfaces = {"127.0.0.1"};
+    return options;
+  }
+  void start() { start(options()); }
+  void start(const ContextOptions& options) {
+    auto created = Context::create(options);
+    ASSERT_TRUE(created) << created.error().message;
+    context = std::move(*created);
+    context->post_after(30s, [this] {
+      ADD_FAILURE() << "what the test waits for does not come";
+      context->stop();
+    });
+  }
+  RoomOptions room_options(const std::string& room) const {
+    RoomOptions options;
+    options.app = AppId("test");
+    options.room = RoomId(room);
+    return options;
+  }
+  std::unique_ptr<Room> join(const std::string& room = "stage") {
+    auto joined = context->join(room_options(room));
+    EXPECT_TRUE(joined) << joined.error().message;
+    return joined ? std::move(*joined) : nullptr;
+  }
+  /// Lets the loop do what is ready, so that what was called once too often would show.
+  void settle() {
+    turns = 0;
+    turn();
+    context->run();
+  }
+  void turn() {
+    if (++turns > 20) return context->stop();
+    context->post([this] { turn(); });
+  }
+  /// Tries until the room, whose Room was destroyed, can be joined.
+  void rejoin(std::unique_ptr<Room>& room) {
+    auto joined = context->join(room_options("stage"));
+    if (joined) {
+      room = std::move(*joined);
+      context->stop();
+    } else {
+      EXPECT_EQ(joined.error().kind, ErrorKind::rejected);
+      context->post_after(5ms, [this, &room] { rejoin(room); });
+    }
+  }
+
+  const TakenPort refusing{SOCK_STREAM};
+  const std::string relay_url = "ws://127.0.0.1:" + std::to_string(refusing.port());
+  std::unique_ptr<Context> context;
+  int turns = 0;
+};
+
+Error creation_error(const ContextOptions& options) {
+  const auto created = Context::create(options);
+  if (created) ADD_FAILURE() << "was created";
+  return created ? Error{} : created.error();
+}
+
+TEST_F(ClientTest, OneContextAtATime) {
+  start();
+  EXPECT_EQ(creation_error(options()).kind, ErrorKind::unavailable);
+  const PeerId first = context->self_id();
+  context.reset();
+  start();
+  EXPECT_NE(context->self_id(), first);
+  const auto room = join();  // It is a whole one.
+  EXPECT_TRUE(room);
+}
+
+TEST_F(ClientTest, AFailedCreationIsNotInTheWayOfTheNext) {
+  ContextOptions bad = options();
+  bad.ice_interfaces = {"nosuchif0"};
+  const Error error = creation_error(bad);
+  EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_THAT(error.message, HasSubstr("nosuchif0"));
+  start();
+}
+
+TEST_F(ClientTest, TheChosenUdpPortIsThatOneOrNone) {
+  const TakenPort taken{SOCK_DGRAM};
+  ContextOptions chosen = options();
+  chosen.ice_port = taken.port();
+  const Error error = creation_error(chosen);
+  EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_THAT(error.message, HasSubstr(std::to_string(taken.port())));
+}
+
+TEST_F(ClientTest, OptionsThatMakeNoSenseAreNamed) {
+  const auto expect_named = [&](const ContextOptions& bad, const std::string& name) {
+    const Error error = creation_error(bad);
+    EXPECT_EQ(error.kind, ErrorKind::invalid_input) << error.message;
+    EXPECT_THAT(error.message, HasSubstr(name));
+  };
+  for (const std::string url : {"http://x", "x", "", "ws://", "ws://host:99999"}) {
+    ContextOptions bad = options();
+    bad.relays.push_back({RelayUrl::Kind::nostr, url});
+    expect_named(bad, "relay " + url);
+  }
+  for (const std::string url : {"turn:relay.example:3478", "http://x", "stun:", "stun:host:0",
+                                "stun:host:70000", "stun:[::1", "stun:host:", "stun:a/b", ""}) {
+    ContextOptions bad = options();
+    bad.ice_servers = {"stun:127.0.0.1:3478", url};
+    expect_named(bad, "ICE server " + url);
+  }
+  ContextOptions set = options();
+  set.relay_set = "9.9.9";
+  expect_named(set, "9.9.9");
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1023}, (std::size_t{1} << 30) + 1}) {
+    ContextOptions bad = options();
+    bad.max_message_bytes = size;
+    expect_named(bad, "largest message");
+  }
+  start();
+}
+
+TEST_F(ClientTest, ItsIdSortsBehindThoseOfBrowsers) {
+  start();
+  EXPECT_THAT(context->self_id().str(), SizeIs(20));
+  EXPECT_THAT(context->self_id().str(), StartsWith("z"));
+}
+
+TEST_F(ClientTest, RoomsThatMakeNoSenseAreNotJoined) {
+  start();
+  RoomOptions no_room = room_options("");
+  RoomOptions no_app = room_options("stage");
+  no_app.app = AppId();
+  RoomOptions no_text = room_options("\xff");
+  RoomOptions no_password = room_options("stage");
+  no_password.password = "\xc3";
+  for (const RoomOptions& bad : {no_room, no_app, no_text, no_password}) {
+    const auto joined = context->join(bad);
+    ASSERT_FALSE(joined);
+    EXPECT_EQ(joined.error().kind, ErrorKind::invalid_input);
+  }
+}
+
+TEST_F(ClientTest, ARoomIsJoinedOnce) {
+  start();
+  const auto room = join();
+  const auto again = context->join(room_options("stage"));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, ErrorKind::rejected);
+  EXPECT_EQ(room->id(), RoomId("stage"));
+  EXPECT_EQ(room->app(), AppId("test"));
+  EXPECT_THAT(room->peers(), IsEmpty());
+  EXPECT_EQ(room->path(nobody), std::nullopt);
+  RoomOptions same_name = room_options("stage");
+  same_name.app = AppId("other");
+  EXPECT_TRUE(context->join(same_name));
+  EXPECT_TRUE(join("another"));
+}
+
+TEST_F(ClientTest, ActionNames) {
+  start();
+  const auto room = join();
+  for (const std::string& good : {std::string("a"), std::string(32, 'n'), std::string("@"),
+                                  std::string("ünï 🎛"), std::string("_@_")}) {
+    const auto action = room->action(good);
+    ASSERT_TRUE(action) << good;
+    EXPECT_EQ(action->name(), good);
+  }
+  for (const std::string& bad : {std::string(), std::string(33, 'n'), std::string("@_ping"),
+                                 std::string("@_"), std::string("\xff"), std::string("a\0b", 3)}) {
+    const auto action = room->action(bad);
+    ASSERT_FALSE(action) << bad;
+    EXPECT_EQ(action.error().kind, ErrorKind::invalid_input);
+  }
+}
+
+TEST_F(ClientTest, LeavingIsDoneOnceAndTheRoomCanBeJoinedAgain) {
+  start();
+  auto room = join();
+  int done = 0;
+  std::unique_ptr<Room> again;
+  room->leave([&] {
+    ++done;
+    again = join();
+    context->stop();
+  });
+  EXPECT_EQ(done, 0);
+  const auto too_early = context->join(room_options("stage"));
+  ASSERT_FALSE(too_early);
+  EXPECT_EQ(too_early.error().kind, ErrorKind::rejected);
+  context->run();
+  EXPECT_TRUE(again);
+  room.reset();  // It was left: this changes nothing for the new one.
+  settle();
+  EXPECT_EQ(done, 1);
+  EXPECT_TRUE(again->action("a")->send("x"));
+  // The new room can be left as the first one was.
+  again->leave([&] {
+    ++done;
+    context->stop();
+  });
+  context->run();
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(ClientTest, ARoomMayBeDestroyedWhileItLeaves) {
+  start();
+  auto room = join();
+  room->leave([&] { context->stop(); });
+  room.reset();
+  context->run();
+  EXPECT_TRUE(join());
+}
+
+TEST_F(ClientTest, ARoomMayBeDestroyedInItsOwnCallback) {
+  start();
+  auto room = join();
+  const auto action = room->action("a");
+  SendOptions send;
+  int sent = 0;
+  send.on_sent = [&, kept = std::string(100, 'k')] {
+    ++sent;
+    room.reset();
+    EXPECT_EQ(kept, std::string(100, 'k'));
+    rejoin(room);
+  };
+  ASSERT_TRUE(Action(*action).send("x", send));
+  context->run();
+  EXPECT_EQ(sent, 1);
+  EXPECT_TRUE(room);
+}
+
+TEST_F(ClientTest, ARoomMayBeLeftInItsOwnCallbackAndDestroyedInTheLast) {
+  start();
+  auto room = join();
+  SendOptions send;
+  send.on_sent = [&] {
+    room->leave([&] {
+      room.reset();
+      context->stop();
+    });
+    EXPECT_THAT(room->peers(), IsEmpty());
+  };
+  ASSERT_TRUE(room->action("a")->send("x", send));
+  context->run();
+  EXPECT_FALSE(room);
+}
+
+TEST_F(ClientTest, ACallbackMayReplaceItselfWhileItRuns) {
+  ContextOptions two = options();
+  two.relays.push_back({RelayUrl::Kind::ws_relay, relay_url + "/second"});
+  start(two);
+  std::vector<std::string> calls;
+  const auto is_failure = [](const Status& status) {
+    return std::holds_alternative<RelayFailed>(status);
+  };
+  context->on_status([&, name = std::string(100, '1')](const Status& status) {
+    if (!is_failure(status)) return;
+    context->on_status([&](const Status& next) {
+      if (!is_failure(next)) return;
+      calls.emplace_back("2");
+      context->on_status({});
+      context->stop();
+    });
+    calls.push_back(name);
+  });
+  const auto room = join();
+  context->run();
+  EXPECT_THAT(calls, ElementsAre(std::string(100, '1'), "2"));
+}
+
+TEST_F(ClientTest, ARelayThatRefusesIsReported) {
+  start();
+  std::optional<RelayFailed> failed;
+  context->on_status([&](const Status& status) {
+    const auto* failure = std::get_if<RelayFailed>(&status);
+    if (failure == nullptr) return;
+    failed = *failure;
+    context->stop();
+  });
+  const auto room = join();
+  EXPECT_FALSE(failed);  // Not from within join().
+  context->run();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->url, relay_url);
+  EXPECT_FALSE(failed->was_connected);
+  EXPECT_THAT(failed->reason, HasSubstr("refused"));
+  EXPECT_GT(failed->retry_in, 0ms);
+  EXPECT_LE(failed->retry_in, 75s);
+}
+
+TEST_F(ClientTest, SendingToNobodySucceeds) {
+  start();
+  const auto room = join();
+  auto action = *room->action("a");
+  int sent = 0;
+  SendOptions options;
+  options.on_sent = [&] {
+    ++sent;
+    context->stop();
+  };
+  options.on_progress = [](const Progress&) { ADD_FAILURE() << "to whom?"; };
+  ASSERT_TRUE(action.send(Bytes(1000, 7), options));
+  EXPECT_EQ(sent, 0);  // Not from within send().
+  context->run();
+  settle();
+  EXPECT_EQ(sent, 1);
+  EXPECT_EQ(context->stats().messages_sent, 0U);
+  EXPECT_EQ(context->stats().bytes_sent, 0U);
+}
+
+TEST_F(ClientTest, ATargetThatIsNotThereIsSkipped) {
+  start();
+  const auto room = join();
+  SendOptions options;
+  options.to = {nobody};
+  options.on_sent = [&] { context->stop(); };
+  ASSERT_TRUE(room->action("a")->send("x", options));
+  context->run();
+  EXPECT_EQ(context->stats().messages_sent, 0U);
+  EXPECT_EQ(context->stats().bytes_sent, 0U);
+}
+
+TEST_F(ClientTest, RequestsAndPingsToNobodyFailWithClosed) {
+  start();
+  const auto room = join();
+  std::vector<ErrorKind> errors;
+  const auto note = [&](const auto& result) {
+    ASSERT_FALSE(result);
+    errors.push_back(result.error().kind);
+    EXPECT_THAT(result.error().message, HasSubstr(nobody.str()));
+    if (errors.size() >= 2) context->stop();
+  };
+  room->action("a")->request(nobody, "x", {}, note);
+  room->ping(nobody, note);
+  EXPECT_THAT(errors, IsEmpty());  // Not from within the calls.
+  context->run();
+  settle();
+  EXPECT_THAT(errors, ElementsAre(ErrorKind::closed, ErrorKind::closed));
+}
+
+TEST_F(ClientTest, ActionsOfARoomThatIsGoneFailWithClosed) {
+  start();
+  auto left = join("left");
+  auto destroyed = join("destroyed");
+  std::vector<Action> actions = {*left->action("a"), *destroyed->action("a")};
+  left->leave();
+  destroyed.reset();
+  std::vector<ErrorKind> errors;
+  const auto note = [&](const auto& result) {
+    ASSERT_FALSE(result);
+    errors.push_back(result.error().kind);
+  };
+  actions.push_back(*left->action("made after it was left"));
+  for (Action& action : actions) {
+    note(action.send("x"));
+    action.request(nobody, "x", {}, note);
+    action.on_message([](const Message&) {});
+    action.on_request([](const Message&, std::unique_ptr<Responder>) {});
+    action.on_progress([](const Progress&) {});
+  }
+  left->ping(nobody, note);
+  EXPECT_THAT(left->peers(), IsEmpty());
+  EXPECT_EQ(left->path(nobody), std::nullopt);
+  settle();
+  EXPECT_THAT(errors, SizeIs(7));
+  EXPECT_THAT(errors, Each(ErrorKind::closed));
+}
+
+TEST_F(ClientTest, TasksFromOtherThreadsKeepTheirOrder) {
+  start();
+  constexpr std::size_t threads = 4;
+  constexpr int each = 1000;
+  const auto loop_thread = std::this_thread::get_id();
+  std::vector<std::vector<int>> came(threads);
+  std::size_t all = 0;
+  std::vector<std::thread> posting;
+  for (std::size_t t = 0; t < threads; ++t) {
+    posting.emplace_back([&, t] {
+      for (int i = 0; i < each; ++i) {
+        context->post([&, t, i] {
+          EXPECT_EQ(std::this_thread::get_id(), loop_thread);
+          came[t].push_back(i);
+          if (++all == threads * each) context->stop();
+        });
+      }
+    });
+  }
+  context->run();
+  for (std::thread& thread : posting)
+    thread.join();
+  for (const auto& numbers : came) {
+    EXPECT_THAT(numbers, SizeIs(each));
+    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
+  }
+}
+
+TEST_F(ClientTest, AStopBeforeRunIsKeptForItAndThenUsedUp) {
+  start();
+  bool ran = false;
+  context->post([&] {
+    ran = true;
+    context->stop();
+  });
+  context->stop();
+  context->run();
+  EXPECT_FALSE(ran);
+  context->run();
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(ClientTest, DelayedTasksRunInTheOrderOfTheirTimes) {
+  start();
+  std::vector<int> order;
+  // Within one task, for time stands still there.
+  context->post([&] {
+    context->post_after(30ms, [&] {
+      order.push_back(30);
+      context->stop();
+    });
+    context->post_after(1ms, [&] { order.push_back(1); });
+    context->post_after(20ms, [&] { order.push_back(20); });
+    context->post_after(10ms, [&] { order.push_back(10); });
+    context->post_after(0ms, [&] { order.push_back(0); });
+    EXPECT_THAT(order, IsEmpty());
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  context->run();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 30ms);
+  EXPECT_THAT(order, ElementsAre(0, 1, 10, 20, 30));
+}
+
+TEST_F(ClientTest, WhatWaitsWhenTheContextGoesIsDroppedUncalled) {
+  start();
+  const auto unexpected = [] { ADD_FAILURE() << "called after the end"; };
+  auto room = join();
+  SendOptions send;
+  send.on_sent = unexpected;
+  ASSERT_TRUE(room->action("a")->send("x", send));
+  room->ping(nobody, [&](const auto&) { unexpected(); });
+  context->post(unexpected);
+  context->post_after(0ms, unexpected);
+  room->leave(unexpected);
+  room.reset();
+  context.reset();
+}
+
+}  // namespace
+}  // namespace roomwire
