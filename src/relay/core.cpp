@@ -56,7 +56,9 @@ void Core::dispatch(SessionId session, std::string_view text, bool is_over_rate)
 void Core::send(SessionId session, const SharedText& text) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || found->second.is_closing) return;
-  if (sink_.queued_bytes(session) + text->size() > limits_.queued_bytes) {
+  const std::size_t queued = sink_.queued_bytes(session);
+  const std::size_t share = limits_.queued_bytes_total / sessions_.size();
+  if (queued > 0 && queued + text->size() > std::min(limits_.queued_bytes, share)) {
     return close_later(session, close_code::try_again_later, "reads too slowly");
   }
   sink_.send(session, text);

@@ -26,6 +26,9 @@ struct Limits {
   std::size_t values_per_client = 2048;
   /// The same for all clients together. Beyond: as above.
   std::size_t values_total = 262'144;
+  /// What a client gets even then, so that a few greedy ones cannot shut the others out; a peer in
+  /// a handful of rooms needs no more.
+  std::size_t values_guaranteed = 32;
   /// A topic or filter value, in bytes (Trystero's relay has the same bound). Beyond: as above.
   std::size_t value_bytes = 256;
   /// A client's messages: on average, and at once after a quiet time. Beyond: the message is
@@ -36,6 +39,9 @@ struct Limits {
   double byte_burst = 8U << 20;
   /// What may wait for a client that reads too slowly. Beyond: close 1013.
   std::size_t queued_bytes = 4U << 20;
+  /// The same for all clients together: with many clients each has an equal share of it, though
+  /// one message may always wait. Beyond its share: close 1013.
+  std::size_t queued_bytes_total = 256U << 20;
   /// Ids of events that were passed on lately; older ones are forgotten first.
   std::size_t remembered_events = 8192;
   /// TCP connections in all and from one address. Beyond: HTTP status 503.

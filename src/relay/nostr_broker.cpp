@@ -151,8 +151,8 @@ bool NostrBroker::has_room_for(const Subscription& subscription) const {
       of_all -= old->second->values;
     }
   }
-  return count <= limits_.subscriptions && of_client <= limits_.values_per_client &&
-         of_all <= limits_.values_total;
+  const bool fits = of_all <= limits_.values_total || of_client <= limits_.values_guaranteed;
+  return fits && count <= limits_.subscriptions && of_client <= limits_.values_per_client;
 }
 
 void NostrBroker::add(std::unique_ptr<Subscription> subscription) {

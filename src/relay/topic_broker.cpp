@@ -38,7 +38,8 @@ void TopicBroker::refuse(SessionId session, std::string_view reason) {
 void TopicBroker::subscribe(SessionId session, std::string_view topic) {
   auto& topics = topics_[session];
   if (topics.find(topic) != topics.end()) return;
-  if (topics.size() >= limits_.values_per_client || values_ >= limits_.values_total) {
+  const bool fits = values_ < limits_.values_total || topics.size() < limits_.values_guaranteed;
+  if (!fits || topics.size() >= limits_.values_per_client) {
     if (topics.empty()) topics_.erase(session);
     return refuse(session, "rate-limited: too many topics; unsubscribe from some first");
   }

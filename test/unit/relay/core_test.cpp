@@ -300,6 +300,7 @@ TEST_F(RelayCore, BoundsTheValuesOfARequestOfAClientAndOfAll) {
   limits.values_per_request = 3;
   limits.values_per_client = 5;
   limits.values_total = 7;
+  limits.values_guaranteed = 0;
   limits.filters_per_request = 2;
   limits.value_bytes = 8;
   use(limits);
@@ -316,6 +317,19 @@ TEST_F(RelayCore, BoundsTheValuesOfARequestOfAClientAndOfAll) {
   EXPECT_EQ(core_->values(), 6U);
   EXPECT_THAT(ask(b, R"(["REQ","2",{"#x":["1","2"]}])"), refused);
   EXPECT_THAT(ask(b, R"(["REQ","2",{"#x":["1"]}])"), ElementsAre(R"(["EOSE","2"])"));
+}
+
+TEST_F(RelayCore, GreedyClientsShutNobodyOut) {
+  Limits limits;
+  limits.values_total = 6;
+  limits.values_guaranteed = 2;
+  use(limits);
+  const SessionId greedy = open();
+  const SessionId late = open();
+  ask(greedy, R"(["REQ","1",{"#x":["1","2","3","4","5","6"]}])");
+  EXPECT_THAT(ask(late, R"(["REQ","1",{"#x":["1","2"]}])"), ElementsAre(R"(["EOSE","1"])"));
+  EXPECT_THAT(ask(late, R"(["REQ","2",{"#x":["3"]}])"),
+              ElementsAre(StartsWith(R"(["NOTICE","rate-limited: )")));
 }
 
 TEST_F(RelayCore, TrysterosLargestBatchFitsTheDefaults) {
@@ -400,6 +414,23 @@ TEST_F(RelayCore, SlowConsumerIsClosedAndTheOthersGetTheirs) {
   EXPECT_THAT(clients_.take(slow), IsEmpty());
   EXPECT_THAT(clients_.take(fast), SizeIs(1));
   EXPECT_EQ(core_->sessions(), 1U);
+}
+
+TEST_F(RelayCore, SlowConsumersShareWhatMayWaitForAll) {
+  Limits limits;
+  limits.queued_bytes_total = 3000;
+  use(limits);
+  const SessionId slow = open();
+  const SessionId patient = open();
+  const SessionId sender = open();
+  for (const SessionId session : {slow, patient}) {
+    say(session, R"({"type":"subscribe","topic":"t"})");
+  }
+  clients_.queued[slow] = 990;
+  clients_.queued[patient] = 500;
+  say(sender, R"({"type":"publish","topic":"t","payload":1})");
+  EXPECT_EQ(clients_.closed[slow].first, close_code::try_again_later);
+  EXPECT_THAT(clients_.take(patient), SizeIs(1));
 }
 
 TEST_F(RelayCore, WhoLeavesTakesEverythingAlong) {
