@@ -3,6 +3,9 @@
 namespace roomwire::client {
 namespace {
 
+/// Peers whose unread messages were spoken of; those of later ones are only counted.
+constexpr std::size_t max_dropped_from = 256;
+
 /// Takes the call that waits for `id` out of the map; empty when none does.
 template <class Map>
 typename Map::mapped_type take(Map& map, const typename Map::key_type& id) {
@@ -60,8 +63,10 @@ Stats ContextState::stats() const {
   return stats;
 }
 
-void ContextState::count_dropped() {
+void ContextState::count_dropped(const PeerId& peer) {
   ++counted_.dropped;
+  if (dropped_from_.size() >= max_dropped_from || !dropped_from_.insert(peer).second) return;
+  on_status(Dropped{peer.str(), "messages on channels that nobody here reads"});
 }
 
 void ContextState::count_sent(std::size_t peers, std::size_t bytes) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "client/callback.hpp"
@@ -29,9 +30,9 @@ class ContextState {
   void leave(const RoomState& room, std::function<void()> done, Duration drain);
   void after(Duration delay, std::function<void()> task);
   Stats stats() const;
-  /// A message on an action that nobody listens to and that no room is left for. Only counted: a
-  /// busy room has many channels, and a program need not read all.
-  void count_dropped();
+  /// A message on an action that nobody listens to and that no room is left for. Said once
+  /// a peer: a busy room has many channels, and a program need not read all.
+  void count_dropped(const PeerId& peer);
 
   /// What a message or request waits for. The functions are called once, on the loop.
   void expect_sent(const AppId& app, room::SendId id, SendOptions options);
@@ -65,6 +66,7 @@ class ContextState {
 
   std::map<AppId, AppCalls> apps_;
   Stats counted_;
+  std::set<PeerId> dropped_from_;
   std::unique_ptr<Runtime> runtime_;
   std::uint64_t next_timer_ = 0;
   std::map<std::uint64_t, std::unique_ptr<net::Timer>> timers_;
