@@ -52,6 +52,39 @@ export class Stranger {
     return this.publish(`${this.root}@${to}`, payload);
   }
 
+  /** The first message of a topic that `wanted` is true for; `meanwhile` may cause it. */
+  async heard(topic, wanted, meanwhile = () => {}) {
+    await this.open;
+    const message = new Promise((resolve, reject) => {
+      this.socket.on('message', (data) => {
+        const { topic: of, payload } = JSON.parse(data);
+        if (of === topic && wanted(payload)) resolve();
+      });
+      this.socket.on('close', () => reject(new Error('the relay closed the connection')));
+    });
+    this.socket.send(JSON.stringify({ type: 'subscribe', topic }));
+    await meanwhile();
+    await message;
+  }
+
+  /** Resolves once that peer announces itself in the room: by then it listens, too. */
+  sees(peerId, meanwhile) {
+    return this.heard(topicOf(this.root), (payload) => payload.includes(peerId), meanwhile);
+  }
+
+  /**
+   * Resolves once the relay has passed on all that was published: it takes a connection's messages
+   * in their order, so a note to oneself comes back after them.
+   */
+  delivered() {
+    const note = `note ${randomBytes(8).toString('hex')}`;
+    return this.heard(
+      topicOf(note),
+      () => true,
+      () => this.publish(note, '{}'),
+    );
+  }
+
   stop() {
     this.socket.terminate();
   }
