@@ -8,6 +8,9 @@ if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; else b
 step() { printf '%s==> %s%s\n' "$bold" "$*" "$plain" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# A clone in another folder finds what was compiled before.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 # The node that the tests run on: the system's, or the one that script/setup had to bring.
 if [ -x "$root/build/node/bin/node" ]; then PATH="$root/build/node/bin:$PATH"; fi
 

@@ -108,7 +108,7 @@ Result<RoomId> parse_room(std::string_view text) {
     }
     room = *value;
   }
-  if (!is_utf8(room)) return bad(quoted(room) + " is not UTF-8");
+  if (!is_utf8(room)) return bad(quoted(std::string_view(room)) + " is not UTF-8");
   return RoomId(std::move(room));
 }
 

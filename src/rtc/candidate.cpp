@@ -1,10 +1,10 @@
 #include "rtc/candidate.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/bytes.hpp"
 #include "base/crypto.hpp"
+#include "base/number.hpp"
 
 namespace roomwire::rtc {
 namespace {
@@ -15,13 +15,13 @@ struct TypeTraits {
   CandidateType type;
   std::uint32_t preference;
 };
-constexpr TypeTraits types[] = {{"host", CandidateType::host, 126},
-                                {"srflx", CandidateType::server_reflexive, 100},
-                                {"prflx", CandidateType::peer_reflexive, 110},
-                                {"relay", CandidateType::relayed, 0}};
+constexpr TypeTraits candidate_types[] = {{"host", CandidateType::host, 126},
+                                          {"srflx", CandidateType::server_reflexive, 100},
+                                          {"prflx", CandidateType::peer_reflexive, 110},
+                                          {"relay", CandidateType::relayed, 0}};
 
 const TypeTraits& traits_of(CandidateType type) {
-  return *std::find_if(std::begin(types), std::end(types),
+  return *std::find_if(std::begin(candidate_types), std::end(candidate_types),
                        [type](const TypeTraits& traits) { return traits.type == type; });
 }
 
@@ -48,14 +48,6 @@ class Words {
   std::string_view rest_;
 };
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
     return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
@@ -63,7 +55,7 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 }
 
 std::optional<CandidateType> parse_type(std::string_view name) {
-  for (const TypeTraits& traits : types) {
+  for (const TypeTraits& traits : candidate_types) {
     if (name == traits.name) return traits.type;
   }
   return std::nullopt;

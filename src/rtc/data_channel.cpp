@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint8_t data_channel_open = 0x03;
 constexpr std::uint8_t placeholder = 0;
-constexpr std::uint16_t local_port = 5000;
+constexpr std::uint16_t sctp_port = 5000;
 /// What a queued message costs beside its bytes, roughly.
 constexpr std::size_t queue_overhead = 64;
 
@@ -47,7 +47,7 @@ DataChannel::DataChannel(SctpStack& stack, Time now, DataChannelSettings setting
     : settings_(std::move(settings)), sink_(sink), association_(stack, now, *this) {}
 
 bool DataChannel::connect() {
-  return association_.connect(local_port, settings_.remote_port);
+  return association_.connect(sctp_port, settings_.remote_port);
 }
 
 bool DataChannel::send(ByteView message) {

@@ -18,7 +18,6 @@ SctpStack* current_stack = nullptr;
 
 constexpr std::size_t read_size = 65536;
 constexpr std::size_t checksum_offset = 8;
-constexpr std::size_t common_header = 12;
 
 void* as_address(std::uintptr_t key) {
   return reinterpret_cast<void*>(key);  // NOLINT(performance-no-int-to-ptr): a name, not an address
@@ -47,7 +46,7 @@ void write_checksum(std::span<std::uint8_t> packet) {
 }
 
 bool has_right_checksum(std::span<std::uint8_t> packet) {
-  if (packet.size() < common_header) return false;
+  if (packet.size() < sctp_common_header) return false;
   std::uint32_t said = 0;
   for (std::size_t i = 4; i-- > 0;)
     said = said << 8 | packet[checksum_offset + i];
@@ -151,7 +150,7 @@ void SctpStack::handle_timeout(Time now) {
 
 int SctpStack::queue_packet(void* key, void* packet, std::size_t size, std::uint8_t /*tos*/,
                             std::uint8_t /*set_df*/) {
-  if (current_stack == nullptr || size < common_header) return 0;
+  if (current_stack == nullptr || size < sctp_common_header) return 0;
   const auto found = current_stack->associations_.find(reinterpret_cast<Key>(key));
   if (found == current_stack->associations_.end()) return 0;
   SctpAssociation& association = *found->second;
@@ -196,7 +195,7 @@ bool SctpAssociation::connect(std::uint16_t local_port, std::uint16_t remote_por
   std::memcpy(&path.spp_address, &remote, sizeof(remote));
   // No heartbeats: ICE's consent checks tell whether the peer is there.
   path.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE;
-  path.spp_pathmtu = max_packet - common_header;
+  path.spp_pathmtu = max_packet - sctp_common_header;
   set_option(socket_, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path);
   flush();
   return true;

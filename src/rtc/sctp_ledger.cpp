@@ -5,7 +5,6 @@
 namespace roomwire::rtc {
 namespace {
 
-constexpr std::size_t common_header = 12;
 constexpr std::size_t chunk_header = 4;
 
 // RFC 9260 section 3.2; I-DATA: RFC 8260 section 2.1. Sizes include the chunk header.
@@ -24,7 +23,7 @@ bool is_after(std::uint32_t a, std::uint32_t b) {
 template <class Visit>
 void for_each_chunk(ByteView packet, const Visit& visit) {
   ByteReader reader(packet);
-  reader.take(common_header);
+  reader.take(sctp_common_header);
   while (!reader.failed() && !reader.rest().empty()) {
     const std::uint8_t type = reader.u8();
     reader.u8();

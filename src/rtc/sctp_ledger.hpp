@@ -10,6 +10,9 @@
 
 namespace roomwire::rtc {
 
+/// What precedes the chunks of an SCTP packet, in bytes (RFC 9260 section 3.1).
+inline constexpr std::size_t sctp_common_header = 12;
+
 class SctpLedger {
  public:
   /// The stack took `bytes` of messages.

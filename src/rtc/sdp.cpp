@@ -1,10 +1,10 @@
 #include "rtc/sdp.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "base/encoding.hpp"
+#include "base/number.hpp"
 
 namespace roomwire::rtc {
 namespace {
@@ -35,14 +35,6 @@ std::string_view take_line(std::string_view& rest) {
   std::string_view line = take_until(rest, '\n');
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
-}
-
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 /// RFC 8839 section 5.4: ice-char.

@@ -14,7 +14,7 @@ namespace json = boost::json;
 constexpr std::string_view topic_tag = "x";
 constexpr std::size_t max_topics = 250;
 constexpr std::size_t subscription_id_length = 64;
-constexpr std::size_t max_depth = 8;
+constexpr std::size_t max_nostr_message_depth = 8;
 /// Subscriptions ask for events from a minute ago on, because clocks differ. Not longer: some
 /// relays keep ephemeral events for minutes (strfry: 5), and would tell of peers long gone.
 constexpr std::int64_t since_seconds = 60;
@@ -160,7 +160,7 @@ bool NostrProtocol::publish(Time now, const Topic& topic, const std::string& pay
 
 void NostrProtocol::receive(Time now, std::string_view text) {
   if (text.size() > max_relay_text_bytes) return port_.on_dropped("a message that is too long");
-  const auto value = parse_json(text, max_depth);
+  const auto value = parse_json(text, max_nostr_message_depth);
   const std::string_view type =
       value && value->is_array() ? string_at(value->get_array(), 0) : std::string_view();
   if (type.empty()) return port_.on_dropped("a message that is not Nostr's");

@@ -12,7 +12,7 @@ namespace {
 using Kind = SignalMessage::Kind;
 
 constexpr std::size_t max_id_length = 64;
-constexpr std::size_t max_depth = 8;
+constexpr std::size_t max_signal_depth = 8;
 
 /// In the order in which Trystero looks for them.
 constexpr std::array<std::pair<Kind, std::string_view>, 3> bodies{
@@ -32,7 +32,7 @@ bool is_true(const boost::json::object& object, std::string_view key) {
 
 std::optional<SignalMessage> parse_signal(std::string_view payload) {
   if (payload.size() > max_signal_bytes) return std::nullopt;
-  const auto value = parse_json(payload, max_depth);
+  const auto value = parse_json(payload, max_signal_depth);
   if (!value || !value->is_object()) return std::nullopt;
   const boost::json::object& object = value->get_object();
   const auto from = string_member(object, "peerId");

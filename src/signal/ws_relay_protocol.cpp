@@ -5,7 +5,7 @@
 namespace roomwire::signal {
 namespace {
 
-constexpr std::size_t max_depth = 16;
+constexpr std::size_t max_relay_message_depth = 16;
 
 std::string request(std::string_view type, const Topic& topic) {
   return boost::json::serialize(boost::json::object{{"type", type}, {"topic", topic.str()}});
@@ -37,7 +37,7 @@ bool WsRelayProtocol::publish(Time, const Topic& topic, const std::string& paylo
 
 void WsRelayProtocol::receive(Time, std::string_view text) {
   if (text.size() > max_relay_text_bytes) return port_.on_dropped("a message that is too long");
-  const auto value = parse_json(text, max_depth);
+  const auto value = parse_json(text, max_relay_message_depth);
   const auto topic =
       value && value->is_object() ? string_member(value->get_object(), "topic") : std::nullopt;
   if (!topic && value && value->is_object()) {
