@@ -12,7 +12,7 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 
 # The node that the tests run on: the system's, or the one that script/setup had to bring.
-if [ -x "$root/build/node/bin/node" ]; then PATH="$root/build/node/bin:$PATH"; fi
+PATH="$root/build/node/bin:$PATH"
 
 configure() { # configure PRESET
   cmake --preset "$1" >"$root/build/$1-configure.log" 2>&1 ||
