@@ -113,6 +113,7 @@ void NostrProtocol::send_requests(Time now) {
     if (!subscription.send_at || *subscription.send_at > now) continue;
     subscription.send_at.reset();
     subscription.refused = false;
+    subscription.live = false;
     subscription.sent_at = now;
     std::set<std::uint16_t> kinds;
     json::array topics;
@@ -168,17 +169,21 @@ void NostrProtocol::receive(Time now, std::string_view text) {
   if (type == "EVENT") return handle_event(now, message);
   if (type == "OK") return handle_ok(now, message);
   if (type == "CLOSED") return handle_closed(now, message);
-  if (type == "NOTICE") return port_.on_notice(string_at(message, 1));
+  if (type == "NOTICE") return handle_notice(now, string_at(message, 1));
   if (type == "AUTH") return port_.on_notice("wants clients to authenticate, which we cannot");
-  // EOSE, and what later NIPs add, needs no answer.
+  if (type == "EOSE") {
+    if (Subscription* subscription = find(string_at(message, 1))) subscription->live = true;
+  }
+  // What later NIPs add needs no answer.
 }
 
 void NostrProtocol::handle_event(Time now, const json::array& message) {
   if (message.size() < 3 || !message[2].is_object()) {
     return port_.on_dropped("a message that is not Nostr's");
   }
-  const Subscription* subscription = find(string_at(message, 1));
+  Subscription* subscription = find(string_at(message, 1));
   if (subscription == nullptr) return;  // Sent before our CLOSE reached the relay.
+  subscription->live = true;
   const auto event = parse_event(message[2].get_object());
   if (!event) return port_.on_dropped("an event that is none");
   if (event->pubkey == key_.public_key()) return;  // Our own announcement comes back.
@@ -215,10 +220,22 @@ void NostrProtocol::handle_closed(Time now, const json::array& message) {
   if (subscription == nullptr || subscription->refused) return;
   const std::string_view reason = string_at(message, 2);
   port_.on_notice(reason.empty() ? "closed our subscription" : reason);
-  if (now - subscription->sent_at >= welcome_after) subscription->wait = {};
-  subscription->wait = std::clamp(subscription->wait * 2, first_closed_wait, longest_closed_wait);
-  subscription->send_at = now + subscription->wait;
-  subscription->refused = true;
+  make_again_later(now, *subscription);
+}
+
+// A relay that knows no CLOSED refuses a subscription so, and does not say which.
+void NostrProtocol::handle_notice(Time now, std::string_view text) {
+  port_.on_notice(text);
+  for (Subscription& each : subscriptions_) {
+    if (!each.live && !each.refused && !each.send_at) make_again_later(now, each);
+  }
+}
+
+void NostrProtocol::make_again_later(Time now, Subscription& subscription) {
+  if (now - subscription.sent_at >= welcome_after) subscription.wait = {};
+  subscription.wait = std::clamp(subscription.wait * 2, first_closed_wait, longest_closed_wait);
+  subscription.send_at = now + subscription.wait;
+  subscription.refused = true;
 }
 
 Deadline NostrProtocol::next_timeout() const {

@@ -23,7 +23,8 @@ std::uint16_t nostr_kind(const Topic& topic);
 ///
 /// What the relay does not want: an event that it refuses, for whatever reason but being a
 /// duplicate, silences announcements there for a minute, then for longer, at most 15 minutes;
-/// a subscription that it closes is made again after 5 s, then later, at most every 10 minutes.
+/// a subscription that it closes, or does not answer but with a NOTICE, is made again after 5 s,
+/// then later, at most every 10 minutes.
 class NostrProtocol final : public RelayProtocol {
  public:
   NostrProtocol(const NostrKey& key, WallClock& date, Entropy& entropy, RelayProtocolPort& port);
@@ -45,6 +46,7 @@ class NostrProtocol final : public RelayProtocol {
     Time sent_at{};
     Duration wait{};  ///< Before it was made again the last time.
     bool refused = false;
+    bool live = false;  ///< The relay answered it, with EOSE or an event.
   };
 
   Subscription* find(std::string_view id);
@@ -54,6 +56,8 @@ class NostrProtocol final : public RelayProtocol {
   void handle_event(Time now, const boost::json::array& message);
   void handle_ok(Time now, const boost::json::array& message);
   void handle_closed(Time now, const boost::json::array& message);
+  void handle_notice(Time now, std::string_view text);
+  static void make_again_later(Time now, Subscription& subscription);
 
   const NostrKey& key_;
   WallClock& date_;
