@@ -1,7 +1,10 @@
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/value_stack.hpp>
+#include <charconv>
 #include <cstdint>
 #include <roomwire/payload.hpp>
+#include <utility>
 
 #include "base/encoding.hpp"
 #include "base/json_value.hpp"
@@ -37,6 +40,81 @@ struct Ignore {
   bool on_null(error_code&) { return true; }
   bool on_comment_part(json::string_view, error_code&) { return true; }
   bool on_comment(json::string_view, error_code&) { return true; }
+};
+
+/// Builds the value. Boost's own builder rounds numbers of 16 digits and more to a neighbour of the
+/// nearest double (before 1.83 it knows no other way); this one reads their text again.
+class Builder {
+ public:
+  using error_code = json::error_code;
+  static constexpr std::size_t max_array_size = json::array::max_size();
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_string_size = json::string::max_size();
+  static constexpr std::size_t max_key_size = json::string::max_size();
+
+  void reset(json::storage_ptr storage) { stack_.reset(std::move(storage)); }
+  json::value release() { return stack_.release(); }
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t size, error_code&) {
+    stack_.push_array(size);
+    return true;
+  }
+  bool on_object_begin(error_code&) { return true; }
+  bool on_object_end(std::size_t size, error_code&) {
+    stack_.push_object(size);
+    return true;
+  }
+  bool on_string_part(json::string_view part, std::size_t, error_code&) {
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_string(json::string_view rest, std::size_t, error_code&) {
+    stack_.push_string(rest);
+    return true;
+  }
+  bool on_key_part(json::string_view part, std::size_t, error_code&) {
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_key(json::string_view rest, std::size_t, error_code&) {
+    stack_.push_key(rest);
+    return true;
+  }
+  // The whole text is there at once, so a number does not come in parts.
+  bool on_number_part(json::string_view, error_code&) { return true; }
+  bool on_int64(std::int64_t value, json::string_view, error_code&) {
+    stack_.push_int64(value);
+    return true;
+  }
+  bool on_uint64(std::uint64_t value, json::string_view, error_code&) {
+    stack_.push_uint64(value);
+    return true;
+  }
+  bool on_double(double value, json::string_view text, error_code&) {
+    double exact = value;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, exact);
+    stack_.push_double(read.ec == std::errc() && read.ptr == end ? exact : value);
+    return true;
+  }
+  bool on_bool(bool value, error_code&) {
+    stack_.push_bool(value);
+    return true;
+  }
+  bool on_null(error_code&) {
+    stack_.push_null();
+    return true;
+  }
+  bool on_comment_part(json::string_view, error_code&) { return true; }
+  bool on_comment(json::string_view, error_code&) { return true; }
+
+ private:
+  // For what is not yet in the value, so that small texts allocate nothing but their value.
+  std::array<unsigned char, 4096> buffer_;
+  json::value_stack stack_{{}, buffer_.data(), buffer_.size()};
 };
 
 constexpr std::size_t max_json_depth = 512;
@@ -108,13 +186,16 @@ std::size_t size_of(const Payload& payload) {
   return std::get<std::string>(payload).size();
 }
 
-std::optional<boost::json::value> parse_json(std::string_view text, std::size_t max_depth) {
+std::optional<json::value> parse_json(std::string_view text, std::size_t max_depth,
+                                      json::storage_ptr storage) {
   json::parse_options options;
   options.max_depth = max_depth;
+  json::basic_parser<Builder> parser(options);
+  parser.handler().reset(std::move(storage));
   json::error_code error;
-  json::value value = json::parse(text, error, {}, options);
-  if (error) return std::nullopt;
-  return value;
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
+  if (error || read < text.size()) return std::nullopt;
+  return parser.handler().release();
 }
 
 std::optional<std::string_view> string_member(const json::object& object, std::string_view key) {

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
 #include <string>
@@ -13,7 +14,10 @@
 namespace roomwire {
 
 /// A parsed JSON value; nothing when `text` is not JSON in UTF-8 or nested deeper than `max_depth`.
-std::optional<boost::json::value> parse_json(std::string_view text, std::size_t max_depth = 32);
+/// A number with a fraction or an exponent is the nearest double, as in JavaScript. The value lives
+/// in `storage`, if one is given.
+std::optional<boost::json::value> parse_json(std::string_view text, std::size_t max_depth = 32,
+                                             boost::json::storage_ptr storage = {});
 
 /// The member of `object` that is a string and not empty, else nothing.
 std::optional<std::string_view> string_member(const boost::json::object& object,

@@ -7,6 +7,7 @@
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "base/entropy.hpp"
+#include "base/json_value.hpp"
 
 namespace roomwire {
 namespace {
@@ -22,6 +23,29 @@ TEST(Json, KeepsKeyOrderRepeatedKeysAndEveryDigit) {
       R"({"b":1.0,"a":[12345678901234567890123,1e400,-0],"b":" x "})");
   EXPECT_EQ(compact(R"("a\"  b\\")"), R"("a\"  b\\")");
   EXPECT_EQ(compact("\"żółć 🎛\""), "\"żółć 🎛\"");
+}
+
+// Boost.JSON 1.81 reads some of these as the double beside.
+TEST(JsonValue, ReadsNumbersAsTheNearestDouble) {
+  for (const auto& [text, number] : std::initializer_list<std::pair<const char*, double>>{
+           {"0.24977792341670946", 0.24977792341670946},
+           {"-1.6141610237995963e-68", -1.6141610237995963e-68},
+           {"-1.7976931348623157e308", -1.7976931348623157e308},
+           {"2.2250738585072014E-308", 2.2250738585072014E-308},
+           {"123456789012345678901234567890", 123456789012345678901234567890.0},
+           {"9007199254740993.0", 9007199254740992.0}}) {
+    const auto value = parse_json("[" + std::string(text) + "]");
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(value->at(0).as_double(), number) << text;
+  }
+}
+
+TEST(JsonValue, RefusesWhatIsTooDeepOrGoesOn) {
+  EXPECT_TRUE(parse_json("[[1]] ", 2));
+  EXPECT_FALSE(parse_json("[[1]]", 1));
+  EXPECT_FALSE(parse_json("[1] 2"));
+  EXPECT_FALSE(parse_json("[1"));
+  EXPECT_FALSE(parse_json("\"\xff\""));
 }
 
 TEST(Json, AcceptsHalfASurrogatePairAsJavaScriptWritesIt) {
