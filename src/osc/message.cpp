@@ -1,0 +1,46 @@
+#include "osc/message.hpp"
+
+#include <cmath>
+
+#include "osc/refusal.hpp"
+
+namespace roomwire::osc {
+namespace {
+
+// RFC 868: from 1900 to 1970.
+constexpr std::int64_t seconds_1900_to_1970 = 2'208'988'800;
+constexpr double two_to_32 = 4'294'967'296.0;
+
+}  // namespace
+
+std::optional<TimeTag> TimeTag::from_unix_seconds(double seconds) {
+  const double whole = std::floor(seconds);
+  const double since_1900 = whole + static_cast<double>(seconds_1900_to_1970);
+  if (!(since_1900 >= 0 && since_1900 < two_to_32)) return std::nullopt;
+  const auto fraction = static_cast<std::uint64_t>((seconds - whole) * two_to_32);
+  return TimeTag{static_cast<std::uint64_t>(since_1900) << 32 | fraction};
+}
+
+std::chrono::nanoseconds TimeTag::unix_time() const {
+  const auto whole = static_cast<std::int64_t>(ntp >> 32) - seconds_1900_to_1970;
+  const std::uint64_t fraction = (ntp & 0xffff'ffffU) * 1'000'000'000U >> 32;
+  return std::chrono::seconds(whole) +
+         std::chrono::nanoseconds(static_cast<std::int64_t>(fraction));
+}
+
+std::optional<std::string> address_fault(std::string_view address) {
+  if (address.empty()) return "the address is empty";
+  if (address.front() != '/') return "address " + in_quotes(address) + " does not begin with /";
+  for (const char c : address) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      return "address " + in_quotes(address) + " contains a control character";
+    }
+    if (c == ' ' || c == '#') {
+      return "address " + in_quotes(address) + " contains " + (c == ' ' ? "a space" : "#");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace roomwire::osc
