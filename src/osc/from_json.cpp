@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
+
+#include "base/json_value.hpp"
+#include "osc/argument_from_json.hpp"
+#include "osc/json.hpp"
+
+namespace roomwire::osc {
+namespace {
+
+namespace json = boost::json;
+
+/// Enough for max_depth bundles (2 levels each) with max_depth typed arrays (2 each) in them.
+constexpr std::size_t max_json_depth = 5 * max_depth;
+
+class Reader {
+ public:
+  Reader(const NumberTypes& types, FromJson& out) : types_(types), out_(out) {}
+
+  void read(const json::value& value) {
+    if (!value.is_array() || is_message(value.get_array())) {
+      add_packet(value);
+      return;
+    }
+    path_.push_back(0);
+    for (const json::value& item : value.get_array()) {
+      ++path_.back();
+      add_packet(item);
+    }
+  }
+
+ private:
+  /// ["/address", …]
+  static bool is_message(const json::array& array) {
+    return !array.empty() && array[0].is_string();
+  }
+
+  void add_packet(const json::value& value) {
+    elements_ = 0;
+    if (auto read = packet(value, 1)) out_.packets.push_back(std::move(*read));
+  }
+
+  /// Refuses with the place in front of the reason: "item 3.1: ".
+  std::nullopt_t refuse(RefusalKind kind, const std::string& reason) {
+    std::string place;
+    for (const std::size_t index : path_) {
+      place += (place.empty() ? "item " : ".") + std::to_string(index);
+    }
+    if (!place.empty()) place += ": ";
+    out_.refused.add({kind, place + reason});
+    return std::nullopt;
+  }
+
+  std::optional<Packet> packet(const json::value& value, std::size_t depth) {
+    if (value.is_array() && is_message(value.get_array())) {
+      const json::array& array = value.get_array();
+      return message(array[0], array.data() + 1, array.size() - 1);
+    }
+    if (value.is_object()) {
+      const json::object& object = value.get_object();
+      if (const json::value* address = object.if_contains("address")) {
+        return message(*address, object.if_contains("args"));
+      }
+      for (const char* name : {"packets", "elements"}) {
+        const json::value* elements = object.if_contains(name);
+        if (elements != nullptr && elements->is_array()) {
+          return bundle(object, elements->get_array(), depth);
+        }
+      }
+    }
+    return refuse(RefusalKind::malformed,
+                  shown(value) + R"( is neither {"address","args"} nor a bundle)");
+  }
+
+  std::optional<Packet> bundle(const json::object& object, const json::array& elements,
+                               std::size_t depth) {
+    if (depth > max_depth) return refuse(RefusalKind::limit, "bundles are nested too deeply");
+    elements_ += elements.size();
+    if (elements_ > max_elements) {
+      return refuse(RefusalKind::limit, "a bundle has too many elements");
+    }
+    Bundle bundle;
+    for (const char* name : {"timeTag", "timetag"}) {
+      const json::value* time = object.if_contains(name);
+      if (time == nullptr) continue;
+      const auto tag = time_tag_from_json(*time);
+      if (!tag) {
+        return refuse(RefusalKind::value,
+                      "the time tag of a bundle is no time from 1900 to 2036: " + shown(*time));
+      }
+      bundle.time = *tag;
+    }
+    bundle.elements.reserve(elements.size());
+    path_.push_back(0);
+    for (const json::value& element : elements) {
+      ++path_.back();
+      if (auto read = packet(element, depth + 1)) bundle.elements.push_back(std::move(*read));
+    }
+    path_.pop_back();
+    if (bundle.elements.empty() && !elements.empty()) return std::nullopt;
+    return bundle;
+  }
+
+  /// `args` as node-osc takes it: an array, one bare value, or missing (null).
+  std::optional<Packet> message(const json::value& address, const json::value* args) {
+    if (args == nullptr) return message(address, nullptr, 0);
+    if (!args->is_array()) return message(address, args, 1);
+    return message(address, args->get_array().data(), args->get_array().size());
+  }
+
+  std::optional<Packet> message(const json::value& address, const json::value* args,
+                                std::size_t count) {
+    if (!address.is_string()) {
+      return refuse(RefusalKind::address, "the address is " + shown(address) + ", not a string");
+    }
+    Message message{std::string(address.get_string()), {}};
+    if (auto fault = address_fault(message.address)) return refuse(RefusalKind::address, *fault);
+    const NumberType type{types_.numbers, rule_tag(message.address)};
+    message.args.reserve(std::min(count, max_arguments));
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto added = append_arguments(args[i], type, message.args);
+      if (added) continue;
+      return refuse(added.error().kind, "argument " + std::to_string(i + 1) + " of " +
+                                            in_quotes(message.address) + ": " +
+                                            added.error().reason);
+    }
+    return message;
+  }
+
+  char rule_tag(std::string_view address) const {
+    for (const TypeRule& rule : types_.rules) {
+      if (rule.pattern.matches(address)) return rule.tag;
+    }
+    return 0;
+  }
+
+  const NumberTypes& types_;
+  FromJson& out_;
+  /// Where in the arrays of packets the reader is, from 1.
+  std::vector<std::size_t> path_;
+  /// Of the packet that is being read.
+  std::size_t elements_ = 0;
+};
+
+}  // namespace
+
+FromJson from_json(std::string_view text, const NumberTypes& types) {
+  FromJson out;
+  if (text.size() > max_json_size) {
+    out.refused.add({RefusalKind::limit, "JSON of " + std::to_string(text.size()) +
+                                             " bytes is longer than " +
+                                             std::to_string(max_json_size)});
+    return out;
+  }
+  // The parsed value of a common message fits in here.
+  std::array<unsigned char, 2048> buffer;
+  json::monotonic_resource storage(buffer.data(), buffer.size());
+  const auto value = parse_json(text, max_json_depth, &storage);
+  if (!value) {
+    out.refused.add({RefusalKind::malformed, "not JSON, or nested deeper than " +
+                                                 std::to_string(max_json_depth) + " levels"});
+    return out;
+  }
+  Reader(types, out).read(*value);
+  return out;
+}
+
+Result<TypeRule> TypeRule::parse(std::string_view text) {
+  const auto fault = [&](std::string_view what) {
+    return failure(ErrorKind::invalid_input,
+                   "type rule " + in_quotes(text) + " " + std::string(what));
+  };
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string_view::npos) return fault("is not PATTERN=TYPE, such as /synth/*=f");
+  const auto tag = type_tag(text.substr(equals + 1));
+  if (!tag || std::string_view("ifhd").find(*tag) == std::string_view::npos) {
+    return fault("does not end with =i, =f, =h or =d");
+  }
+  auto pattern = Pattern::parse(text.substr(0, equals));
+  if (!pattern) return tl::unexpected<Error>(std::move(pattern.error()));
+  return TypeRule{std::move(*pattern), *tag};
+}
+
+}  // namespace roomwire::osc

@@ -1,0 +1,381 @@
+#include "osc/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+
+#include "support.hpp"
+
+namespace roomwire::osc {
+namespace {
+
+constexpr const char* bundle_start = "2362756e646c6500";
+
+std::string to_text(const Packet& packet, JsonForm form) {
+  std::string out;
+  append_json(packet, form, out);
+  return out;
+}
+
+/// The packets in the typed form, one after the other, and behind them what was refused.
+std::string read(std::string_view json, const NumberTypes& types = {}) {
+  const FromJson read = from_json(json, types);
+  std::string out;
+  for (const Packet& packet : read.packets)
+    append_json(packet, JsonForm::typed, out);
+  for (const Refusal& refusal : read.refused.kept)
+    out += "refused: " + refusal.reason;
+  return out;
+}
+
+/// The arguments of one message to /x, in the typed form without its frame.
+std::string arguments(std::string_view args, const NumberTypes& types = {}) {
+  const std::string out = read(R"({"address":"/x","args":)" + std::string(args) + "}", types);
+  constexpr std::string_view start = R"({"address":"/x","args":[)";
+  if (!out.starts_with(start)) return out;
+  return out.substr(start.size(), out.size() - start.size() - 2);
+}
+
+std::string typed(std::string_view tag, std::string_view value) {
+  return R"({"type":")" + std::string(tag) + R"(","value":)" + std::string(value) + "}";
+}
+
+/// The bytes of what was read as one packet.
+std::string bytes_of(std::string_view json) {
+  const FromJson read = from_json(json);
+  return read.packets.size() == 1 ? encoded(read.packets[0]) : "not one packet";
+}
+
+// The JSON is what JSON.stringify makes of the arguments of send() or writePacket(), the bytes are
+// what the package sent.
+TEST(FromJson, GivesTheBytesOfNodeOscAndOscJs) {
+  // node-osc 11.7.1
+  EXPECT_EQ(
+      bytes_of(R"({"address":"/synth/freq","args":[440,"x",0.5,true,false,null,[1,[2.5,"y"]]]})"),
+      "2f73796e74682f66726571002c69736654464e6966730000000001b8780000003f000000000000014020000079"
+      "000000");
+  EXPECT_EQ(bytes_of(R"({"address":"/t","args":[{"type":"float","value":440},{"type":"blob",
+                "value":{"type":"Buffer","data":[1,2,3]}},{"type":"midi","value":{"port":0,
+                "status":144,"data1":60,"data2":127}},{"type":"integer","value":3},
+                {"type":"boolean","value":false}]})"),
+            "2f7400002c66626d6946000043dc0000000000030102030000903c7f00000003");
+  EXPECT_EQ(bytes_of(R"(["/arr",1,"z"])"), "2f617272000000002c697300000000017a000000");
+  EXPECT_EQ(bytes_of(R"({"address":"/ü","args":["żółć"]})"),
+            "2fc3bc002c730000c5bcc3b3c582c48700000000");
+  const std::string bundle = std::string(bundle_start) +
+                             "83aa7e8a80000000000000102f6f6e65000000002c69000000000001"
+                             "000000102f74776f000000002c73000062000000"
+                             "000000242362756e646c65000000000000000001000000102f746872656500002c66"
+                             "000040600000";
+  EXPECT_EQ(bytes_of(R"({"oscType":"bundle","timetag":10.5,"elements":[
+                {"oscType":"message","address":"/one","args":[1]},["/two","b"],
+                {"oscType":"bundle","timetag":0,"elements":[["/three",3.5]]}]})"),
+            bundle);
+  // osc.js 2.4.5
+  EXPECT_EQ(
+      bytes_of(R"({"address":"/x","args":[{"type":"i","value":1},{"type":"f","value":1.5},
+      {"type":"s","value":"a"},{"type":"b","value":{"0":1,"1":2,"2":255}},
+      {"type":"h","value":{"high":1,"low":-1,"unsigned":false}},
+      {"type":"t","value":{"raw":[3944678400,2147483648],"native":0}},{"type":"d","value":0.1},
+      {"type":"S","value":"sy"},{"type":"c","value":"Z"},
+      {"type":"r","value":{"r":255,"g":128,"b":0,"a":0.5}},
+      {"type":"m","value":{"0":0,"1":144,"2":60,"3":127}},{"type":"T","value":true},
+      {"type":"F","value":false},{"type":"N","value":null},{"type":"I","value":1}]})"),
+      "2f7800002c696673626874645363726d54464e4900000000000000013fc0000061000000000000030102ff0000"
+      "000001ffffffffeb1f0400800000003fb999999999999a737900000000005aff80008000903c7f");
+  EXPECT_EQ(bytes_of(R"({"timeTag":{"raw":[0,1]},"packets":[{"address":"/a","args":[{"type":"f",
+                "value":1},"q"]},{"timeTag":{"native":1700000000500},"packets":[{"address":"/b"}]}]})"),
+            std::string(bundle_start) +
+                "0000000000000001000000102f6100002c6673003f800000710000000000001c"
+                "2362756e646c6500e8fe6f8080000000000000082f6200002c000000");
+}
+
+struct Case {
+  const char* json;
+  std::string expected;
+};
+
+TEST(FromJson, TakesEveryShapeOfArguments) {
+  const std::string blob = typed("b", R"("AQL/")");
+  for (const auto& [json, expected] : std::vector<Case>{
+           {"[]", ""},
+           {"5", typed("i", "5")},
+           {"null", R"({"type":"N"})"},
+           {R"("text")", typed("s", R"("text")")},
+           {R"({"type":"f","value":5})", typed("f", "5")},
+           {"[440.0,1e3,-0.0]",
+            typed("i", "440") + "," + typed("i", "1000") + "," + typed("i", "0")},
+           {"2147483647", typed("i", "2147483647")},
+           {"2147483648", typed("h", R"("2147483648")")},
+           {"-2147483649", typed("h", R"("-2147483649")")},
+           {"9223372036854775807", typed("h", R"("9223372036854775807")")},
+           {"9223372036854775808", typed("d", "9223372036854775808")},
+           {"1e300", typed("d", "1e+300")},
+           {"[0.1]", typed("f", "0.1")},
+           {"[[1],[[2,[]]]]", typed("i", "1") + "," + typed("i", "2")},
+           {R"([{"type":"Buffer","data":[1,2,255]}])", blob},
+           {R"([{"type":"b","value":"AQL/"}])", blob},
+           {R"([{"type":"blob","value":[1,2,255]}])", blob},
+           {R"([{"type":"blob","value":{"type":"Buffer","data":[1,2,255]}}])", blob},
+           {R"([{"high":0,"low":-1,"unsigned":true}])", typed("h", R"("4294967295")")},
+           {R"([{"type":"h","value":5}])", typed("h", R"("5")")},
+           {R"([{"type":"int64","value":"-5"}])", typed("h", R"("-5")")},
+           {R"([{"type":"double","value":0.1}])", typed("d", "0.1")},
+           {R"([{"type":"float","value":"-Infinity"}])", typed("f", R"("-Infinity")")},
+           {R"([{"type":"symbol","value":"x"}])", typed("S", R"("x")")},
+           {R"([{"type":"c","value":"ż"}])", typed("c", R"("ż")")},
+           {R"([{"type":"char","value":10}])", typed("c", "10")},
+           {R"([{"type":"rgba","value":{"r":1,"g":2,"b":3}}])",
+            typed("r", R"({"r":1,"g":2,"b":3,"a":1})")},
+           {R"([{"type":"m","value":[1,2,3,4]}])", typed("m", "[1,2,3,4]")},
+           {R"([{"type":"midi","value":{"status":144}}])", typed("m", "[0,144,0,0]")},
+           {R"([{"type":"t","value":"1"}])", typed("t", R"("1")")},
+           {R"([{"type":"timetag","value":[1,2]}])", typed("t", R"("4294967298")")},
+           {R"([{"type":"t","value":null}])", typed("t", R"("1")")},
+           {R"([{"type":"boolean","value":1}])", R"({"type":"T"})"},
+           {R"([{"type":"T"},{"type":"false"},{"type":"null"},{"type":"bang"},{"type":"I"}])",
+            R"({"type":"T"},{"type":"F"},{"type":"N"},{"type":"I"},{"type":"I"})"},
+           {R"([{"type":"array","value":[1,[2],{"type":"array","value":[]}]}])",
+            typed("array", "[" + typed("i", "1") + "," + typed("i", "2") + "," +
+                               typed("array", "[]") + "]")},
+       }) {
+    EXPECT_EQ(arguments(json), expected) << json;
+  }
+  EXPECT_EQ(read(R"({"address":"/x"})"), R"({"address":"/x","args":[]})");
+}
+
+TEST(FromJson, TypesNumbersAsAsked) {
+  const NumberTypes floats{Numbers::as_float, {}};
+  EXPECT_EQ(arguments("[1,2.5,3000000000]", floats),
+            typed("f", "1") + "," + typed("f", "2.5") + "," + typed("f", "3e+09"));
+  EXPECT_EQ(arguments("1e39", floats),
+            "refused: argument 1 of '/x': type f needs a number that float32 can hold, not 1e+39");
+  EXPECT_EQ(arguments(R"([{"type":"i","value":1},"1",true])", floats),
+            typed("i", "1") + "," + typed("s", R"("1")") + R"(,{"type":"T"})");
+  const NumberTypes integers{Numbers::as_integer, {}};
+  EXPECT_EQ(arguments("[1,1.4,1.5,-1.5,3000000000.2]", integers),
+            typed("i", "1") + "," + typed("i", "1") + "," + typed("i", "2") + "," +
+                typed("i", "-2") + "," + typed("h", R"("3000000000")"));
+}
+
+TEST(FromJson, TheFirstRuleThatMatchesTypesTheNumbers) {
+  NumberTypes types;
+  for (const char* rule : {"/synth/gate=int", "/synth/*=f", "//wide=d", "/x=h"})
+    types.rules.push_back(*TypeRule::parse(rule));
+  const auto with = [&](std::string_view address, std::string_view args) {
+    return read(R"({"address":")" + std::string(address) + R"(","args":)" + std::string(args) + "}",
+                types);
+  };
+  EXPECT_EQ(
+      with("/synth/freq", R"([440,"saw"])"),
+      R"({"address":"/synth/freq","args":[{"type":"f","value":440},{"type":"s","value":"saw"}]})");
+  EXPECT_EQ(with("/synth/gate", "1"),
+            R"({"address":"/synth/gate","args":[{"type":"i","value":1}]})");
+  EXPECT_EQ(
+      with("/synth/gate", "1.5"),
+      "refused: argument 1 of '/synth/gate': type i needs a whole number of 32 bits, not 1.5");
+  EXPECT_EQ(with("/synth/gate", "3000000000"),
+            "refused: argument 1 of '/synth/gate': type i needs a whole number of 32 bits, "
+            "not 3000000000");
+  EXPECT_EQ(with("/a/wide", "0.1"), R"({"address":"/a/wide","args":[{"type":"d","value":0.1}]})");
+  EXPECT_EQ(with("/x", "1"), R"({"address":"/x","args":[{"type":"h","value":"1"}]})");
+  EXPECT_EQ(with("/other", "1"), R"({"address":"/other","args":[{"type":"i","value":1}]})");
+}
+
+TEST(TypeRule, TellsWhyItIsNone) {
+  const auto fault = [](std::string_view text) { return TypeRule::parse(text).error().message; };
+  EXPECT_EQ(fault("/a"), "type rule '/a' is not PATTERN=TYPE, such as /synth/*=f");
+  EXPECT_EQ(fault("/a=x"), "type rule '/a=x' does not end with =i, =f, =h or =d");
+  EXPECT_EQ(fault("/a=s"), "type rule '/a=s' does not end with =i, =f, =h or =d");
+  EXPECT_EQ(fault("a=f"), "pattern 'a' does not begin with / (for everything, write //)");
+  EXPECT_EQ(TypeRule::parse("/a=b=float")->pattern.text(), "/a=b");
+}
+
+TEST(FromJson, TakesListsAndBundles) {
+  const std::string a = R"({"address":"/a","args":[]})";
+  const std::string b = R"({"address":"/b","args":[]})";
+  for (const auto& [json, expected] : std::vector<Case>{
+           {"[]", ""},
+           {R"([{"address":"/a"},["/b"]])", a + b},
+           {R"({"packets":[{"address":"/a"},["/b"]]})",
+            R"({"timeTag":"1","packets":[)" + a + "," + b + "]}"},
+           {R"({"elements":[]})", R"({"timeTag":"1","packets":[]})"},
+           {R"({"timeTag":"123","packets":[{"timetag":null,"elements":[["/a"]]}]})",
+            R"({"timeTag":"123","packets":[{"timeTag":"1","packets":[)" + a + "]}]}"},
+           {R"([["/a"],{"packets":[["/b"]]}])", a + R"({"timeTag":"1","packets":[)" + b + "]}"},
+       }) {
+    EXPECT_EQ(read(json), expected) << json;
+  }
+}
+
+TEST(FromJson, TellsWhatItRefuses) {
+  const std::string none = R"( is neither {"address","args"} nor a bundle)";
+  for (const auto& [json, expected] : std::vector<Case>{
+           {"", "not JSON, or nested deeper than 80 levels"},
+           {"{", "not JSON, or nested deeper than 80 levels"},
+           {"5", "5" + none},
+           {"null", "null" + none},
+           {R"("osc sent!")", "'osc sent!'" + none},
+           {R"({"type":"bang"})", "an object" + none},
+           {R"({"packets":5})", "an object" + none},
+           {R"({"address":"foo"})", "address 'foo' does not begin with /"},
+           {R"({"address":""})", "the address is empty"},
+           {R"({"address":5})", "the address is 5, not a string"},
+           {R"(["foo",1])", "address 'foo' does not begin with /"},
+           {R"({"address":"/a b"})", "address '/a b' contains a space"},
+           {R"({"address":"/a\u0000"})", "address '/a?' contains a control character"},
+           {R"({"packets":[],"timeTag":-1e12})",
+            "the time tag of a bundle is no time from 1900 to 2036: -1e+12"},
+           {R"({"packets":[],"timeTag":{"raw":[1]}})",
+            "the time tag of a bundle is no time from 1900 to 2036: an object"},
+       }) {
+    EXPECT_EQ(read(json), "refused: " + expected) << json;
+  }
+  for (const auto& [json, expected] : std::vector<Case>{
+           {"[1,{}]", "argument 2 of '/x': an object without \"type\""},
+           {R"([{"type":"foo","value":1}])", "argument 1 of '/x': the unknown type 'foo'"},
+           {R"([{"type":5,"value":1}])", "argument 1 of '/x': the unknown type 5"},
+           {R"([{"type":"f"}])", "argument 1 of '/x': type 'f' without \"value\""},
+           {R"(["a\u0000"])", "argument 1 of '/x': type s needs a string without NUL, not 'a?'"},
+           {R"([{"type":"i","value":"x"}])",
+            "argument 1 of '/x': type i needs a whole number of 32 bits, not 'x'"},
+           {R"([{"type":"f","value":"1"}])",
+            "argument 1 of '/x': type f needs a number that float32 can hold, not '1'"},
+           {R"([{"type":"s","value":5}])",
+            "argument 1 of '/x': type s needs a string without NUL, not 5"},
+           {R"([{"type":"b","value":"?"}])",
+            "argument 1 of '/x': type b needs base64, a Buffer or an array of bytes, not '?'"},
+           {R"([{"type":"Buffer","data":[256]}])",
+            "argument 1 of '/x': type b needs base64, a Buffer or an array of bytes, not an "
+            "object"},
+           {R"([{"type":"c","value":"ab"}])",
+            "argument 1 of '/x': type c needs one character or its code, not 'ab'"},
+           {R"([{"type":"m","value":[1,2,3]}])",
+            "argument 1 of '/x': type m needs 4 bytes, or port, status, data1 and data2, "
+            "not an array"},
+           {R"([{"type":"r","value":{"r":1,"g":2,"b":3,"a":2}}])",
+            "argument 1 of '/x': type r needs r, g and b from 0 to 255 and a from 0 to 1, "
+            "not an object"},
+           {R"([{"type":"h","value":"9223372036854775808"}])",
+            "argument 1 of '/x': type h needs a whole number of 64 bits or its digits in a string, "
+            "not '9223372036854775808'"},
+           {R"([{"type":"boolean","value":"yes"}])",
+            "argument 1 of '/x': type boolean needs true or false, not 'yes'"},
+           {R"([{"type":"array","value":1}])",
+            "argument 1 of '/x': type array needs an array, not 1"},
+       }) {
+    EXPECT_EQ(arguments(json), "refused: " + expected) << json;
+  }
+}
+
+TEST(FromJson, KeepsTheGoodAroundTheBad) {
+  EXPECT_EQ(read(R"([["/a"],7,["b"],["/c",{}],["/d"]])"),
+            R"({"address":"/a","args":[]}{"address":"/d","args":[]})"
+            R"(refused: item 2: 7 is neither {"address","args"} nor a bundle)"
+            "refused: item 3: address 'b' does not begin with /"
+            R"(refused: item 4: argument 1 of '/c': an object without "type")");
+  EXPECT_EQ(read(R"([{"packets":[["/a"],["b"],{"packets":[["c"]]}]}])"),
+            R"({"timeTag":"1","packets":[{"address":"/a","args":[]}]})"
+            "refused: item 1.2: address 'b' does not begin with /"
+            "refused: item 1.3.1: address 'c' does not begin with /");
+  EXPECT_EQ(read(R"({"packets":[["b"]]})"), "refused: item 1: address 'b' does not begin with /");
+}
+
+TEST(FromJson, IsBounded) {
+  const auto repeated = [](std::string_view text, std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i)
+      out += text;
+    return out;
+  };
+  EXPECT_EQ(arguments("[1" + repeated(",1", max_arguments) + "]"),
+            "refused: argument 16385 of '/x': too many arguments");
+  EXPECT_EQ(read(R"({"packets":[5)" + repeated(",5", max_elements) + "]}"),
+            "refused: a bundle has too many elements");
+  const std::string open = R"({"packets":[)";
+  EXPECT_EQ(
+      from_json(repeated(open, max_depth) + R"(["/a"])" + repeated("]}", max_depth)).packets.size(),
+      1U);
+  EXPECT_EQ(read(repeated(open, max_depth + 1) + R"(["/a"])" + repeated("]}", max_depth + 1)),
+            "refused: item 1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1: bundles are nested too deeply");
+  const std::string array = R"({"type":"array","value":[)";
+  const auto nested = [&](std::size_t depth) {
+    return arguments("[" + repeated(array, depth) + repeated("]}", depth) + "]");
+  };
+  EXPECT_EQ(nested(max_depth), repeated(array, max_depth) + repeated("]}", max_depth));
+  EXPECT_EQ(nested(max_depth + 1), "refused: argument 1 of '/x': arrays are nested too deeply");
+  EXPECT_EQ(read(repeated("[", 100'000)), "refused: not JSON, or nested deeper than 80 levels");
+  EXPECT_EQ(read(std::string(max_json_size + 1, ' ')),
+            "refused: JSON of 4194305 bytes is longer than 4194304");
+}
+
+TEST(ToJson, PlainValuesAreWhatAPatchCanUse) {
+  const Message message{"/x",
+                        {7,
+                         440.0F,
+                         0.1F,
+                         -0.0F,
+                         0.1,
+                         "a\"\\\n\x01ż",
+                         Symbol{"sym"},
+                         Character{'c'},
+                         Character{7},
+                         true,
+                         false,
+                         Nil{},
+                         Infinitum{},
+                         std::int64_t{5'000'000'000},
+                         TimeTag{1},
+                         Bytes{1, 2, 255},
+                         Color{255, 128, 0, 255},
+                         Midi{0, 144, 60, 127},
+                         Array{{1, Array{{"y"}}}},
+                         std::numeric_limits<float>::quiet_NaN()}};
+  EXPECT_EQ(
+      to_text(message, JsonForm::plain),
+      R"({"address":"/x","args":[7,440,0.1,-0.0,0.1,"a\"\\\u000a\u0001ż","sym","c",7,true,false,)"
+      R"(null,{"type":"I"},{"type":"h","value":"5000000000"},{"type":"t","value":"1"},)"
+      R"({"type":"b","value":"AQL/"},{"type":"r","value":{"r":255,"g":128,"b":0,"a":1}},)"
+      R"({"type":"m","value":[0,144,60,127]},[1,["y"]],{"type":"f","value":"NaN"}]})");
+  EXPECT_EQ(to_text(Bundle{TimeTag{42}, {Message{"/a", {1}}, Bundle{}}}, JsonForm::plain),
+            R"({"timeTag":"42","packets":[{"address":"/a","args":[1]},)"
+            R"({"timeTag":"1","packets":[]}]})");
+  EXPECT_EQ(to_text(Message{"/\xff", {"\xff"}}, JsonForm::plain),
+            "{\"address\":\"/\xef\xbf\xbd\",\"args\":[\"\xef\xbf\xbd\"]}");
+}
+
+TEST(ToJson, TypedGivesTheSamePacketBack) {
+  for (std::uint32_t seed = 0; seed < 3000; ++seed) {
+    const Packet packet = RandomPackets(seed).packet();
+    const std::string text = to_text(packet, JsonForm::typed);
+    const FromJson back = from_json(text);
+    ASSERT_EQ(back.packets.size(), 1U) << "seed " << seed << ": " << text;
+    // Compared as bytes, which tell -0 from 0.
+    ASSERT_EQ(encoded(back.packets[0]), encoded(packet)) << "seed " << seed << ": " << text;
+  }
+}
+
+TEST(ToJson, EveryFloatOfASampleSurvives) {
+  std::mt19937 random(11);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto bits = static_cast<std::uint32_t>(random());
+    const auto number = std::bit_cast<float>(bits);
+    if (!std::isfinite(number)) continue;
+    const Message message{"/x", {number}};
+    const FromJson back = from_json(to_text(message, JsonForm::typed));
+    ASSERT_EQ(encoded(back.packets.at(0)), encoded(message)) << "bits " << bits;
+  }
+}
+
+TEST(ToJson, PlainKeepsTheValuesWhenTheyAreSentBack) {
+  const std::string plain =
+      R"({"address":"/x","args":[7,440,0.1,"s",true,false,null,{"type":"I"},)"
+      R"({"type":"h","value":"5"},{"type":"t","value":"1"},{"type":"b","value":"AQL/"},)"
+      R"({"type":"r","value":{"r":1,"g":2,"b":3,"a":1}},{"type":"m","value":[1,2,3,4]},)"
+      R"({"type":"f","value":"NaN"}]})";
+  EXPECT_EQ(to_text(from_json(plain).packets.at(0), JsonForm::plain), plain);
+}
+
+}  // namespace
+}  // namespace roomwire::osc
