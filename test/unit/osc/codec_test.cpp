@@ -1,6 +1,5 @@
 #include "osc/codec.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,8 +8,6 @@
 
 namespace roomwire::osc {
 namespace {
-
-using testing::HasSubstr;
 
 struct Vector {
   const char* name;
@@ -158,15 +155,16 @@ TEST(Codec, KeepsTheGoodElementsOfABundle) {
   const std::string start = "2362756e646c650000000000000000010000000c2f6100002c69000000000001";
   const std::string end = "0000000c2f6200002c69000000000002";
   const Packet expected = Bundle{immediately, {Message{"/a", {1}}, Message{"/b", {2}}}};
-  for (const char* bad : {
-           "0000000c2f7800002c78000000000001",           // an unknown tag
-           "00000000",                                   // nothing at all
-           "000000046a756e6b",                           // no message
-           "000000082362756e646c6500",                   // a bundle without its time tag
-           "000000202362756e646c6500000000000000000100"  // a bundle with one bad message
-           "00000c2f7800002c78000000000001",
+  const std::string unknown_tag = "0000000c2f7800002c78000000000001";
+  for (const std::string& bad : std::vector<std::string>{
+           unknown_tag,
+           "00000000",                  // nothing at all
+           "000000046a756e6b",          // no message
+           "000000082362756e646c6500",  // a bundle without its time tag
+           // a bundle with nothing else in it
+           "000000202362756e646c65000000000000000001" + unknown_tag,
        }) {
-    const auto read = decoded(start + bad + end);
+    const auto read = decoded(std::string(start).append(bad).append(end));
     EXPECT_TRUE(read.packet == expected) << bad;
     EXPECT_EQ(read.refused.count, 1U) << bad;
   }

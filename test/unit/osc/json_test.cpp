@@ -31,7 +31,7 @@ std::string read(std::string_view json, const NumberTypes& types = {}) {
 
 /// The arguments of one message to /x, in the typed form without its frame.
 std::string arguments(std::string_view args, const NumberTypes& types = {}) {
-  const std::string out = read(R"({"address":"/x","args":)" + std::string(args) + "}", types);
+  std::string out = read(R"({"address":"/x","args":)" + std::string(args) + "}", types);
   constexpr std::string_view start = R"({"address":"/x","args":[)";
   if (!out.starts_with(start)) return out;
   return out.substr(start.size(), out.size() - start.size() - 2);
@@ -194,16 +194,19 @@ TEST(TypeRule, TellsWhyItIsNone) {
 
 TEST(FromJson, TakesListsAndBundles) {
   const std::string a = R"({"address":"/a","args":[]})";
-  const std::string b = R"({"address":"/b","args":[]})";
+  const auto bundle = [](std::string_view time, std::string_view packets) {
+    std::string out = R"({"timeTag":")";
+    return out.append(time).append(R"(","packets":[)").append(packets).append("]}");
+  };
   for (const auto& [json, expected] : std::vector<Case>{
            {"[]", ""},
-           {R"([{"address":"/a"},["/b"]])", a + b},
-           {R"({"packets":[{"address":"/a"},["/b"]]})",
-            R"({"timeTag":"1","packets":[)" + a + "," + b + "]}"},
-           {R"({"elements":[]})", R"({"timeTag":"1","packets":[]})"},
+           {R"([{"address":"/a"},["/a"]])", a + a},
+           {R"({"packets":[{"address":"/a"},["/a"]]})",
+            bundle("1", std::string(a).append(",").append(a))},
+           {R"({"elements":[]})", bundle("1", "")},
            {R"({"timeTag":"123","packets":[{"timetag":null,"elements":[["/a"]]}]})",
-            R"({"timeTag":"123","packets":[{"timeTag":"1","packets":[)" + a + "]}]}"},
-           {R"([["/a"],{"packets":[["/b"]]}])", a + R"({"timeTag":"1","packets":[)" + b + "]}"},
+            bundle("123", bundle("1", a))},
+           {R"([["/a"],{"packets":[["/a"]]}])", a + bundle("1", a)},
        }) {
     EXPECT_EQ(read(json), expected) << json;
   }
