@@ -15,6 +15,10 @@
 
 namespace roomwire {
 
+namespace client {
+class Edge;
+}
+
 /// A place where peers find each other.
 struct RelayUrl {
   enum class Kind {
@@ -85,6 +89,7 @@ class Context {
   void post_after(std::chrono::milliseconds delay, std::function<void()> task);
 
  private:
+  friend class client::Edge;
   explicit Context(std::unique_ptr<client::ContextState> state);
   std::unique_ptr<client::ContextState> state_;
 };

@@ -62,7 +62,7 @@ class Reader {
     if (value.is_object()) {
       const json::object& object = value.get_object();
       if (const json::value* address = object.if_contains("address")) {
-        return message(*address, object.if_contains("args"));
+        return timed(object, message(*address, object.if_contains("args")));
       }
       for (const char* name : {"packets", "elements"}) {
         const json::value* elements = object.if_contains(name);
@@ -82,17 +82,9 @@ class Reader {
     if (elements_ > max_elements) {
       return refuse(RefusalKind::limit, "a bundle has too many elements");
     }
-    Bundle bundle;
-    for (const char* name : {"timeTag", "timetag"}) {
-      const json::value* time = object.if_contains(name);
-      if (time == nullptr) continue;
-      const auto tag = time_tag_from_json(*time);
-      if (!tag) {
-        return refuse(RefusalKind::value,
-                      "the time tag of a bundle is no time from 1900 to 2036: " + shown(*time));
-      }
-      bundle.time = *tag;
-    }
+    const auto time = time_of(object);
+    if (!time) return std::nullopt;
+    Bundle bundle{*time, {}};
     bundle.elements.reserve(elements.size());
     path_.push_back(0);
     for (const json::value& element : elements) {
@@ -102,6 +94,26 @@ class Reader {
     path_.pop_back();
     if (bundle.elements.empty() && !elements.empty()) return std::nullopt;
     return bundle;
+  }
+
+  /// A bundle's time, as it is spelt; nothing when it is refused.
+  std::optional<TimeTag> time_of(const json::object& object) {
+    for (const char* name : {"timeTag", "timetag"}) {
+      const json::value* time = object.if_contains(name);
+      if (time == nullptr) continue;
+      const auto tag = time_tag_from_json(*time);
+      if (tag) return *tag;
+      refuse(RefusalKind::value, "the time tag is no time from 1900 to 2036: " + shown(*time));
+      return std::nullopt;
+    }
+    return immediately;
+  }
+
+  std::optional<Packet> timed(const json::object& object, std::optional<Packet> message) {
+    const auto time = message ? time_of(object) : std::nullopt;
+    if (!time) return std::nullopt;
+    if (*time == immediately) return message;
+    return Bundle{*time, {*std::move(message)}};
   }
 
   /// `args` as node-osc takes it: an array, one bare value, or missing (null).

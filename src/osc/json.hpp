@@ -54,6 +54,7 @@ struct FromJson {
 /// - ["/address", arg, …]: a message, as node-osc takes it.
 /// - {"timetag","elements":[…]} of node-osc and {"timeTag","packets":[…]} of osc.js: a bundle of
 ///   messages and bundles.
+/// - a message with a "timeTag" or "timetag" beside its address: a bundle of that one message.
 /// - An array of all these.
 /// Arguments: number, see Numbers; string s; true T; false F; null N; {"type":"Buffer","data"} b;
 /// {"high","low"} h; a nested array is flattened, as node-osc does it; and {"type","value"} with a

@@ -229,9 +229,9 @@ TEST(FromJson, TellsWhatItRefuses) {
            {R"({"address":"/a b"})", "address '/a b' contains a space"},
            {R"({"address":"/a\u0000"})", "address '/a?' contains a control character"},
            {R"({"packets":[],"timeTag":-1e12})",
-            "the time tag of a bundle is no time from 1900 to 2036: -1e+12"},
+            "the time tag is no time from 1900 to 2036: -1e+12"},
            {R"({"packets":[],"timeTag":{"raw":[1]}})",
-            "the time tag of a bundle is no time from 1900 to 2036: an object"},
+            "the time tag is no time from 1900 to 2036: an object"},
        }) {
     EXPECT_EQ(read(json), "refused: " + expected) << json;
   }

@@ -1,0 +1,48 @@
+// What an operator says about OSC addresses: which may pass, and under which name.
+#pragma once
+
+#include <optional>
+#include <roomwire/error.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "osc/pattern.hpp"
+
+namespace roomwire::bridge {
+
+/// Denied is denied; of the rest, all pass when nothing is allowed by name.
+struct AddressFilter {
+  std::vector<osc::Pattern> allow;
+  std::vector<osc::Pattern> deny;
+
+  bool passes(std::string_view address) const;
+};
+
+/// Another beginning for an address: of whole parts, so that /fader=/ch takes /fader and
+/// /fader/1, and leaves /faders alone.
+class AddressMap {
+ public:
+  /// "/from=/to". Fails with invalid_input when one of both does not begin with / or cannot be
+  /// sent as an address. Either may be "/": the root of all.
+  static Result<AddressMap> parse(std::string_view text);
+
+  /// The new address, or nothing when this map says nothing about `address`.
+  std::optional<std::string> apply(std::string_view address) const;
+
+ private:
+  AddressMap(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
+  std::string from_;  ///< Without the / at the end: "" is the root.
+  std::string to_;
+};
+
+/// For one direction.
+struct AddressRules {
+  AddressFilter filter;          ///< Sees the address as it came.
+  std::vector<AddressMap> maps;  ///< The first that fits counts.
+
+  /// The address under which a message goes on; nothing when it does not.
+  std::optional<std::string> apply(std::string_view address) const;
+};
+
+}  // namespace roomwire::bridge

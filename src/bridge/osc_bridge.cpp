@@ -1,0 +1,227 @@
+#include "bridge/osc_bridge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "osc/codec.hpp"
+
+namespace roomwire::bridge {
+namespace {
+
+/// What the script of Patchies' documentation answers to everybody: nothing to complain about.
+constexpr std::string_view acknowledgement = "osc sent!";
+
+std::string kind_of(osc::RefusalKind kind) {
+  switch (kind) {
+    case osc::RefusalKind::malformed:
+      return "not OSC";
+    case osc::RefusalKind::address:
+      return "bad address";
+    case osc::RefusalKind::type:
+      return "unknown type";
+    case osc::RefusalKind::value:
+      return "wrong value";
+    case osc::RefusalKind::limit:
+      return "too much";
+  }
+  return "not OSC";
+}
+
+}  // namespace
+
+OscBridge::OscBridge(OscBridgeOptions options, OscBridgePort& port, DropCounter& drops)
+    : options_(std::move(options)), port_(port), drops_(drops) {
+  if (options_.interval > Duration::zero()) {
+    osc_rate_.emplace(options_.interval);
+    room_rate_.emplace(options_.interval);
+  }
+}
+
+// ---- room to OSC ----
+
+void OscBridge::from_room(Time now, const PeerId& peer, const std::string& channel,
+                          Payload payload) {
+  const auto is_wanted = [&](const std::string& prefix) { return peer.str().starts_with(prefix); };
+  if (!options_.from.empty() &&
+      std::none_of(options_.from.begin(), options_.from.end(), is_wanted)) {
+    return drops_.add("other peer", "peer " + peer.str(),
+                      "a message of a peer not named by --from");
+  }
+  if (waiting_.empty() && !port_.is_congested()) return translate(now, peer, channel, payload);
+  const std::size_t bytes = size_of(payload);
+  waiting_.push(peer, {channel, std::move(payload)}, bytes);
+}
+
+void OscBridge::resume(Time now) {
+  pump(now);
+}
+
+void OscBridge::pump(Time now) {
+  while (!waiting_.empty() && !port_.is_congested()) {
+    const auto [peer, next] = waiting_.pop();
+    translate(now, peer, next.channel, next.payload);
+  }
+}
+
+void OscBridge::translate(Time now, const PeerId& peer, const std::string& channel,
+                          const Payload& payload) {
+  const std::string who = "peer " + peer.str();
+  bool sent = false;
+  if (const auto* json = std::get_if<Json>(&payload)) {
+    osc::FromJson read = osc::from_json(json->text(), options_.types);
+    refused(who, read.refused);
+    sent = send_packets(now, who, channel, std::move(read.packets));
+  } else if (const auto* bytes = std::get_if<Bytes>(&payload)) {
+    osc::Decoded read = osc::decode(*bytes);
+    refused(who, read.refused);
+    if (read.packet) sent = send_packet(now, who, channel, *std::move(read.packet));
+  } else {
+    const std::string& text = std::get<std::string>(payload);
+    if (text == acknowledgement) return;
+    return drops_.add("not OSC", who,
+                      "the string " + osc::in_quotes(text) + R"( is not {"address","args"})");
+  }
+  if (sent) port_.acknowledge(peer, channel);
+}
+
+bool OscBridge::send_packets(Time now, const std::string& who, const std::string& channel,
+                             std::vector<osc::Packet> packets) {
+  bool sent = false;
+  for (osc::Packet& packet : packets)
+    sent = send_packet(now, who, channel, std::move(packet)) || sent;
+  return sent;
+}
+
+bool OscBridge::send_packet(Time now, const std::string& who, const std::string& channel,
+                            osc::Packet packet) {
+  if (!obey(options_.to_osc, who, packet)) return false;
+  if (is_for_later(now, packet, channel)) return true;
+  OscOut out{channel, std::move(packet)};
+  const auto* message = std::get_if<osc::Message>(&out.packet);
+  if (message == nullptr || !osc_rate_) return emit(who, out);
+  const std::string name = channel + message->address;
+  const auto due = osc_rate_->offer(now, name, std::move(out));
+  return !due || emit(who, *due);
+}
+
+// False when nothing of it may pass.
+bool OscBridge::obey(const AddressRules& rules, const std::string& who, osc::Packet& packet) {
+  if (auto* message = std::get_if<osc::Message>(&packet)) {
+    auto address = rules.apply(message->address);
+    if (!address) {
+      drops_.add("denied", who, osc::in_quotes(message->address) + " is not allowed");
+      return false;
+    }
+    message->address = *std::move(address);
+    return true;
+  }
+  auto& elements = std::get<osc::Bundle>(packet).elements;
+  if (elements.empty()) return true;
+  std::erase_if(elements, [&](osc::Packet& each) { return !obey(rules, who, each); });
+  return !elements.empty();
+}
+
+bool OscBridge::is_for_later(Time now, const osc::Packet& packet, const std::string& channel) {
+  const auto* bundle = std::get_if<osc::Bundle>(&packet);
+  if (!options_.bundle_timing || bundle == nullptr || bundle->time == osc::immediately) {
+    return false;
+  }
+  const Time due(std::chrono::duration_cast<Duration>(bundle->time.unix_time() - epoch_));
+  if (due <= now || due > now + longest_ahead || scheduled_.size() >= max_scheduled) return false;
+  scheduled_.emplace(due, OscOut{channel, packet});
+  return true;
+}
+
+bool OscBridge::emit(const std::string& who, const OscOut& out) {
+  packet_.clear();
+  if (const auto encoded = osc::encode(out.packet, packet_); !encoded) {
+    drops_.add("too much", who, encoded.error().message);
+    return false;
+  }
+  note(true, out.channel, out.packet);
+  port_.send_osc(out.channel, packet_);
+  return true;
+}
+
+// ---- OSC to room ----
+
+void OscBridge::from_osc(Time now, const std::string& channel, const std::string& source,
+                         ByteView packet) {
+  osc::Decoded read = osc::decode(packet);
+  refused(source, read.refused);
+  if (!read.packet || !obey(options_.to_room, source, *read.packet)) return;
+  if (options_.form == osc::JsonForm::typed && std::holds_alternative<osc::Bundle>(*read.packet)) {
+    note(false, channel, *read.packet);
+    std::string json;
+    osc::append_json(*read.packet, options_.form, json);
+    return port_.send_room(channel, std::move(json));
+  }
+  to_room(now, channel, *std::move(read.packet), osc::immediately);
+}
+
+// A patch understands messages, so a bundle becomes those in it, each with the bundle's time.
+void OscBridge::to_room(Time now, const std::string& channel, osc::Packet packet,
+                        osc::TimeTag time) {
+  if (auto* bundle = std::get_if<osc::Bundle>(&packet)) {
+    for (osc::Packet& element : bundle->elements)
+      to_room(now, channel, std::move(element), bundle->time);
+    return;
+  }
+  RoomOut out{channel, std::get<osc::Message>(std::move(packet)), time};
+  if (!room_rate_ || time != osc::immediately) return tell_room(out);
+  const std::string name = channel + out.message.address;
+  if (const auto due = room_rate_->offer(now, name, std::move(out))) tell_room(*due);
+}
+
+void OscBridge::tell_room(const RoomOut& out) {
+  note(false, out.channel, out.message);
+  std::string json;
+  osc::append_json(out.message, options_.form, json);
+  if (out.time != osc::immediately) {
+    json.pop_back();
+    json += R"(,"timeTag":")" + std::to_string(out.time.ntp) + "\"}";
+  }
+  port_.send_room(out.channel, std::move(json));
+}
+
+// ---- both ----
+
+void OscBridge::note(bool to_osc, const std::string& channel, const osc::Packet& packet) {
+  if (const auto* bundle = std::get_if<osc::Bundle>(&packet)) {
+    for (const osc::Packet& element : bundle->elements)
+      note(to_osc, channel, element);
+    return;
+  }
+  const auto& message = std::get<osc::Message>(packet);
+  ++(to_osc ? stats_.to_osc : stats_.to_room);
+  stats_.last_address = message.address;
+  port_.on_passed(to_osc, channel, message);
+}
+
+void OscBridge::refused(const std::string& who, const osc::Refusals& refusals) {
+  for (const osc::Refusal& refusal : refusals.kept)
+    drops_.add(kind_of(refusal.kind), who, refusal.reason);
+  drops_.count("not OSC", refusals.count - refusals.kept.size());
+}
+
+Deadline OscBridge::next_timeout() const {
+  Deadline next = scheduled_.empty() ? Deadline() : Deadline(scheduled_.begin()->first);
+  if (osc_rate_) next = earlier(next, osc_rate_->next_timeout());
+  if (room_rate_) next = earlier(next, room_rate_->next_timeout());
+  return next;
+}
+
+void OscBridge::handle_timeout(Time now) {
+  while (!scheduled_.empty() && scheduled_.begin()->first <= now) {
+    const auto out = scheduled_.extract(scheduled_.begin());
+    emit("a bundle of the room", out.mapped());
+  }
+  if (osc_rate_) {
+    osc_rate_->handle_timeout(now, [this](const OscOut& out) { emit("a message kept", out); });
+  }
+  if (room_rate_) {
+    room_rate_->handle_timeout(now, [this](const RoomOut& out) { tell_room(out); });
+  }
+}
+
+}  // namespace roomwire::bridge

@@ -1,0 +1,130 @@
+// The OSC bridge without its sockets: messages of a room become OSC packets, and the other way
+// round.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <roomwire/ids.hpp>
+#include <roomwire/payload.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "bridge/address_rules.hpp"
+#include "bridge/drop_counter.hpp"
+#include "bridge/fair_queue.hpp"
+#include "bridge/loop_guard.hpp"
+#include "bridge/newest_value.hpp"
+#include "osc/json.hpp"
+#include "osc/message.hpp"
+
+namespace roomwire::bridge {
+
+struct OscBridgeOptions {
+  osc::NumberTypes types;
+  osc::JsonForm form = osc::JsonForm::plain;
+  AddressRules to_osc;
+  AddressRules to_room;
+  /// Least time between two messages of one address, in each direction; zero: no limit. Messages
+  /// in bundles are not held back, as that would tear them apart.
+  Duration interval{};
+  /// Bundles from the room leave when their time has come, not at once with their time tag.
+  bool bundle_timing = false;
+  /// Only messages of peers whose id begins with one of these; empty: all.
+  std::vector<std::string> from;
+};
+
+/// Called from within OscBridge's functions; may not call back into it.
+class OscBridgePort {
+ public:
+  virtual ~OscBridgePort() = default;
+  /// To the OSC ends of the channel. `packet` is valid during the call.
+  virtual void send_osc(const std::string& channel, ByteView packet) = 0;
+  /// True while the OSC ends want no more: packets then wait inside the bridge.
+  virtual bool is_congested() const = 0;
+  virtual void send_room(const std::string& channel, std::string json) = 0;
+  /// All that could be sent of one message was.
+  virtual void acknowledge(const PeerId& peer, const std::string& channel) = 0;
+  /// For --monitor; every message that passes, as it goes on.
+  virtual void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) = 0;
+};
+
+struct OscBridgeStats {
+  std::uint64_t to_osc = 0;   ///< OSC messages.
+  std::uint64_t to_room = 0;  ///< Room messages.
+  std::string last_address;
+};
+
+class OscBridge {
+ public:
+  OscBridge(OscBridgeOptions options, OscBridgePort& port, DropCounter& drops);
+
+  /// For time tags: when `Time` zero was, in nanoseconds since 1970. At any time again, as the date
+  /// of a small computer may be set long after it began to run.
+  void set_epoch(std::chrono::nanoseconds epoch) { epoch_ = epoch; }
+
+  /// What bundles may wait for their time, and how far ahead that may be. Beyond: sent at once.
+  static constexpr std::size_t max_scheduled = 10'000;
+  static constexpr Duration longest_ahead = std::chrono::hours(1);
+
+  /// While more than this waits for the OSC ends, nothing should be read from the room.
+  static constexpr std::size_t high_mark = 4096;
+  static constexpr std::size_t high_mark_bytes = std::size_t{4} << 20;
+  bool is_full() const {
+    return waiting_.size() >= high_mark || waiting_.bytes() >= high_mark_bytes;
+  }
+
+  void from_room(Time now, const PeerId& peer, const std::string& channel, Payload payload);
+  /// `source` is a text for people. What came from another bridge is for the caller to refuse.
+  void from_osc(Time now, const std::string& channel, const std::string& source, ByteView packet);
+  /// The OSC ends may take more.
+  void resume(Time now);
+
+  Deadline next_timeout() const;
+  void handle_timeout(Time now);
+
+  const OscBridgeStats& stats() const { return stats_; }
+
+ private:
+  struct FromRoom {
+    std::string channel;
+    Payload payload;
+  };
+  struct OscOut {
+    std::string channel;
+    osc::Packet packet;
+  };
+  struct RoomOut {
+    std::string channel;
+    osc::Message message;
+    osc::TimeTag time;
+  };
+
+  void translate(Time now, const PeerId& peer, const std::string& channel, const Payload& payload);
+  bool send_packets(Time now, const std::string& who, const std::string& channel,
+                    std::vector<osc::Packet> packets);
+  bool send_packet(Time now, const std::string& who, const std::string& channel,
+                   osc::Packet packet);
+  bool obey(const AddressRules& rules, const std::string& who, osc::Packet& packet);
+  bool is_for_later(Time now, const osc::Packet& packet, const std::string& channel);
+  bool emit(const std::string& who, const OscOut& out);
+  void to_room(Time now, const std::string& channel, osc::Packet packet, osc::TimeTag time);
+  void tell_room(const RoomOut& out);
+  void note(bool to_osc, const std::string& channel, const osc::Packet& packet);
+  void refused(const std::string& who, const osc::Refusals& refusals);
+  void pump(Time now);
+
+  const OscBridgeOptions options_;
+  OscBridgePort& port_;
+  DropCounter& drops_;
+  std::chrono::nanoseconds epoch_{};
+  FairQueue<PeerId, FromRoom> waiting_;
+  std::optional<NewestValue<OscOut>> osc_rate_;
+  std::optional<NewestValue<RoomOut>> room_rate_;
+  std::multimap<Time, OscOut> scheduled_;
+  Bytes packet_;  ///< Kept for its capacity.
+  OscBridgeStats stats_;
+};
+
+}  // namespace roomwire::bridge

@@ -1,0 +1,227 @@
+#include "bridge/osc_bridge.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <variant>
+
+#include "osc/codec.hpp"
+
+namespace roomwire::bridge {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Port final : OscBridgePort {
+  void send_osc(const std::string& channel, ByteView packet) override {
+    const auto read = osc::decode(packet);
+    std::string text = channel + " ";
+    osc::append_json(*read.packet, osc::JsonForm::typed, text);
+    osc.push_back(text);
+  }
+  bool is_congested() const override { return congested; }
+  void send_room(const std::string& channel, std::string json) override {
+    room.push_back(channel + " " + json);
+  }
+  void acknowledge(const PeerId& peer, const std::string&) override { acks.push_back(peer.str()); }
+  void on_passed(bool to_osc, const std::string&, const osc::Message& message) override {
+    passed.push_back((to_osc ? "> " : "< ") + message.address);
+  }
+
+  bool congested = false;
+  std::vector<std::string> osc;
+  std::vector<std::string> room;
+  std::vector<std::string> acks;
+  std::vector<std::string> passed;
+};
+
+// What arrives at the OSC end, as the typed JSON of one message.
+std::string message(const std::string& address, int value) {
+  return R"(osc {"address":")" + address + R"(","args":[{"type":"i","value":)" +
+         std::to_string(value) + "}]}";
+}
+
+class OscBridgeTest : public testing::Test {
+ protected:
+  OscBridge& bridge() {
+    if (!bridge_) bridge_.emplace(options, port, drops);
+    return *bridge_;
+  }
+  void from_room(const std::string& json, const std::string& peer = "alice") {
+    bridge().from_room(now, PeerId(peer), "osc", *Json::parse(json));
+  }
+  void from_osc(const osc::Packet& packet) {
+    Bytes bytes;
+    ASSERT_TRUE(osc::encode(packet, bytes));
+    bridge().from_osc(now, "osc", "127.0.0.1:5", bytes);
+  }
+  static osc::Pattern pattern(const char* text) { return *osc::Pattern::parse(text); }
+  static osc::Message fader(int value) { return {"/fader", {std::int32_t{value}}}; }
+
+  OscBridgeOptions options;
+  Port port;
+  std::vector<std::string> told;
+  DropCounter drops{[this](const std::string& line) { told.push_back(line); }};
+  Time now{1h};
+
+ private:
+  std::optional<OscBridge> bridge_;
+};
+
+TEST_F(OscBridgeTest, AMessageOfTheRoomBecomesAPacket) {
+  from_room(R"({"address":"/a","args":[1]})");
+  EXPECT_THAT(port.osc, ElementsAre(message("/a", 1)));
+  EXPECT_THAT(port.acks, ElementsAre("alice"));
+  EXPECT_THAT(port.passed, ElementsAre("> /a"));
+  EXPECT_EQ(bridge().stats().to_osc, 1U);
+  EXPECT_EQ(bridge().stats().last_address, "/a");
+}
+
+TEST_F(OscBridgeTest, BytesAreTakenAsAPacket) {
+  Bytes bytes;
+  ASSERT_TRUE(osc::encode(fader(3), bytes));
+  bridge().from_room(now, PeerId("alice"), "osc", bytes);
+  EXPECT_THAT(port.osc, ElementsAre(message("/fader", 3)));
+}
+
+TEST_F(OscBridgeTest, TheFirstOfEachKindOfNonsenseIsToldAndTheGoodPasses) {
+  from_room(R"([{"address":"no","args":[]},{"address":"/good","args":[7]}])");
+  from_room(R"({"address":"also no"})", "mallory");
+  from_room("42", "mallory");
+  bridge().from_room(now, PeerId("mallory"), "osc", std::string("hello"));
+  EXPECT_THAT(port.osc, ElementsAre(message("/good", 7)));
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_THAT(told[0], testing::AllOf(testing::HasSubstr("'no'"), testing::HasSubstr("alice")));
+  EXPECT_THAT(told[1], testing::AllOf(testing::HasSubstr("42"), testing::HasSubstr("mallory")));
+  EXPECT_EQ(drops.counts().at("bad address"), 2U);
+  EXPECT_EQ(drops.counts().at("not OSC"), 2U);
+}
+
+TEST_F(OscBridgeTest, TheAnswerOfTheDocumentedScriptIsNoNonsense) {
+  bridge().from_room(now, PeerId("alice"), "osc", std::string("osc sent!"));
+  EXPECT_EQ(drops.total(), 0U);
+  EXPECT_THAT(port.osc, IsEmpty());
+  EXPECT_THAT(port.acks, IsEmpty());
+}
+
+TEST_F(OscBridgeTest, RulesHoldInTheirDirectionAlsoInsideBundles) {
+  options.to_osc.filter.allow.push_back(pattern("/synth//"));
+  options.to_osc.filter.deny.push_back(pattern("/synth/secret"));
+  options.to_osc.maps.push_back(*AddressMap::parse("/synth=/s"));
+  from_room(R"({"address":"/synth/a","args":[1]})");
+  from_room(R"({"address":"/other","args":[1]})");
+  from_room(R"({"timeTag":"1","packets":[{"address":"/synth/secret"},{"address":"/synth/b"}]})");
+  from_room(R"({"timeTag":"1","packets":[{"address":"/synth/secret"}]})");
+  EXPECT_THAT(port.osc,
+              ElementsAre(message("/s/a", 1),
+                          R"(osc {"timeTag":"1","packets":[{"address":"/s/b","args":[]}]})"));
+  EXPECT_EQ(drops.counts().at("denied"), 3U);
+
+  from_osc(osc::Message{"/other", {}});
+  EXPECT_THAT(port.room, ElementsAre(R"(osc {"address":"/other","args":[]})"));
+}
+
+TEST_F(OscBridgeTest, OnlyThePeersAskedForAreHeard) {
+  options.from = {"ali"};
+  from_room(R"({"address":"/a"})", "alice");
+  from_room(R"({"address":"/b"})", "bob");
+  EXPECT_THAT(port.passed, ElementsAre("> /a"));
+  EXPECT_EQ(drops.counts().at("other peer"), 1U);
+}
+
+TEST_F(OscBridgeTest, ARateKeepsTheNewestValueOfEachAddress) {
+  options.interval = 100ms;
+  for (int i = 1; i <= 5; ++i)
+    from_room(R"({"address":"/fader","args":[)" + std::to_string(i) + "]}");
+  from_room(R"({"address":"/other","args":[9]})");
+  EXPECT_THAT(port.osc, ElementsAre(message("/fader", 1), message("/other", 9)));
+  ASSERT_EQ(bridge().next_timeout(), now + 100ms);
+  now += 100ms;
+  bridge().handle_timeout(now);
+  EXPECT_EQ(port.osc.back(), message("/fader", 5));
+  EXPECT_FALSE(bridge().next_timeout());
+
+  for (int i = 1; i <= 3; ++i)
+    from_osc(fader(i));
+  EXPECT_EQ(port.room.size(), 1U);
+  now += 100ms;
+  bridge().handle_timeout(now);
+  EXPECT_EQ(port.room.back(), R"(osc {"address":"/fader","args":[3]})");
+}
+
+TEST_F(OscBridgeTest, ABundleGoesOnWithItsTimeOrWaitsForIt) {
+  const osc::TimeTag in_a_second{(std::uint64_t{2'208'988'800 + 3601}) << 32};
+  const std::string bundle =
+      R"({"timeTag":")" + std::to_string(in_a_second.ntp) + R"(","packets":[{"address":"/a"}]})";
+  from_room(bundle);
+  ASSERT_EQ(port.osc.size(), 1U);
+  EXPECT_THAT(port.osc[0], testing::HasSubstr(std::to_string(in_a_second.ntp)));
+
+  options.bundle_timing = true;
+  OscBridge timed(options, port, drops);
+  timed.from_room(now, PeerId("alice"), "osc", *Json::parse(bundle));
+  EXPECT_EQ(port.osc.size(), 1U);
+  ASSERT_EQ(timed.next_timeout(), now + 1s);
+  timed.handle_timeout(now + 999ms);
+  EXPECT_EQ(port.osc.size(), 1U);
+  timed.handle_timeout(now + 1s);
+  EXPECT_EQ(port.osc.size(), 2U);
+}
+
+TEST_F(OscBridgeTest, ABundleOfOscBecomesItsMessagesWithTheirTime) {
+  const osc::TimeTag later{std::uint64_t{77} << 32};
+  from_osc(osc::Bundle{later, {fader(1), osc::Bundle{osc::immediately, {fader(2)}}}});
+  EXPECT_THAT(port.room,
+              ElementsAre(R"(osc {"address":"/fader","args":[1],"timeTag":"330712481792"})",
+                          R"(osc {"address":"/fader","args":[2]})"));
+  // Sent back, it is a bundle of that time again.
+  from_room(R"({"address":"/fader","args":[1],"timeTag":"330712481792"})");
+  EXPECT_THAT(port.osc[0], testing::HasSubstr(R"("timeTag":"330712481792","packets":[)"));
+}
+
+TEST_F(OscBridgeTest, TypedBundlesStayWhole) {
+  options.form = osc::JsonForm::typed;
+  from_osc(osc::Bundle{osc::immediately, {fader(1), fader(2)}});
+  ASSERT_EQ(port.room.size(), 1U);
+  EXPECT_THAT(port.room[0], testing::HasSubstr(R"({"type":"i","value":2})"));
+}
+
+TEST_F(OscBridgeTest, WhileTheEndsAreFullPeersTakeTurns) {
+  port.congested = true;
+  for (int i = 0; i < 100; ++i)
+    from_room(R"({"address":"/flood"})", "flood");
+  from_room(R"({"address":"/quiet"})", "quiet");
+  EXPECT_THAT(port.osc, IsEmpty());
+  port.congested = false;
+  bridge().resume(now);
+  ASSERT_EQ(port.passed.size(), 101U);
+  EXPECT_THAT(std::vector(port.passed.begin(), port.passed.begin() + 2),
+              testing::Contains("> /quiet"));
+}
+
+TEST_F(OscBridgeTest, SaysWhenItHoldsEnough) {
+  port.congested = true;
+  for (std::size_t i = 0; i < OscBridge::high_mark; ++i) {
+    EXPECT_FALSE(bridge().is_full());
+    from_room(R"({"address":"/x"})");
+  }
+  EXPECT_TRUE(bridge().is_full());
+}
+
+TEST_F(OscBridgeTest, WhatIsTooBigForADatagramIsDropped) {
+  from_room(R"({"address":"/x","args":[")" + std::string(70'000, 'x') + "\"]}");
+  EXPECT_THAT(port.osc, IsEmpty());
+  EXPECT_THAT(port.acks, IsEmpty());
+  EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(OscBridgeTest, BytesThatAreNoOscAreDroppedWithTheirSource) {
+  bridge().from_osc(now, "osc", "192.168.1.9:53000", Bytes{1, 2, 3});
+  EXPECT_THAT(port.room, IsEmpty());
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], testing::HasSubstr("192.168.1.9:53000"));
+}
+
+}  // namespace
+}  // namespace roomwire::bridge
