@@ -53,6 +53,12 @@ struct WrongPassword {
   PeerId peer;
   RoomId room;
 };
+/// The peer is gone, or Room::leave() waited for it long enough, before it acknowledged all
+/// messages of ours: the last of them may not have arrived. Not said of a peer that left the room
+/// itself.
+struct Undelivered {
+  PeerId peer;
+};
 /// Something from the network was thrown away. Said for the first of each kind from each peer or
 /// relay; Stats counts all.
 struct Dropped {
@@ -61,7 +67,7 @@ struct Dropped {
 };
 
 using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, PeerConnecting, PeerConnected,
-                            PeerDisconnected, WrongPassword, Dropped>;
+                            PeerDisconnected, WrongPassword, Undelivered, Dropped>;
 
 /// Counted since the Context was made.
 struct Stats {

@@ -22,7 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Everything was given to the network when this begins; it is for what the network still holds.
+// Everything was given to the network when this begins; it is for what has not arrived so far. A
+// peer that no longer answers is noticed sooner.
 constexpr auto last_drain = 30s;
 
 /// Sends batches in their order, whenever somebody is in the room.
@@ -112,7 +113,10 @@ class Sender {
     release_(cost);
     if (session_.room().peers().empty() && !lost_) {
       lost_ = true;
-      fail("everybody has gone; what was on its way to them may not have arrived");
+      failed_ = true;
+      if (!session_.undelivered()) {
+        complain("everybody has gone; what was on its way to them may not have arrived");
+      }
     }
     if (ended_ || !waiting_.empty()) session_.context().post([this] { pump(); });
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <utility>
+#include <variant>
 
 #include "cli/flag_values.hpp"
 #include "cli/standard_error.hpp"
@@ -47,7 +48,10 @@ Result<void> Session::join() {
   auto context = Context::create(options_.context);
   if (!context) return tl::unexpected(context.error());
   context_ = *std::move(context);
-  context_->on_status([this](const Status& status) { status_.on_status(status); });
+  context_->on_status([this](const Status& status) {
+    if (std::holds_alternative<Undelivered>(status)) undelivered_ = true;
+    status_.on_status(status);
+  });
 
   room_is_new_ = options_.room.room.empty();
   if (room_is_new_) options_.room.room = new_room();
@@ -84,7 +88,7 @@ int Session::run() {
   context_->run();
   running_ = false;
   status_.ended(context_->stats());
-  return exit_code_;
+  return undelivered_ && exit_code_ == exit_fine ? exit_failed : exit_code_;
 }
 
 void Session::finish(int exit_code, std::chrono::milliseconds drain) {

@@ -37,12 +37,15 @@ class Session {
     on_ready_change_ = std::move(callback);
   }
 
-  /// Leaves the room once what is queued is sent, or `drain` has passed; run() then returns
-  /// `exit_code`. The first call counts.
+  /// Leaves the room once what was sent has arrived, or `drain` has passed; run() then returns
+  /// `exit_code`, or exit_failed instead of exit_fine when something was not delivered. The first
+  /// call counts.
   void finish(int exit_code, std::chrono::milliseconds drain);
   bool finishing() const { return finishing_; }
   /// Ended by a signal or the time limit: nobody waits for what is not done.
   bool cut_short() const { return cut_short_; }
+  /// A peer did not get all that was sent to it, and it was said.
+  bool undelivered() const { return undelivered_; }
 
   /// Until finish() is done with.
   int run();
@@ -67,6 +70,7 @@ class Session {
   bool ready_ = false;
   bool finishing_ = false;
   bool cut_short_ = false;
+  bool undelivered_ = false;
   int exit_code_ = exit_fine;
   std::size_t wait_number_ = 0;  // counts the waits for peers, so that an old timer knows it is
   std::chrono::seconds next_hint_{};

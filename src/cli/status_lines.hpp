@@ -59,6 +59,7 @@ class StatusLines {
   void on(const PeerConnected& status);
   void on(const PeerDisconnected& status);
   void on(const WrongPassword& status);
+  void on(const Undelivered& status);
   void on(const Dropped& status);
 
   const Verbosity verbosity_;
@@ -70,6 +71,7 @@ class StatusLines {
   std::set<PeerId> complained_;  // out of reach
   std::set<PeerId> kept_out_;    // with another password
   bool first_answer_ = true;
+  bool said_undelivered_ = false;
   std::size_t network_lines_ = 0;
 };
 

@@ -345,6 +345,10 @@ void App::on_link_idle(const PeerId& peer) {
   defer([this, peer] { links_.close_peer(peer); });
 }
 
+void App::on_undelivered(const PeerId& peer) {
+  events_.emplace_back(Status(Undelivered{peer}));
+}
+
 void App::on_left(const RoomId& room) {
   events_.emplace_back(RoomLeft{room});
 }

@@ -62,6 +62,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void on_wrong_password(const RoomId& room, const PeerId& peer) override;
   void on_signal(const RoomId& room, const PeerId& peer, const Json& description) override;
   void on_link_idle(const PeerId& peer) override;
+  void on_undelivered(const PeerId& peer) override;
   void on_left(const RoomId& room) override;
   void on_dropped(const PeerId& peer, const std::string& reason) override;
 

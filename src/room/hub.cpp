@@ -87,8 +87,9 @@ void Hub::Impl::say_leave(JoinedRoom& room) {
   while (!room.members.empty()) {
     Member& member = room.members.begin()->second;
     Link& link = member.link;
+    note_arrivals(link);
     // Detached first, which takes what is still queued out of the way.
-    detach(member, "the room was left");
+    if (detach(member, "the room was left")) report_undelivered(link);
     frame_.clear();
     append_data_header(room.token, frame_);
     message.chunks.append_chunk(0, frame_);
@@ -107,6 +108,7 @@ void Hub::Impl::finish_leaving(JoinedRoom& room) {
     return;
   }
   for (const auto& [peer, link] : links_) {
+    if (link->members.empty() && is_undelivered(*link)) report_undelivered(*link);
     send_presence(*link, room, false);
     link->acquaintances.erase(&room);
   }

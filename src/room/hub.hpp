@@ -27,6 +27,7 @@ class Outlet {
   /// False when the connection is closed; the frame is lost with it. Calls nothing of the hub but
   /// link_writable, which then does nothing: the hub looks at buffered_amount() itself.
   virtual bool send(ByteView frame) = 0;
+  /// 0: the peer has acknowledged everything; once closed: had, by then.
   virtual std::size_t buffered_amount() const = 0;
 };
 
@@ -60,6 +61,9 @@ class HubSink {
   virtual void on_signal(const RoomId& room, const PeerId& peer, const Json& description) = 0;
   /// No room has used the connection for 123.333 s: it can be closed.
   virtual void on_link_idle(const PeerId& peer) = 0;
+  /// The peer is gone, or leave() waited for long enough, before it acknowledged all that send()
+  /// gave it: the last messages may not have arrived. Not for a peer that left our rooms itself.
+  virtual void on_undelivered(const PeerId& peer) = 0;
   /// What leave() began is done.
   virtual void on_left(const RoomId& room) = 0;
   virtual void on_dropped(const PeerId& peer, const std::string& reason) = 0;

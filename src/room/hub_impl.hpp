@@ -120,7 +120,9 @@ struct Link {
   Outbox outbox;
   Reassembly reassembly;
   Timer idle;
-  bool sending = false;  ///< Inside outlet.send, which may say that it is writable.
+  bool sending = false;      ///< Inside outlet.send, which may say that it is writable.
+  bool unconfirmed = false;  ///< Messages of the user went which the peer may not have so far.
+  bool lost = false;         ///< Some of them it will not get.
 };
 
 class Hub::Impl {
@@ -177,12 +179,17 @@ class Hub::Impl {
   void attach(JoinedRoom& room, Link& link);
   void replay_early(JoinedRoom& room, Link& link);
   /// Everything that waits for the peer in that room fails with closed. `member` is gone then.
-  void detach(Member& member, const std::string& reason);
+  /// True when messages of the user were waiting to be sent.
+  bool detach(Member& member, const std::string& reason);
   /// False when the member is gone.
   bool apply(Member& member, HandshakeStep step);
   void handshake_timed_out(Member& member);
   void refuse(Member& member);
   void arm_idle(Link& link);
+  /// The peer left by itself: it is no loss what it did not wait for.
+  static void forgive(Link& link);
+  static bool is_undelivered(const Link& link);
+  void report_undelivered(Link& link);
   void send_presence(Link& link, const JoinedRoom& room, bool present);
 
   // hub_receive.cpp
@@ -213,6 +220,8 @@ class Hub::Impl {
   bool send_frame(Link& link, ByteView frame);
   void chunk_sent(const Link& link, const Outgoing& message, std::size_t next);
   void target_done(Outgoing& message);
+  /// Before a frame of the hub's own, so that its acknowledgement is not waited for.
+  static void note_arrivals(Link& link);
   bool is_full(const Link& link) const { return link.outbox.bytes() > options_.max_queued_bytes; }
 
   HubOptions options_;

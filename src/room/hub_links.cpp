@@ -44,6 +44,7 @@ void Hub::Impl::link_down(const PeerId& peer, const std::string& reason) {
   if (entry == links_.end()) return;
   const std::unique_ptr<Link> link = std::move(entry->second);
   links_.erase(entry);
+  if (is_undelivered(*link)) report_undelivered(*link);
   while (!link->members.empty()) {
     detach(*link->members.begin()->second, reason);
   }
@@ -85,7 +86,7 @@ void Hub::Impl::replay_early(JoinedRoom& room, Link& link) {
   if (early.ready) apply(member, member.handshake.receive_ready());
 }
 
-void Hub::Impl::detach(Member& member, const std::string& reason) {
+bool Hub::Impl::detach(Member& member, const std::string& reason) {
   JoinedRoom& room = member.room;
   Link& link = member.link;
   const auto gone = room.members.extract(link.peer);
@@ -107,6 +108,8 @@ void Hub::Impl::detach(Member& member, const std::string& reason) {
   }
   const bool tell = member.handshake.is_active() && room.phase == JoinedRoom::Phase::joined;
   if (tell) sink_.on_peer_leave(room.id(), link.peer, reason);
+  return std::any_of(unsent.begin(), unsent.end(),
+                     [](const auto& message) { return message->send_id != 0; });
 }
 
 bool Hub::Impl::apply(Member& member, HandshakeStep step) {
@@ -149,7 +152,25 @@ void Hub::Impl::arm_idle(Link& link) {
   link.idle.set(now_ + idle_time, [this, &link](Time) { sink_.on_link_idle(link.peer); });
 }
 
+void Hub::Impl::forgive(Link& link) {
+  if (!link.members.empty()) return;  // Another room still waits for its messages to arrive.
+  link.unconfirmed = false;
+  link.lost = false;
+}
+
+bool Hub::Impl::is_undelivered(const Link& link) {
+  const bool pending = !link.outbox.empty() || link.outlet.buffered_amount() > 0;
+  return link.lost || (link.unconfirmed && pending);
+}
+
+void Hub::Impl::report_undelivered(Link& link) {
+  link.unconfirmed = false;
+  link.lost = false;
+  sink_.on_undelivered(link.peer);
+}
+
 void Hub::Impl::send_presence(Link& link, const JoinedRoom& room, bool present) {
+  note_arrivals(link);
   send_frame(link, presence_frame(room.token, present));
 }
 

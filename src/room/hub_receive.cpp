@@ -56,6 +56,7 @@ void Hub::Impl::handle_presence(Link& link, const Frame& frame) {
     // a peer that still is attached here did not get our handshake, or has gone without a word.
     const auto member = link.members.find(frame.token);
     if (member != link.members.end()) detach(*member->second, "left the room");
+    forgive(link);
     return;
   }
   if (link.remote_tokens.size() < max_remote_tokens) {
@@ -82,6 +83,7 @@ void Hub::Impl::hold_early(Link& link, const Frame& frame) {
   if (chunk->action == internal_action::leave) {
     const auto early = link.early.find(frame.token);
     if (early != link.early.end()) link.early.erase(early);
+    forgive(link);
     return;
   }
   EarlyFrames* early = early_frames(link, frame.token);
@@ -176,7 +178,9 @@ void Hub::Impl::deliver(Member& member, std::string_view action, Result<Payload>
 
 void Hub::Impl::handle_internal(Member& member, const Chunk& chunk) {
   if (chunk.action == internal_action::leave) {
+    Link& link = member.link;
     detach(member, "left the room");
+    forgive(link);
     return;
   }
   if (!is_handshake(chunk.action)) {

@@ -146,6 +146,11 @@ void Hub::Impl::transmit(Outgoing message, const std::vector<Member*>& members) 
   std::vector<std::pair<Member*, std::size_t>> waiting;
   for (Member* member : members) {
     Link& link = member->link;
+    if (message.send_id != 0) {
+      link.unconfirmed = true;
+    } else {
+      note_arrivals(link);
+    }
     const std::size_t next = link.outbox.empty() ? send_chunks(link, message, 0) : 0;
     if (next == count) {
       target_done(message);
@@ -182,7 +187,10 @@ std::size_t Hub::Impl::send_chunks(Link& link, Outgoing& message, std::size_t ne
     append_data_header(message.token, frame_);
     message.chunks.append_chunk(next, frame_);
     // A closed connection takes nothing any more: this target is done with.
-    if (!send_frame(link, frame_)) return count;
+    if (!send_frame(link, frame_)) {
+      link.lost = link.lost || message.send_id != 0;
+      return count;
+    }
     chunk_sent(link, message, ++next);
   }
   return next;
@@ -203,6 +211,10 @@ void Hub::Impl::pump(Link& link) {
       target_done(*finished);
     }
   }
+}
+
+void Hub::Impl::note_arrivals(Link& link) {
+  if (link.outbox.empty() && link.outlet.buffered_amount() == 0) link.unconfirmed = false;
 }
 
 bool Hub::Impl::send_frame(Link& link, ByteView frame) {

@@ -116,6 +116,7 @@ class Connection final : public PeerConnection,
   bool ice_changed_ = false;
   bool receiving_ = true;
   bool closed_ = false;
+  std::size_t buffered_at_end_ = 0;  ///< What was not acknowledged when it closed.
   int depth_ = 0;
   Time now_{};
   /// For peers that would refuse us: DTLS begins this much after ICE has connected.

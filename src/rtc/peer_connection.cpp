@@ -205,7 +205,8 @@ bool Connection::send(Time now, ByteView message) {
 }
 
 std::size_t Connection::buffered_amount() const {
-  return channel_ && !closed_ ? channel_->buffered_amount() : 0;
+  if (closed_) return buffered_at_end_;
+  return channel_ ? channel_->buffered_amount() : 0;
 }
 
 bool Connection::is_open() const {
@@ -336,6 +337,7 @@ void Connection::fail(const std::string& reason) {
 
 void Connection::tear_down() {
   if (closed_) return;
+  buffered_at_end_ = buffered_amount();
   if (channel_) channel_->close();
   if (dtls_) dtls_->close();
   closed_ = true;

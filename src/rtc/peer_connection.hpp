@@ -62,7 +62,8 @@ class PeerConnection {
   /// than 16 MiB are buffered: nothing was taken then.
   virtual bool send(Time now, ByteView message) = 0;
   /// Bytes that have not been put into a packet so far. What is under way counts as one byte until
-  /// the peer's SCTP has acknowledged it, so that 0 means: everything has arrived.
+  /// the peer's SCTP has acknowledged it, so that 0 means: everything has arrived. Once closed it
+  /// stays as it was.
   virtual std::size_t buffered_amount() const = 0;
   virtual bool is_open() const = 0;
   /// While off, received data stays in SCTP's window and the peer is slowed down; when the peer

@@ -311,6 +311,20 @@ test('a peer met through two strategies is one peer', async (t) => {
   );
 });
 
+for (const signal of ['SIGKILL', 'SIGSTOP']) {
+  test(`a message that a peer never took is no success: ${signal}`, async (t) => {
+    const { recv, send } = place(t);
+    const receiver = recv('x');
+    const sender = send('x');
+    sender.write('1\n');
+    await prints(receiver, ['1']);
+    receiver.kill(signal);
+    sender.endInput('2\n');
+    await said(sender, /not delivered: z[0-9A-Za-z]{19}/);
+    await endsWell(sender, 1);
+  });
+}
+
 test('the output of a receiver may be closed early', async (t) => {
   const { recv, send } = place(t);
   const receiver = recv('x');

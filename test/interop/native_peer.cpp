@@ -173,6 +173,8 @@ void print_status(const roomwire::Status& status) {
                  {"peer", s.peer.str()},
                  {"roomId", s.room.str()},
                  {"error", "wrong password"}});
+        } else if constexpr (std::is_same_v<S, roomwire::Undelivered>) {
+          print({{"event", "undelivered"}, {"peer", s.peer.str()}});
         } else {
           print({{"event", "dropped"}, {"source", s.source}, {"reason", s.reason}});
         }

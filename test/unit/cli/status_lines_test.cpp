@@ -50,6 +50,14 @@ TEST(StatusLines, QuietSaysNothing) {
   EXPECT_THAT(told.lines, IsEmpty());
 }
 
+TEST(StatusLines, AMessageThatIsLostIsAnErrorThatQuietSaysToo) {
+  Told told(Verbosity::quiet);
+  told.status.on_status(Undelivered{ada});
+  told.status.on_status(Undelivered{PeerId("zBob")});
+  ASSERT_THAT(told.lines, SizeIs(1));
+  EXPECT_THAT(told.lines[0], HasSubstr("not delivered: zAda"));
+}
+
 TEST(StatusLines, ARelayThatRefusesIsSaidOnceUntilItAnswers) {
   Told told(Verbosity::normal);
   const RelayFailed refused{"ws://a:1", "connection refused", 2s, false};

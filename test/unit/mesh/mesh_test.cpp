@@ -133,6 +133,25 @@ TEST_P(Mesh, APeerThatDiesIsMissedWithinTenSeconds) {
   EXPECT_TRUE(world.run_until([&] { return !other.left.empty(); }, 10s));
 }
 
+TEST_P(Mesh, AMessageThatADeadPeerNeverAcknowledgedIsNotDelivered) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(z.send("room", "chat", "arrives"));
+  world.run_for(1s);
+  world.kill(a);
+  const bool sends = GetParam() % 2 == 0;
+  if (sends) {
+    ASSERT_TRUE(z.send("room", "chat", "does not"));
+  }
+  z.mesh().leave(world.now(), AppId("patchies"), RoomId("room"), 30s);
+  z.collect();
+  ASSERT_TRUE(world.run_until([&] { return !z.rooms_left.empty(); }, 31s));
+  EXPECT_EQ(count<Undelivered>(z), sends ? 1U : 0U);
+}
+
 TEST_P(Mesh, AnotherPasswordKeepsPeersApartAndSaysSo) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");

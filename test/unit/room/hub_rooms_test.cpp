@@ -175,7 +175,7 @@ TEST_F(HubRoomsTest, LeavingWaitsOnlySoLongForASlowPeer) {
   EXPECT_EQ(count_frames("@_leave"), 1U);
   pair.now += 99ms;
   a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
 }
 
 TEST_F(HubRoomsTest, LeavingWaitsForTheConnectionUnlessAnotherRoomKeepsIt) {
@@ -208,7 +208,7 @@ TEST_F(HubRoomsTest, LeavingEndsWhenThePeersGoFirst) {
   a.hub.link_down(pair.now, b.id, "gone");
   pair.now += 99ms;
   a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
 }
 
 TEST_F(HubRoomsTest, WhatComesWhileLeavingIsIgnored) {

@@ -250,7 +250,7 @@ TEST_F(HubTest, AClosedLinkLeavesEveryRoomAndFinishesWhatWaited) {
   pair.a_to_b.open = false;
   a.hub.link_writable(pair.now, b.id);
   a.hub.link_down(pair.now, b.id, "consent expired");
-  EXPECT_EQ(a.notes.take_events(), "leave stage B: consent expired\n");
+  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleave stage B: consent expired\n");
   EXPECT_THAT(a.notes.sent, ElementsAre(*id));
   EXPECT_FALSE(a.hub.next_timeout());
   a.hub.link_down(pair.now, b.id, "again");

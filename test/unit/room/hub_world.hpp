@@ -71,6 +71,9 @@ class Notes : public HubSink {
     signals.push_back(description.text());
   }
   void on_link_idle(const PeerId& peer) override { events.push_back("idle " + peer.str()); }
+  void on_undelivered(const PeerId& peer) override {
+    events.push_back("undelivered " + peer.str());
+  }
   void on_left(const RoomId& room) override { events.push_back("left " + room.str()); }
   void on_dropped(const PeerId&, const std::string& reason) override { drops.push_back(reason); }
 
