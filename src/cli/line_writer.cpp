@@ -106,7 +106,10 @@ bool LineWriter::wait(short events) {
       const std::lock_guard lock(mutex_);
       if (deadline_) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
-        if (left.count() <= 0) return false;
+        if (left.count() <= 0) {
+          error_ = ETIMEDOUT;
+          return false;
+        }
         timeout = static_cast<int>(std::min<std::int64_t>(left.count(), INT_MAX));
       }
     }

@@ -33,7 +33,8 @@ class LineWriter {
   bool append(std::string_view lines);
 
   /// Waits until all is written, or failed, or until `limit` has passed; the rest is lost then.
-  /// Returns the errno of the failure, or 0. EPIPE: nobody reads any more.
+  /// Returns the errno of the failure, or 0. EPIPE: nobody reads any more. ETIMEDOUT: the limit
+  /// passed first.
   int finish(std::optional<std::chrono::milliseconds> limit);
 
  private:

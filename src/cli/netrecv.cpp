@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -21,7 +22,7 @@ using namespace std::chrono_literals;
 // For the farewell; a receiver has nothing else to send.
 constexpr auto leave_drain = 1s;
 // What a stopped receiver may still write to a reader that does not keep up.
-constexpr auto last_write = 1s;
+constexpr std::optional<std::chrono::milliseconds> last_write = 1s;
 
 /// Prints messages as they come. When nobody reads the output, no more is read from the peers.
 class Receiver {
@@ -42,10 +43,7 @@ class Receiver {
 
   /// Once the loop has ended: writes what is left. The errno of what went wrong with the output,
   /// or 0.
-  int finish() {
-    return writer_.finish(
-        session_.cut_short() ? std::optional<std::chrono::milliseconds>(last_write) : std::nullopt);
-  }
+  int finish() { return writer_.finish(session_.cut_short() ? last_write : session_.time_left()); }
 
  private:
   void take(const std::string& channel, const Message& message) {
@@ -94,6 +92,10 @@ int netrecv(const NetrecvOptions& options) {
   const int error = receiver.finish();
   // Whoever read the output may go when it has enough, as head(1) does.
   if (error == 0 || error == EPIPE) return exit_code;
+  if (error == ETIMEDOUT) {
+    session.status().note(Tone::bad, "nobody reads the output; the rest of it is lost");
+    return session.cut_short() ? exit_code : exit_timed_out;
+  }
   complain("cannot write the output: " + std::generic_category().message(error));
   return exit_failed;
 }

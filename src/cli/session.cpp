@@ -75,6 +75,7 @@ void Session::say_room() {
 
 int Session::run() {
   running_ = true;
+  started_ = std::chrono::steady_clock::now();
   say_room();
   if (options_.time_limit) {
     context_->post_after(*options_.time_limit, [this] {
@@ -89,6 +90,12 @@ int Session::run() {
   running_ = false;
   status_.ended(context_->stats());
   return undelivered_ && exit_code_ == exit_fine ? exit_failed : exit_code_;
+}
+
+std::optional<std::chrono::milliseconds> Session::time_left() const {
+  if (!options_.time_limit) return std::nullopt;
+  const auto left = *options_.time_limit - (std::chrono::steady_clock::now() - started_);
+  return std::max(0ms, std::chrono::duration_cast<std::chrono::milliseconds>(left));
 }
 
 void Session::finish(int exit_code, std::chrono::milliseconds drain) {

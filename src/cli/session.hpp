@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <roomwire/roomwire.hpp>
 
 #include "cli/options.hpp"
@@ -47,6 +48,9 @@ class Session {
   /// A peer did not get all that was sent to it, and it was said.
   bool undelivered() const { return undelivered_; }
 
+  /// What is left of the time limit, if there is one; 0 or more.
+  std::optional<std::chrono::milliseconds> time_left() const;
+
   /// Until finish() is done with.
   int run();
 
@@ -72,6 +76,7 @@ class Session {
   bool cut_short_ = false;
   bool undelivered_ = false;
   int exit_code_ = exit_fine;
+  std::chrono::steady_clock::time_point started_;
   std::size_t wait_number_ = 0;  // counts the waits for peers, so that an old timer knows it is
   std::chrono::seconds next_hint_{};
 

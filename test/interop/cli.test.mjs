@@ -325,6 +325,22 @@ for (const signal of ['SIGKILL', 'SIGSTOP']) {
   });
 }
 
+test(
+  '-W ends a receiver that has all it wants but whose output nobody reads',
+  { timeout: 60_000 },
+  async (t) => {
+    const { recv, send } = place(t);
+    const receiver = recv('x', '-C', '1', '-W', '4');
+    const exit = new Promise((resolve) => receiver.child.once('exit', resolve));
+    receiver.child.stdout.pause();
+    const sender = send('x');
+    sender.endInput('x'.repeat(4 << 20));
+    await endsWell(sender);
+    assert.equal(await exit, 124);
+    await said(receiver, /nobody reads the output/);
+  },
+);
+
 test('the output of a receiver may be closed early', async (t) => {
   const { recv, send } = place(t);
   const receiver = recv('x');
