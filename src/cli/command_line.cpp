@@ -356,6 +356,9 @@ NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
   parser.parse(arguments, environment);
   check_connection(options.connection);
   parser.exclude("--file", "MESSAGE");
+  if (options.message && !is_utf8(*options.message)) {
+    reject("MESSAGE", "is not UTF-8; send bytes with --file");
+  }
   parser.exclude("--file", "--text");
   if (options.file && options.file->empty()) reject("--file", "is empty; give a path, or -");
   return options;

@@ -1,6 +1,7 @@
 // roomwire netsend: messages from the command line, a file or standard input into a room.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -162,15 +163,15 @@ class Sender {
 /// The descriptor to read, and whether to close it.
 class InputFile {
  public:
+  /// Does not wait for a FIFO's writer: the reader's poll() does.
   static Result<InputFile> open(const std::optional<std::string>& path) {
     if (!path || *path == "-") return InputFile(STDIN_FILENO);
-    const int fd = ::open(path->c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-      return failure(ErrorKind::invalid_input,
-                     fmt::format("--file: cannot open {}: {}", printable(*path),
-                                 std::generic_category().message(errno)));
-    }
-    return InputFile(fd);
+    const int fd = ::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return cannot_open(*path, errno);
+    InputFile file(fd);
+    struct stat info {};
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) return cannot_open(*path, EISDIR);
+    return file;
   }
   InputFile(InputFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   InputFile& operator=(InputFile&&) = delete;
@@ -181,6 +182,11 @@ class InputFile {
 
  private:
   explicit InputFile(int fd) : fd_(fd) {}
+  static tl::unexpected<Error> cannot_open(const std::string& path, int error) {
+    return failure(ErrorKind::invalid_input,
+                   fmt::format("--file: cannot open {}: {}", printable(path),
+                               std::generic_category().message(error)));
+  }
   int fd_;
 };
 

@@ -1,5 +1,6 @@
 // The commands as their users run them, against each other and against a real Trystero peer.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -103,6 +104,21 @@ test('-r prints strings bare, --file sends bytes', async (t) => {
   assert.equal(bytes.encoding, 'base64');
 });
 
+test('--file waits for the writer of a FIFO, in the room', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'roomwire-cli-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const fifo = join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const { recv, send } = place(t);
+  await endsWell(send('x', '--file', fifo, '-W', '0.3'), 124);
+  const receiver = recv('x', '-C', '1');
+  const sender = send('x', '--file', fifo);
+  await said(sender, /joined/);
+  writeFileSync(fifo, 'late');
+  await endsWell(sender);
+  await prints(receiver, ['{"type":"Buffer","data":[108,97,116,101]}']);
+});
+
 test('netrecv can be piped into netsend again', async (t) => {
   const first = place(t);
   const second = place(t);
@@ -147,6 +163,7 @@ const mistakes = [
   ],
   [['netsend', 'x', 'm', '--peers', '0'], /--peers/],
   [['netsend', 'x', '--file', '/nonexistent/file'], /\/nonexistent\/file/],
+  [['netsend', 'x', '--file', '/'], /--file: cannot open \/: Is a directory/],
   [['netsend', 'x', 'one', 'two'], /two/],
   [['relay', '--listen', 'nowhere:port'], /--listen/],
   [['relay', '--listen', '127.0.0.1:99999'], /--listen/],

@@ -196,6 +196,7 @@ TEST(CommandLine, WrongUsageNamesTheFlag) {
       {{"netsend", "x", "m", "--file", "f"}, "--file: contradicts MESSAGE"},
       {{"netsend", "x", "--text", "--file", "f"}, "--file: contradicts --text"},
       {{"netsend", "x", "--file", ""}, "--file: "},
+      {{"netsend", "x", "caf\xe9"}, "MESSAGE: is not UTF-8"},
       {{"netsend", "x", "-q", "-v"}, "--quiet: contradicts --verbose"},
       {{"netsend", "x", "--relay-set", "0.23.0", "--relay", "ws://a"}, "--relay-set: "},
       {{"netrecv", "x", "-C", "0"}, "--count: '0'"},
