@@ -176,11 +176,21 @@ std::vector<std::string> split(const std::string& text, bool is_list) {
   return out;
 }
 
-// Takes the variables of those flags that were not given.
+// These say the same thing in different ways: where peers are looked for.
+bool chooses_relays(const Flag& flag) {
+  const std::string name = flag.long_name();
+  return name == "--relay" || name == "--ws-relay" || name == "--relay-set";
+}
+
+// Takes the variables of those flags that were not given. One flag that chooses relays makes the
+// variables of all three count for nothing.
 void take_variables(const std::vector<std::pair<Flag, CLI::Option*>>& flags,
                     const Environment& environment) {
+  const bool relays_chosen = std::any_of(flags.begin(), flags.end(), [](const auto& entry) {
+    return chooses_relays(entry.first) && entry.second->count() > 0;
+  });
   for (const auto& [flag, option] : flags) {
-    if (option->count() > 0) continue;
+    if (option->count() > 0 || (relays_chosen && chooses_relays(flag))) continue;
     const std::string name = variable_of(flag);
     const auto value = environment(name);
     if (!value || value->empty()) continue;
@@ -331,10 +341,12 @@ class CommandParser {
   std::vector<std::pair<Flag, CLI::Option*>> with_variables_;
 };
 
-void check_connection(const ConnectionOptions& options) {
-  if (!options.context.relay_set.empty() && !options.context.relays.empty()) {
-    reject("--relay-set", "chooses among Trystero's own relays; leave out --relay and --ws-relay");
-  }
+void check_connection(const CommandParser& parser, const ConnectionOptions& options) {
+  if (options.context.relay_set.empty() || options.context.relays.empty()) return;
+  const std::string problem = "chooses among Trystero's own relays; leave out ";
+  // All of them are flags, or all are variables.
+  if (parser.has("--relay-set")) reject("--relay-set", problem + "--relay and --ws-relay");
+  reject("ROOMWIRE_RELAY_SET", problem + "ROOMWIRE_RELAY and ROOMWIRE_WS_RELAY");
 }
 
 NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
@@ -354,7 +366,7 @@ NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
                     }});
   parser.add_connection(options.connection);
   parser.parse(arguments, environment);
-  check_connection(options.connection);
+  check_connection(parser, options.connection);
   parser.exclude("--file", "MESSAGE");
   if (options.message && !is_utf8(*options.message)) {
     reject("MESSAGE", "is not UTF-8; send bytes with --file");
@@ -383,7 +395,7 @@ NetrecvOptions parse_netrecv(const std::vector<std::string>& arguments,
                "Announce nothing until an active peer comes");
   parser.add_connection(options.connection);
   parser.parse(arguments, environment);
-  check_connection(options.connection);
+  check_connection(parser, options.connection);
   parser.exclude("--raw", "--json");
   return options;
 }

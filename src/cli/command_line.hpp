@@ -26,7 +26,8 @@ using CommandLine = std::variant<NetsendOptions, NetrecvOptions, RelayOptions, P
 
 /// `arguments` without the program's name. Each flag that says how to connect has a variable
 /// (`--ice-port`: ROOMWIRE_ICE_PORT; lists are separated by commas), which counts when the flag is
-/// not there; an empty variable is as good as none.
+/// not there; an empty variable is as good as none. Of --relay, --ws-relay and --relay-set any one
+/// flag stands in for the variables of all three.
 CommandLine parse_command_line(const std::vector<std::string>& arguments,
                                const Environment& environment);
 

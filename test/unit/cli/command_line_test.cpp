@@ -133,7 +133,30 @@ TEST(CommandLine, VariablesStandInForFlags) {
   EXPECT_EQ(overridden.context.relays[0].url, "ws://z:9");
 }
 
+TEST(CommandLine, AFlagThatChoosesRelaysWinsOverTheVariablesThatDo) {
+  const Variables variables{{"ROOMWIRE_RELAY", "ws://a:1"}, {"ROOMWIRE_WS_RELAY", "ws://b:2"}};
+  const auto set =
+      parsed<NetrecvOptions>({"netrecv", "x", "--relay-set", "0.23.0"}, variables).connection;
+  EXPECT_EQ(set.context.relay_set, "0.23.0");
+  EXPECT_TRUE(set.context.relays.empty());
+  const auto relay =
+      parsed<NetrecvOptions>({"netrecv", "x", "--relay", "ws://z:9"},
+                             {{"ROOMWIRE_RELAY_SET", "0.23.0"}, {"ROOMWIRE_WS_RELAY", "ws://b:2"}})
+          .connection;
+  EXPECT_EQ(relay.context.relay_set, "");
+  ASSERT_EQ(relay.context.relays.size(), 1U);
+  EXPECT_EQ(relay.context.relays[0].url, "ws://z:9");
+}
+
+TEST(CommandLine, VariablesThatContradictEachOtherAreNamed) {
+  EXPECT_THAT(
+      wrong({"netrecv", "x"}, {{"ROOMWIRE_RELAY", "ws://a:1"}, {"ROOMWIRE_RELAY_SET", "0.23.0"}}),
+      StartsWith("ROOMWIRE_RELAY_SET: chooses among Trystero's own relays; leave out "
+                 "ROOMWIRE_RELAY"));
+}
+
 TEST(CommandLine, AWrongVariableIsNamed) {
+  EXPECT_EQ(wrong({"netrecv", "x"}, {{"ROOMWIRE_RELAY", ","}}), "ROOMWIRE_RELAY: it names nothing");
   EXPECT_THAT(wrong({"netrecv", "x"}, {{"ROOMWIRE_RELAY", "ws://a:1,b"}}),
               StartsWith("ROOMWIRE_RELAY: 'b'"));
 }
