@@ -122,7 +122,14 @@ Result<RelayUrl> parse_relay(RelayUrl::Kind kind, std::string_view text) {
   }
   const std::string_view rest = text.substr(scheme.size() + 3);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  if (has_space_or_control(text) || !is_utf8(text) || !is_authority(authority)) {
+  if (has_space_or_control(text) || !is_utf8(text)) {
+    return bad(quoted(text) + " has a character in it that no URL has; write %20 for a space");
+  }
+  if (has(authority, "@")) {
+    return bad(quoted(text) +
+               " has a user's name in it, which roomwire does not send; leave it out");
+  }
+  if (!is_authority(authority)) {
     return bad(quoted(text) + " has no valid host and port; write ws://HOST:PORT or wss://HOST");
   }
   return RelayUrl{kind, std::string(text)};

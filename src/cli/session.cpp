@@ -25,6 +25,17 @@ void print(Tone tone, const std::string& line) {
   say(tone, line);
 }
 
+// The library does not know the flags that its options came from.
+Error in_words_of_flags(Error error) {
+  using Words = std::pair<std::string_view, std::string_view>;
+  for (const auto& [option, flag] :
+       {Words{"relay set: ", "--relay-set: "}, Words{"ICE port: ", "--ice-port: "},
+        Words{"ICE interface: ", "--ice-interface: "}}) {
+    if (error.message.starts_with(option)) error.message.replace(0, option.size(), flag);
+  }
+  return error;
+}
+
 }  // namespace
 
 Session::Session(ConnectionOptions options, std::size_t peers_wanted)
@@ -46,7 +57,7 @@ Result<std::unique_ptr<Session>> Session::create(ConnectionOptions options,
 Result<void> Session::join() {
   signals_ = std::make_unique<SignalWatcher>([this](int signal) { on_signal(signal); });
   auto context = Context::create(options_.context);
-  if (!context) return tl::unexpected(context.error());
+  if (!context) return tl::unexpected(in_words_of_flags(context.error()));
   context_ = *std::move(context);
   context_->on_status([this](const Status& status) {
     if (std::holds_alternative<Undelivered>(status)) undelivered_ = true;

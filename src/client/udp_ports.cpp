@@ -8,6 +8,13 @@ namespace {
 /// How soon a cable or a network that came or went is noticed.
 constexpr Duration watch_interval = 5s;
 
+std::string list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names)
+    out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 }  // namespace
 
 UdpPorts::UdpPorts(net::Loop& loop, std::uint16_t port, std::vector<std::string> only,
@@ -20,23 +27,27 @@ UdpPorts::UdpPorts(net::Loop& loop, std::uint16_t port, std::vector<std::string>
       watch_timer_(loop, [this] { watch(); }) {}
 
 Result<void> UdpPorts::open() {
+  const auto unknown = net::unknown_interfaces(only_);
+  if (!unknown) return tl::unexpected<Error>(unknown.error());
+  if (!unknown->empty()) {
+    return failure(ErrorKind::unavailable,
+                   "ICE interface: no interface or address of this machine is " + list(*unknown));
+  }
   Result<void> updated = update();
   if (!updated) return updated;
   if (sockets_.empty()) {
-    std::string names;
-    for (const std::string& name : only_)
-      names += (names.empty() ? "" : ", ") + name;
-    return failure(ErrorKind::unavailable,
-                   only_.empty()
-                       ? "this machine has no network address"
-                       : "ICE interface: no interface or address of this machine is " + names);
+    return failure(ErrorKind::unavailable, only_.empty()
+                                               ? "this machine has no network address"
+                                               : "ICE interface: no address has " + list(only_));
   }
   watch_timer_.set(loop_.now() + watch_interval);
   return {};
 }
 
 Result<void> UdpPorts::update() {
-  addresses_ = net::local_addresses(only_);
+  auto addresses = net::local_addresses(only_);
+  if (!addresses) return tl::unexpected<Error>(addresses.error());
+  addresses_ = *std::move(addresses);
   Result<void> result;
   for (const net::LocalAddress& local : addresses_) {
     if (sockets_.count(local.address) > 0) continue;
@@ -49,7 +60,8 @@ Result<void> UdpPorts::update() {
     if (socket) {
       sockets_[local.address] = std::move(*socket);
     } else {
-      result = tl::unexpected<Error>(socket.error());
+      const std::string what = port_ > 0 ? "ICE port: " : "";
+      result = failure(socket.error().kind, what + socket.error().message);
     }
   }
   std::erase_if(sockets_, [this](const auto& entry) {

@@ -4,7 +4,10 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
+#include <system_error>
+#include <utility>
 
 #include "net/socket_address.hpp"
 
@@ -19,10 +22,13 @@ bool matches(const LocalAddress& candidate, const std::string& wanted) {
          (address->scope() == 0 || address->scope() == candidate.address.scope());
 }
 
-std::vector<LocalAddress> all_addresses() {
+Result<std::vector<LocalAddress>> all_addresses() {
   std::vector<LocalAddress> found;
   ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return found;
+  if (::getifaddrs(&list) != 0) {
+    return failure(ErrorKind::unavailable,
+                   "cannot list the network interfaces: " + std::generic_category().message(errno));
+  }
   for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
     if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) continue;
     const auto endpoint = from_socket_address(entry->ifa_addr);
@@ -55,8 +61,22 @@ std::vector<LocalAddress> select_addresses(std::vector<LocalAddress> all,
   return chosen;
 }
 
-std::vector<LocalAddress> local_addresses(std::span<const std::string> only) {
-  return select_addresses(all_addresses(), only);
+Result<std::vector<LocalAddress>> local_addresses(std::span<const std::string> only) {
+  auto all = all_addresses();
+  if (!all) return all;
+  return select_addresses(*std::move(all), only);
+}
+
+Result<std::vector<std::string>> unknown_interfaces(std::span<const std::string> names) {
+  const auto all = all_addresses();
+  if (!all) return tl::unexpected(all.error());
+  std::vector<std::string> unknown;
+  for (const std::string& name : names) {
+    const bool is_address = std::any_of(all->begin(), all->end(),
+                                        [&](const auto& local) { return matches(local, name); });
+    if (!is_address && ::if_nametoindex(name.c_str()) == 0) unknown.push_back(name);
+  }
+  return unknown;
 }
 
 }  // namespace roomwire::net

@@ -3,6 +3,7 @@
 
 #include <base/address.hpp>
 #include <cstdint>
+#include <roomwire/error.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,11 @@ inline constexpr std::size_t max_local_addresses = 16;
 /// comparing.
 ///
 /// `only`: interface names or addresses; an address of neither kind is left out. Empty for all.
-std::vector<LocalAddress> local_addresses(std::span<const std::string> only = {});
+/// Fails with unavailable when the system does not tell (it has no descriptor left).
+Result<std::vector<LocalAddress>> local_addresses(std::span<const std::string> only = {});
+
+/// Those of `names` that are neither an interface, up or down, nor an address of this machine.
+Result<std::vector<std::string>> unknown_interfaces(std::span<const std::string> names);
 
 /// The selection behind local_addresses(), for tests: filters, orders and bounds.
 std::vector<LocalAddress> select_addresses(std::vector<LocalAddress> all,

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Relay, roomwire } from './lib/native.mjs';
+import { Relay, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { spawnNativePeer, spawnNodePeer } from './lib/peer.mjs';
+import { Process } from './lib/process.mjs';
 
 let relay;
 let rooms = 0;
@@ -149,7 +151,7 @@ const mistakes = [
   [['netrecv', 'x', '--ws-relay', 'nonsense'], /--ws-relay/],
   [['netrecv', 'x', '--ice-server', 'turn:example.org'], /--ice-server/],
   [['netrecv', 'x', '--ice-port', '70000'], /--ice-port/],
-  [['netrecv', 'x', '--relay-set', '9.9.9'], /--relay-set|9\.9\.9/],
+  [['netrecv', 'x', '--relay-set', '9.9.9'], /--relay-set: .*9\.9\.9.* 0\.25/],
   [['netrecv', 'x', '-W', 'soon'], /--timeout/],
   [['netrecv', 'x', '-C', '0'], /--count/],
   [['netrecv', 'x', '-C', '-1'], /--count/],
@@ -185,6 +187,35 @@ for (const [args, names] of mistakes) {
     );
   });
 }
+
+test('a port that is taken, and interfaces that are not there, are named with their flags', async (t) => {
+  const { recv } = place(t);
+  const taken = createSocket('udp4');
+  await new Promise((resolve) => taken.bind(0, '127.0.0.1', resolve));
+  t.after(() => taken.close());
+  const port = String(taken.address().port);
+  const one = recv('x', '--ice-port', port, '--ice-interface', '127.0.0.1');
+  await endsWell(one, 1);
+  await said(one, new RegExp(`--ice-port: .*${port}.* in use`));
+  const two = recv('x', ...['lo', 'nosuch0', '192.0.2.77'].flatMap((i) => ['--ice-interface', i]));
+  await endsWell(two, 1);
+  await said(two, /--ice-interface: .* nosuch0, 192\.0\.2\.77$/);
+});
+
+test('too few file descriptors: said, and exit 1', async (t) => {
+  for (let limit = 4; limit < 9; limit++) {
+    const script = `ulimit -n ${limit}; exec "$0" netrecv x --relay ${relay.url} -W 0.1`;
+    const receiver = new Process('sh', 'sh', ['-c', script, roomwireBinary()], {
+      env: offlineEnv,
+    });
+    t.after(() => receiver.stop());
+    const { code } = await receiver.exit;
+    if (code !== 124) {
+      assert.equal(code, 1, receiver.err.recent().join('\n'));
+      await said(receiver, /^roomwire: .*Too many open files/);
+    }
+  }
+});
 
 test('variables stand in for connection flags', async (t) => {
   const { start, room } = place(t);

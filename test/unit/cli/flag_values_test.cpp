@@ -86,6 +86,14 @@ TEST(Relay, NamesTheRemedy) {
   }
 }
 
+TEST(Relay, SaysWhatIsWrong) {
+  EXPECT_THAT(relay("ws://host/a b"), HasSubstr("write %20 for a space"));
+  EXPECT_THAT(relay("ws://host/\xff"), HasSubstr("a character in it that no URL has"));
+  EXPECT_THAT(relay("ws://user:pw@host"), HasSubstr("a user's name in it"));
+  EXPECT_THAT(relay("ws://user@host:80/x"), HasSubstr("a user's name in it"));
+  EXPECT_EQ(relay("ws://host/~a@b"), "ws://host/~a@b");
+}
+
 TEST(IceServer, IsStun) {
   EXPECT_EQ(parse_ice_server("stun:host:3478"), "stun:host:3478");
   EXPECT_EQ(parse_ice_server("stun:[::1]"), "stun:[::1]");

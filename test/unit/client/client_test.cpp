@@ -125,10 +125,10 @@ TEST_F(ClientTest, OneContextAtATime) {
 
 TEST_F(ClientTest, AFailedCreationIsNotInTheWayOfTheNext) {
   ContextOptions bad = options();
-  bad.ice_interfaces = {"nosuchif0"};
+  bad.ice_interfaces = {"nosuchif0", "127.0.0.1", "nosuchif1"};
   const Error error = creation_error(bad);
   EXPECT_EQ(error.kind, ErrorKind::unavailable);
-  EXPECT_THAT(error.message, HasSubstr("nosuchif0"));
+  EXPECT_THAT(error.message, HasSubstr("nosuchif0, nosuchif1"));
   start();
 }
 

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <base/bytes.hpp>
@@ -237,7 +238,7 @@ TEST(UdpSocket, SharedSocketsHearAGroupOnLoopback) {
 
 // Where the machine has a link-local address: remotes have the scope of the socket, unsaid.
 TEST(UdpSocket, LinkLocalRemotesNeedNoScope) {
-  const auto all = local_addresses();
+  const auto all = local_addresses().value();
   const auto own = std::find_if(all.begin(), all.end(), [](const LocalAddress& address) {
     return address.address.is_v6() && address.address.is_link_local();
   });
@@ -257,7 +258,7 @@ TEST(UdpSocket, LinkLocalRemotesNeedNoScope) {
 
 TEST(Interfaces, ListLoopbackLastAndBindable) {
   Loop loop;
-  const auto all = local_addresses();
+  const auto all = local_addresses().value();
   ASSERT_FALSE(all.empty());
   EXPECT_LE(all.size(), max_local_addresses);
   EXPECT_TRUE(all.back().loopback);
@@ -268,6 +269,25 @@ TEST(Interfaces, ListLoopbackLastAndBindable) {
     EXPECT_TRUE(UdpSocket::bind(loop, {local.address, 0}, {})) << local.address.to_string();
   }
   EXPECT_TRUE(v4_loopback);
+}
+
+TEST(Interfaces, ThatCannotBeListedAreNotCalledMissing) {
+  const std::vector<std::string> names{"lo"};
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto listed = local_addresses();
+  const auto unknown = unknown_interfaces(names);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(listed);
+  EXPECT_NE(listed.error().message.find("Too many open files"), std::string::npos);
+  EXPECT_FALSE(unknown);
+}
+
+TEST(Interfaces, ThatAreNotThereAreNamed) {
+  const std::vector<std::string> names{"lo", "nosuch0", "127.0.0.1", "192.0.2.77"};
+  EXPECT_EQ(unknown_interfaces(names).value(), (std::vector<std::string>{"nosuch0", "192.0.2.77"}));
 }
 
 TEST(Interfaces, AreFilteredByNameOrAddress) {
