@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -100,6 +101,8 @@ struct Acquaintance {
   std::string challenge;
   /// It showed a wrong password; attached again only when it says that it joined anew.
   bool refused = false;
+  /// When it, or we, last left: for a moment what comes is late and nothing to speak of.
+  std::optional<Time> parted_at;
 };
 
 /// The connection to a peer.
@@ -195,6 +198,7 @@ class Hub::Impl {
   // hub_receive.cpp
   void handle_presence(Link& link, const Frame& frame);
   void hold_early(Link& link, const Frame& frame);
+  bool is_late(const Link& link, std::string_view token) const;
   EarlyFrames* early_frames(Link& link, std::string_view token);
   void handle_chunk(Member& member, ByteView bytes);
   void handle_message_chunk(Member& member, const Chunk& chunk);

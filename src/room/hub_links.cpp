@@ -91,6 +91,7 @@ bool Hub::Impl::detach(Member& member, const std::string& reason) {
   Link& link = member.link;
   const auto gone = room.members.extract(link.peer);
   link.members.erase(room.token);
+  link.acquaintances[&room].parted_at = now_;
   link.reassembly.forget(&room);
   const auto unsent = link.outbox.drop(room.token);
   room.queued -= unsent.size();

@@ -13,6 +13,9 @@ constexpr std::size_t max_remote_tokens = 1024;
 constexpr std::size_t max_early_rooms = 64;
 /// Handshake data of a room that is not attached; more than any challenge needs.
 constexpr std::size_t max_early_data = 1024;
+/// How long data may come from a room that was left: it was on its way, or the peer's app goes on
+/// sending in the 99 ms that Trystero's leave() takes.
+constexpr Duration late_time = 2s;
 
 bool is_handshake(std::string_view action) {
   return action == internal_action::handshake_data || action == internal_action::handshake_ready ||
@@ -77,6 +80,7 @@ void Hub::Impl::hold_early(Link& link, const Frame& frame) {
   const bool fits = chunk && is_alone(*chunk) && is_handshake(chunk->action) &&
                     chunk->payload.size() <= max_early_data;
   if (!fits) {
+    if (chunk && is_late(link, frame.token)) return;
     dropped(link, chunk ? "data for a room that it is not in with us" : "a malformed chunk");
     return;
   }
@@ -99,6 +103,14 @@ void Hub::Impl::hold_early(Link& link, const Frame& frame) {
   } else {
     dropped(link, "handshake data: " + data.error().message);
   }
+}
+
+bool Hub::Impl::is_late(const Link& link, std::string_view token) const {
+  const auto room = rooms_by_token_.find(token);
+  if (room == rooms_by_token_.end()) return false;
+  const auto known = link.acquaintances.find(room->second);
+  return known != link.acquaintances.end() && known->second.parted_at &&
+         now_ - *known->second.parted_at <= late_time;
 }
 
 EarlyFrames* Hub::Impl::early_frames(Link& link, std::string_view token) {

@@ -162,10 +162,12 @@ std::optional<std::string> Matchmaker::Impl::decrypt(Time now, RelayId relay, En
   const bool is_candidate = message.kind == Kind::candidate;
   auto plain = cipher_.decrypt(message.body);
   if (!plain) {
-    // Candidates of such a peer tell nothing that its offer or answer does not.
-    if (is_candidate || plain.error().kind != ErrorKind::rejected) {
+    const bool is_wrong_password = plain.error().kind == ErrorKind::rejected;
+    const bool is_said = stranger.wrong_password_until && now < *stranger.wrong_password_until;
+    if (!is_wrong_password) {
       port_.on_signal_dropped(relay, "a signal that does not decrypt");
-    } else if (!stranger.wrong_password_until || now >= *stranger.wrong_password_until) {
+    } else if (!is_candidate && !is_said) {
+      // Its candidates tell nothing that its offer or answer does not, and are refused with it.
       stranger.wrong_password_until = now + wrong_password_interval;
       port_.on_wrong_password(peer);
     }

@@ -223,6 +223,23 @@ TEST_F(HubRoomsTest, WhatComesWhileLeavingIsIgnored) {
   EXPECT_TRUE(a.notes.messages.empty());
 }
 
+TEST_F(HubRoomsTest, WhatComesRightAfterLeavingIsNothingToSpeakOf) {
+  meet();
+  pair.join(foyer);
+  pair.run();
+  a.hub.leave(pair.now, stage, 0s);
+  a.hub.handle_frame(pair.now, b.id, text_message(stage, "x", "to one who left"));
+  b.hub.leave(pair.now, foyer, 0s);
+  a.hub.handle_frame(pair.now, b.id, pair.b_to_a.take());
+  pair.now += 99ms;  // As long as Trystero's leave() lets its app go on sending.
+  a.hub.handle_frame(pair.now, b.id, text_message(foyer, "x", "from one who left"));
+  EXPECT_TRUE(a.notes.drops.empty());
+  EXPECT_TRUE(a.notes.messages.empty());
+  pair.now += 10s;
+  a.hub.handle_frame(pair.now, b.id, text_message(foyer, "x", "much later"));
+  EXPECT_EQ(a.notes.drops.size(), 1U);
+}
+
 TEST_F(HubRoomsTest, APeerMayLeaveAndComeBackOverTheSameLink) {
   for (const std::string password : {"", "sesame"}) {
     meet(password);

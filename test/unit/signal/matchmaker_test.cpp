@@ -470,6 +470,7 @@ TEST_F(MatchmakerTest, AWrongPasswordIsSaidOnceInAWhile) {
     hear({leader, Kind::candidate, wrong.encrypt("theirs", entropy), "1"});
   }
   EXPECT_THAT(port.log, ElementsAre("wrong password of a"));
+  EXPECT_THAT(port.dropped, IsEmpty()) << "its candidates are refused with its offer";
   pass(10s);
   hear({leader, Kind::offer, wrong.encrypt("theirs", entropy), "1"});
   EXPECT_THAT(port.log, SizeIs(2));
