@@ -7,6 +7,7 @@
 
 #include "base/json_value.hpp"
 #include "captures.hpp"
+#include "relay_protocol_double.hpp"
 
 namespace roomwire::signal {
 namespace {
@@ -20,28 +21,13 @@ struct FixedDate : WallClock {
   std::int64_t seconds = today;
 };
 
-struct Relay : RelayProtocolPort {
-  void send(std::string text) override { sent.push_back(std::move(text)); }
-  void on_payload(const Topic& topic, std::string_view payload) override {
-    payloads.emplace_back(topic, payload);
-  }
-  void on_notice(std::string_view text) override { notices.emplace_back(text); }
-  void on_dropped(std::string_view reason) override { dropped.emplace_back(reason); }
-
-  /// The texts sent since the last call.
-  std::vector<json::array> take() {
-    std::vector<json::array> all;
-    for (const std::string& text : std::exchange(sent, {})) {
-      all.push_back(parse_json(text).value().as_array());
-    }
-    return all;
-  }
-
-  std::vector<std::string> sent;
-  std::vector<std::pair<Topic, std::string>> payloads;
-  std::vector<std::string> notices;
-  std::vector<std::string> dropped;
-};
+/// The texts, taken apart.
+std::vector<json::array> take_arrays(RelayProtocolDouble& relay) {
+  std::vector<json::array> all;
+  for (const std::string& text : relay.take())
+    all.push_back(parse_json(text).value().as_array());
+  return all;
+}
 
 class NostrProtocolTest : public testing::Test {
  protected:
@@ -49,7 +35,7 @@ class NostrProtocolTest : public testing::Test {
     for (const Topic& topic : topics)
       protocol.subscribe(now, topic);
     protocol.opened(now);
-    const auto sent = relay.take();
+    const auto sent = take_arrays(relay);
     ASSERT_FALSE(sent.empty());
     subscription = sent[0].at(1).as_string();
   }
@@ -68,7 +54,7 @@ class NostrProtocolTest : public testing::Test {
   /// Publishes, and gives the event that was sent.
   json::object published(const Topic& topic, const std::string& payload) {
     EXPECT_TRUE(protocol.publish(now, topic, payload));
-    return relay.take().back().at(1).as_object();
+    return take_arrays(relay).back().at(1).as_object();
   }
   void refuse(const json::object& sent, std::string_view reason) {
     protocol.receive(now, json::serialize(json::array{"OK", sent.at("id"), false, reason}));
@@ -76,7 +62,7 @@ class NostrProtocolTest : public testing::Test {
 
   SeededEntropy entropy{1};
   FixedDate date;
-  Relay relay;
+  RelayProtocolDouble relay;
   NostrKey key = NostrKey::draw(entropy);
   NostrKey stranger = NostrKey::draw(entropy);
   NostrProtocol protocol{key, date, entropy, relay};
@@ -103,7 +89,7 @@ TEST_F(NostrProtocolTest, AsksForAllTopicsAtOnceAsTrysteroDoes) {
     protocol.subscribe(now, Topic(std::string(topic.as_string())));
   }
   protocol.opened(now);
-  const auto sent = relay.take();
+  const auto sent = take_arrays(relay);
   ASSERT_EQ(sent.size(), 1U);
   EXPECT_EQ(sent[0].at(0), "REQ");
   EXPECT_EQ(sent[0].at(1).as_string().size(), 64U);
@@ -123,7 +109,7 @@ TEST_F(NostrProtocolTest, AsksForAllTopicsAtOnceAsTrysteroDoes) {
 
 TEST_F(NostrProtocolTest, HandsOverEveryCapturedEventButItsOwn) {
   for (const Capture& captured : captures()) {
-    Relay port;
+    RelayProtocolDouble port;
     NostrProtocol replayed(key, date, entropy, port);
     for (const RelayText& text : captured.relay) {
       if (text.json.at(0) != "REQ") continue;
@@ -132,7 +118,7 @@ TEST_F(NostrProtocolTest, HandsOverEveryCapturedEventButItsOwn) {
       }
     }
     replayed.opened(now);
-    const auto id = port.take().at(0).at(1);
+    const auto id = take_arrays(port).at(0).at(1);
     std::vector<std::pair<Topic, std::string>> expected;
     for (const RelayText& text : captured.relay) {
       if (text.out) continue;
@@ -181,7 +167,7 @@ TEST_F(NostrProtocolTest, SaysNothingWithoutAConnection) {
   EXPECT_EQ(protocol.next_timeout(), std::nullopt);
   EXPECT_THAT(relay.sent, testing::IsEmpty());
   protocol.opened(now);
-  EXPECT_EQ(relay.take().at(0).at(2).at("#x").as_array().size(), 2U);
+  EXPECT_EQ(take_arrays(relay).at(0).at(2).at("#x").as_array().size(), 2U);
 }
 
 TEST_F(NostrProtocolTest, ALaterTopicIsAskedForBeforeAnythingIsPublished) {
@@ -191,7 +177,7 @@ TEST_F(NostrProtocolTest, ALaterTopicIsAskedForBeforeAnythingIsPublished) {
   protocol.subscribe(now, root);
   EXPECT_EQ(protocol.next_timeout(), now);
   ASSERT_TRUE(protocol.publish(now, other, "x"));
-  const auto sent = relay.take();
+  const auto sent = take_arrays(relay);
   ASSERT_EQ(sent.size(), 2U);
   EXPECT_EQ(sent[0].at(0), "REQ");
   EXPECT_EQ(sent[0].at(1), json::value(subscription));
@@ -204,7 +190,7 @@ TEST_F(NostrProtocolTest, ASubscriptionHoldsAtMost250Topics) {
   for (int i = 0; i < 600; ++i)
     protocol.subscribe(now, Topic(std::to_string(i)));
   protocol.opened(now);
-  auto sent = relay.take();
+  auto sent = take_arrays(relay);
   ASSERT_EQ(sent.size(), 3U);
   std::size_t topics = 0;
   for (const auto& each : sent) {
@@ -215,7 +201,7 @@ TEST_F(NostrProtocolTest, ASubscriptionHoldsAtMost250Topics) {
   for (int i = 0; i < 250; ++i)
     protocol.unsubscribe(now, Topic(std::to_string(i)));
   protocol.handle_timeout(now);
-  sent = relay.take();
+  sent = take_arrays(relay);
   ASSERT_EQ(sent.size(), 1U);
   EXPECT_EQ(sent[0].at(0), "CLOSE");
 }
@@ -282,7 +268,7 @@ TEST_F(NostrProtocolTest, SilenceLastsAtMost15Minutes) {
     refuse(published(root, "a"), "blocked: no");
     now += 15min;
     EXPECT_TRUE(protocol.publish(now, root, "a"));
-    relay.take();
+    take_arrays(relay);
   }
 }
 
@@ -308,7 +294,7 @@ TEST_F(NostrProtocolTest, AClosedSubscriptionIsMadeAgainAfterGrowingWaits) {
     EXPECT_THAT(relay.sent, testing::IsEmpty());
     now += wait;
     protocol.handle_timeout(now);
-    EXPECT_EQ(relay.take().at(0).at(0), "REQ");
+    EXPECT_EQ(take_arrays(relay).at(0).at(0), "REQ");
   }
   EXPECT_EQ(last, Duration(10min));
   EXPECT_EQ(relay.notices.size(), 12U);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json_value.hpp"
+#include "relay_protocol_double.hpp"
 #include "signal/names.hpp"
 
 namespace roomwire::signal {
@@ -17,23 +18,6 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-struct Relay : RelayProtocolPort {
-  void send(std::string text) override { sent.push_back(std::move(text)); }
-  void on_payload(const Topic& topic, std::string_view payload) override {
-    payloads.emplace_back(topic, payload);
-  }
-  void on_notice(std::string_view text) override { notices.emplace_back(text); }
-  void on_dropped(std::string_view reason) override { dropped.emplace_back(reason); }
-
-  /// The texts sent since the last call.
-  std::vector<std::string> take() { return std::exchange(sent, {}); }
-
-  std::vector<std::string> sent;
-  std::vector<std::pair<Topic, std::string>> payloads;
-  std::vector<std::string> notices;
-  std::vector<std::string> dropped;
-};
 
 class WsRelayProtocolTest : public testing::Test {
  protected:
@@ -49,7 +33,7 @@ class WsRelayProtocolTest : public testing::Test {
     EXPECT_THAT(relay.sent, IsEmpty());
   }
 
-  Relay relay;
+  RelayProtocolDouble relay;
   WsRelayProtocol protocol{relay};
   Time now{};
   const Topic root{"root"};
