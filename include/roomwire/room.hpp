@@ -121,7 +121,7 @@ class Room {
   std::optional<Path> path(const PeerId& peer) const;
 
   /// One function each; a later one replaces it. on_peer_join is also called, soon, for every
-  /// peer that is there already.
+  /// peer that is there already: once each, and not if it has gone by then.
   void on_peer_join(std::function<void(const PeerId&)> callback);
   /// `reason` is one line for a person, such as "left the room".
   void on_peer_leave(std::function<void(const PeerId&, const std::string& reason)> callback);

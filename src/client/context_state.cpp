@@ -21,11 +21,14 @@ Result<std::unique_ptr<ContextState>> ContextState::create(const ContextOptions&
       options, [raw = state.get()](mesh::Mesh::AppEvent event) { raw->deliver(std::move(event)); });
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   state->runtime_ = std::move(*runtime);
+  state->timer_ = std::make_unique<net::Timer>(state->runtime_->loop(),
+                                               [raw = state.get()] { raw->run_timers(); });
   return state;
 }
 
 ContextState::~ContextState() {
   timers_.clear();
+  timer_.reset();
   runtime_.reset();
 }
 
@@ -45,14 +48,20 @@ void ContextState::leave(const RoomState& room, std::function<void()> done, Dura
 }
 
 void ContextState::after(Duration delay, std::function<void()> task) {
-  const std::uint64_t id = next_timer_++;
-  auto timer = std::make_unique<net::Timer>(runtime_->loop(), [this, id, task = std::move(task)] {
-    const auto run = task;  // Erasing the timer ends this function's own life.
-    timers_.erase(id);
-    run();
-  });
-  timer->set(now() + delay);
-  timers_[id] = std::move(timer);
+  timers_.emplace(now() + delay, std::move(task));
+  timer_->set(timers_.begin()->first);
+}
+
+/// What is due now; what these tasks set comes in a later turn, so that the sockets have theirs.
+void ContextState::run_timers() {
+  std::vector<std::function<void()>> due;
+  const auto end = timers_.upper_bound(now());
+  for (auto entry = timers_.begin(); entry != end; ++entry)
+    due.push_back(std::move(entry->second));
+  timers_.erase(timers_.begin(), end);
+  for (const auto& task : due)
+    task();
+  if (!timers_.empty()) timer_->set(timers_.begin()->first);
 }
 
 Stats ContextState::stats() const {

@@ -55,6 +55,7 @@ class ContextState {
   };
 
   void deliver(mesh::Mesh::AppEvent event);
+  void run_timers();
   template <class RoomEvent>
   void handle(AppCalls& app, RoomEvent& event);
   void handle(AppCalls& app, mesh::SendProgressed& event);
@@ -68,8 +69,9 @@ class ContextState {
   Stats counted_;
   std::set<PeerId> dropped_from_;
   std::unique_ptr<Runtime> runtime_;
-  std::uint64_t next_timer_ = 0;
-  std::map<std::uint64_t, std::unique_ptr<net::Timer>> timers_;
+  /// By the time, and among equal ones in the order in which they were set.
+  std::multimap<Time, std::function<void()>> timers_;
+  std::unique_ptr<net::Timer> timer_;
 };
 
 }  // namespace roomwire::client

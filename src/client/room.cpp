@@ -56,14 +56,7 @@ std::optional<Path> Room::path(const PeerId& peer) const {
 }
 
 void Room::on_peer_join(std::function<void(const PeerId&)> callback) {
-  state_->on_join.set(std::move(callback));
-  if (state_->context() == nullptr) return;
-  state_->context()->after({}, [weak = std::weak_ptr(state_), there = peers()] {
-    const auto state = weak.lock();
-    for (const PeerId& peer : there) {
-      if (state && state->context() != nullptr) state->on_join(peer);
-    }
-  });
+  state_->set_on_join(std::move(callback));
 }
 
 void Room::on_peer_leave(std::function<void(const PeerId&, const std::string&)> callback) {

@@ -75,6 +75,44 @@ void RoomState::leave(std::function<void()> done, Duration drain) {
   context->leave(*this, std::move(done), drain);
 }
 
+void RoomState::set_on_join(std::function<void(const PeerId&)> callback) {
+  on_join_.set(std::move(callback));
+  ++listener_;
+  if (context_ == nullptr) return;
+  untold_.clear();
+  for (const auto& [peer, told] : present_)
+    untold_.insert(peer);
+  if (untold_.empty()) return;
+  // Later, not from within the call that set the callback.
+  context_->after({}, [weak = weak_from_this()] {
+    if (const auto room = weak.lock()) room->tell_present();
+  });
+}
+
+/// Each call may end the room, or set another listener, to whom somebody else then tells.
+void RoomState::tell_present() {
+  const auto listener = listener_;
+  while (context_ != nullptr && listener == listener_ && !untold_.empty()) {
+    const PeerId peer = *untold_.begin();
+    untold_.erase(untold_.begin());
+    present_[peer] = bool(on_join_);
+    on_join_(peer);
+  }
+}
+
+void RoomState::handle(mesh::PeerJoined& event) {
+  present_[event.peer] = bool(on_join_);
+  on_join_(event.peer);
+}
+
+void RoomState::handle(mesh::PeerLeft& event) {
+  const auto entry = present_.extract(event.peer);
+  const bool told = !entry.empty() && entry.mapped();
+  // Of a peer that came and went before its joining could be told, nothing is told.
+  if (untold_.erase(event.peer) > 0 && !told) return;
+  on_leave(event.peer, event.reason);
+}
+
 void RoomState::handle(mesh::MessageReceived& event) {
   const auto entry = actions_.find(event.action);
   if (entry == actions_.end() || !entry->second->has_listener()) {

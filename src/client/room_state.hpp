@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/time.hpp"
@@ -32,8 +34,9 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
   std::shared_ptr<ActionState> action(const std::string& name);
   void leave(std::function<void()> done, Duration drain);
 
-  void handle(mesh::PeerJoined& event) { on_join(event.peer); }
-  void handle(mesh::PeerLeft& event) { on_leave(event.peer, event.reason); }
+  void set_on_join(std::function<void(const PeerId&)> callback);
+  void handle(mesh::PeerJoined& event);
+  void handle(mesh::PeerLeft& event);
   void handle(mesh::MessageReceived& event);
   void handle(mesh::ReceiveProgressed& event);
   /// The waiting messages of an action that got a callback.
@@ -43,15 +46,21 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
   };
   std::deque<Waiting> take_waiting(const std::string& action);
 
-  Callback<void(const PeerId&)> on_join;
   Callback<void(const PeerId&, const std::string&)> on_leave;
 
  private:
+  void tell_present();
   void keep(mesh::MessageReceived& event);
 
   ContextState* context_;
   AppId app_;
   RoomId room_;
+  Callback<void(const PeerId&)> on_join_;
+  /// Those there, as far as the user may know by now, and whether an on_join was told of them.
+  std::map<PeerId, bool> present_;
+  /// Of those, the ones that the present on_join is still to be told of.
+  std::set<PeerId> untold_;
+  std::uint64_t listener_ = 0;  ///< Counts the on_joins.
   std::map<std::string, std::shared_ptr<ActionState>> actions_;
   std::map<std::string, std::deque<Waiting>> waiting_;
   std::size_t waiting_bytes_ = 0;

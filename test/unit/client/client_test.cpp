@@ -252,6 +252,21 @@ TEST_F(ClientTest, LeavingIsDoneOnceAndTheRoomCanBeJoinedAgain) {
   EXPECT_EQ(done, 2);
 }
 
+TEST_F(ClientTest, ASecondLeaveIsDoneAtOnceAndTheFirstAsEver) {
+  start();
+  auto room = join();
+  std::vector<int> done;
+  room->leave([&] {
+    done.push_back(1);
+    context->stop();
+  });
+  room->leave([&] { done.push_back(2); });
+  EXPECT_THAT(done, ElementsAre(2));
+  room->leave();
+  context->run();
+  EXPECT_THAT(done, ElementsAre(2, 1));
+}
+
 TEST_F(ClientTest, ARoomMayBeDestroyedWhileItLeaves) {
   start();
   auto room = join();
@@ -477,6 +492,35 @@ TEST_F(ClientTest, DelayedTasksRunInTheOrderOfTheirTimes) {
   context->run();
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 30ms);
   EXPECT_THAT(order, ElementsAre(0, 1, 10, 20, 30));
+}
+
+TEST_F(ClientTest, DelayedTasksOfOneTimeRunInTheOrderInWhichTheyWereSet) {
+  start();
+  std::vector<int> order;
+  std::vector<int> expected;
+  context->post([&] {
+    for (int i = 0; i < 100; ++i) {
+      expected.push_back(i);
+      context->post_after(5ms, [&, i] { order.push_back(i); });
+      context->post_after(1ms, [] {});
+    }
+    context->post_after(5ms, [&] { context->stop(); });
+  });
+  context->run();
+  EXPECT_EQ(order, expected);
+}
+
+TEST_F(ClientTest, ADelayedTaskThatSetsItselfAnewLetsOthersHaveTheirTurn) {
+  start();
+  int again = 0;
+  std::function<void()> repeat = [&] {
+    ++again;
+    context->post_after(0ms, repeat);
+  };
+  repeat();
+  context->post_after(10ms, [&] { context->stop(); });
+  context->run();
+  EXPECT_GT(again, 2);
 }
 
 TEST_F(ClientTest, WhatWaitsWhenTheContextGoesIsDroppedUncalled) {
