@@ -217,6 +217,8 @@ What is JSON is sent as that value, all else as a string.)",
   roomwire netsend picture --room my-room --file photo.jpg
 The line {"type":"set-channel","channel":"other"} is not sent: what follows goes
 to that channel.
+Whoever is in the room is a peer, another netsend too, though it reads nothing:
+where several send, --peers N waits for them and for who reads.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp netrecv_help{

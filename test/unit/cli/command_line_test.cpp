@@ -248,6 +248,11 @@ TEST(CommandLine, HelpHasExamples) {
   }
 }
 
+TEST(CommandLine, HelpSaysWhoCountsAsAPeer) {
+  const CommandLine result = parse({"netsend", "--help"});
+  EXPECT_THAT(std::get<Print>(result).text, HasSubstr("another netsend too"));
+}
+
 TEST(CommandLine, Version) {
   const CommandLine result = parse({"--version"});
   EXPECT_THAT(std::get<Print>(result).text, testing::MatchesRegex("roomwire [0-9.]+\n"));
