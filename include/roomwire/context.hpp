@@ -19,16 +19,6 @@ namespace client {
 class Edge;
 }
 
-/// A place where peers find each other.
-struct RelayUrl {
-  enum class Kind {
-    nostr,     ///< A Nostr relay (NIP-01), Trystero's default strategy.
-    ws_relay,  ///< Trystero's own WebSocket relay (0.25 and later).
-  };
-  Kind kind = Kind::nostr;
-  std::string url;  ///< ws:// or wss://, with any port and path.
-};
-
 struct ContextOptions {
   /// No relay at all: those that each Trystero release from 0.23 to 0.25 chooses for the app.
   std::vector<RelayUrl> relays;

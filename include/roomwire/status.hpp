@@ -19,8 +19,19 @@ struct Path {
   bool operator==(const Path&) const = default;
 };
 
+/// A place where peers find each other. One URL may be both kinds, and is two relays then.
+struct RelayUrl {
+  enum class Kind {
+    nostr,     ///< A Nostr relay (NIP-01), Trystero's default strategy.
+    ws_relay,  ///< Trystero's own WebSocket relay (0.25 and later).
+  };
+  Kind kind = Kind::nostr;
+  std::string url;  ///< ws:// or wss://, with any port and path.
+};
+
 struct RelayConnected {
   std::string url;
+  RelayUrl::Kind kind = RelayUrl::Kind::nostr;
 };
 /// Refused, dropped or never there; it is tried again.
 struct RelayFailed {
@@ -28,11 +39,13 @@ struct RelayFailed {
   std::string reason;                  ///< One line for a person.
   std::chrono::milliseconds retry_in;  ///< At most 60 s.
   bool was_connected = false;
+  RelayUrl::Kind kind = RelayUrl::Kind::nostr;
 };
 /// What a relay says to people (Nostr's NOTICE, a refused event).
 struct RelayNotice {
   std::string url;
   std::string text;
+  RelayUrl::Kind kind = RelayUrl::Kind::nostr;
 };
 /// A peer was heard of and a connection to it is tried.
 struct PeerConnecting {

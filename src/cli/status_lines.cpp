@@ -32,6 +32,11 @@ std::string wait_text(std::chrono::milliseconds wait) {
   return seconds < 1 ? "less than 1 s" : fmt::format("{} s", seconds);
 }
 
+// As the flags call them.
+std::string relay_name(const std::string& url, RelayUrl::Kind kind) {
+  return (kind == RelayUrl::Kind::nostr ? "relay " : "ws-relay ") + printable(url, 100);
+}
+
 // So that a reason that ends a sentence does not end it twice.
 std::string reason_text(const std::string& reason) {
   std::string out = printable(reason);
@@ -61,9 +66,9 @@ void StatusLines::from_network(const std::string& line) {
   if (network_lines_++ < max_network_lines) note(Tone::bad, line);
 }
 
-StatusLines::Relay* StatusLines::relay(const std::string& url) {
-  if (relays_.size() >= max_relays && !relays_.contains(url)) return nullptr;
-  return &relays_[url];
+StatusLines::Relay* StatusLines::relay(RelayKey key) {
+  if (relays_.size() >= max_relays && !relays_.contains(key)) return nullptr;
+  return &relays_[std::move(key)];
 }
 
 void StatusLines::joining(const RoomId& room, const PeerId& self) {
@@ -76,12 +81,11 @@ void StatusLines::on_status(const Status& status) {
 }
 
 void StatusLines::on(const RelayConnected& status) {
-  Relay* known = relay(status.url);
-  // A relay may be used for both strategies: one line is enough.
+  Relay* known = relay({status.url, status.kind});
   const bool again = known == nullptr || std::exchange(known->answers, true);
   if (known != nullptr) known->complained = false;
   const bool news = !again && (relays_named_ || std::exchange(first_answer_, false));
-  const std::string line = fmt::format("relay {} answers", printable(status.url, 100));
+  const std::string line = fmt::format("{} answers", relay_name(status.url, status.kind));
   if (news) {
     note(Tone::plain, line);
   } else {
@@ -90,17 +94,17 @@ void StatusLines::on(const RelayConnected& status) {
 }
 
 void StatusLines::on(const RelayFailed& status) {
-  Relay* known = relay(status.url);
+  Relay* known = relay({status.url, status.kind});
   const bool said = known != nullptr && known->complained;
   if (known != nullptr) {
     known->answers = false;
     known->complained = true;
     known->reason = status.reason;
   }
-  const std::string line =
-      fmt::format("relay {} {}: {}; trying again in {}, and on until it answers",
-                  printable(status.url, 100), status.was_connected ? "is lost" : "does not answer",
-                  reason_text(status.reason), wait_text(status.retry_in));
+  const std::string line = fmt::format("{} {}: {}; trying again in {}, and on until it answers",
+                                       relay_name(status.url, status.kind),
+                                       status.was_connected ? "is lost" : "does not answer",
+                                       reason_text(status.reason), wait_text(status.retry_in));
   if (relays_named_ && !said) {
     from_network(line);
   } else {
@@ -109,7 +113,7 @@ void StatusLines::on(const RelayFailed& status) {
 }
 
 void StatusLines::on(const RelayNotice& status) {
-  detail(fmt::format("relay {} says: {}", printable(status.url, 100), printable(status.text)));
+  detail(fmt::format("{} says: {}", relay_name(status.url, status.kind), printable(status.text)));
 }
 
 void StatusLines::on(const PeerConnecting& status) {
@@ -191,9 +195,10 @@ std::string StatusLines::relay_count() const {
 
 std::string StatusLines::nobody_answers() const {
   std::string why = "no answer from any relay";
-  for (const auto& [url, relay] : relays_) {
+  for (const auto& [key, relay] : relays_) {
     if (relay.reason.empty()) continue;
-    why = fmt::format("{}, {}: {}", relay_count(), printable(url, 100), reason_text(relay.reason));
+    why = fmt::format("{}, {}: {}", relay_count(), printable(key.first, 100),
+                      reason_text(relay.reason));
     break;
   }
   return fmt::format("still waiting for a relay ({}); {}", why,

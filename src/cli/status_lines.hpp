@@ -10,6 +10,7 @@
 #include <roomwire/status.hpp>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "cli/options.hpp"
 #include "cli/standard_error.hpp"
@@ -48,7 +49,8 @@ class StatusLines {
   };
 
   void from_network(const std::string& line);
-  Relay* relay(const std::string& url);
+  using RelayKey = std::pair<std::string, RelayUrl::Kind>;
+  Relay* relay(RelayKey key);
   std::string relay_count() const;
   std::string nobody_answers() const;
 
@@ -65,7 +67,7 @@ class StatusLines {
   const Verbosity verbosity_;
   const bool relays_named_;
   const Print print_;
-  std::map<std::string, Relay> relays_;
+  std::map<RelayKey, Relay> relays_;
   // At most max_peers each; what is beyond is forgotten, and said with -v only.
   std::set<PeerId> connected_;
   std::set<PeerId> complained_;  // out of reach

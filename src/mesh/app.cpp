@@ -216,8 +216,8 @@ void App::renegotiate(const RoomId& room, const PeerId& peer, const Json& descri
   hub_.send_signal(now_, room, peer, *Json::parse(boost::json::serialize(reply)));
 }
 
-const std::string& App::url(signal::RelayId relay) const {
-  return pool_.relays()[static_cast<std::size_t>(relay)].url;
+const RelayUrl& App::relay_url(signal::RelayId relay) const {
+  return pool_.relays()[static_cast<std::size_t>(relay)];
 }
 
 void App::note_dropped(const std::string& source, const std::string& reason) {
@@ -230,7 +230,8 @@ void App::note_dropped(const std::string& source, const std::string& reason) {
 // ---- what the relays say: noted, and acted on when the pool's function has returned ----
 
 void App::on_relay_ready(signal::RelayId relay) {
-  events_.emplace_back(Status(RelayConnected{url(relay)}));
+  const auto& [kind, url] = relay_url(relay);
+  events_.emplace_back(Status(RelayConnected{url, kind}));
   defer([this, relay] {
     for (auto& [id, room] : rooms_)
       room->matchmaker().relay_ready(now_, relay);
@@ -240,7 +241,8 @@ void App::on_relay_ready(signal::RelayId relay) {
 void App::on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
                           bool was_connected) {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(retry_in);
-  events_.emplace_back(Status(RelayFailed{url(relay), reason, wait, was_connected}));
+  const auto& [kind, url] = relay_url(relay);
+  events_.emplace_back(Status(RelayFailed{url, reason, wait, was_connected, kind}));
   defer([this, relay] {
     for (auto& [id, room] : rooms_)
       room->matchmaker().relay_lost(now_, relay);
@@ -248,7 +250,8 @@ void App::on_relay_failed(signal::RelayId relay, const std::string& reason, Dura
 }
 
 void App::on_relay_notice(signal::RelayId relay, const std::string& text) {
-  events_.emplace_back(Status(RelayNotice{url(relay), text}));
+  const auto& [kind, url] = relay_url(relay);
+  events_.emplace_back(Status(RelayNotice{url, text, kind}));
 }
 
 void App::on_relay_message(signal::RelayId relay, const signal::Topic& topic,
@@ -265,7 +268,7 @@ void App::on_relay_message(signal::RelayId relay, const signal::Topic& topic,
 
 void App::on_relay_dropped(signal::RelayId relay, const std::string& reason) {
   ++stats_.signals_dropped;
-  note_dropped(url(relay), reason);
+  note_dropped(relay_url(relay).url, reason);
 }
 
 // ---- what the connections say ----

@@ -91,7 +91,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
                      std::string_view fragment);
   void renegotiate(const RoomId& room, const PeerId& peer, const Json& description);
   void note_dropped(const std::string& source, const std::string& reason);
-  const std::string& url(signal::RelayId relay) const;
+  const RelayUrl& relay_url(signal::RelayId relay) const;
   void defer(std::function<void()> task) { deferred_.push_back(std::move(task)); }
 
   AppId id_;

@@ -73,6 +73,17 @@ TEST(StatusLines, ARelayThatRefusesIsSaidOnceUntilItAnswers) {
   EXPECT_THAT(told.lines[2], HasSubstr("ws://a:1 is lost: closed"));
 }
 
+TEST(StatusLines, OneUrlForBothStrategiesIsTwoRelays) {
+  Told told(Verbosity::normal);
+  told.status.on_status(RelayConnected{"ws://a:1", RelayUrl::Kind::nostr});
+  told.status.on_status(RelayFailed{"ws://a:1", "not found", 1s, false, RelayUrl::Kind::ws_relay});
+  ASSERT_THAT(told.lines, SizeIs(2));
+  EXPECT_EQ(told.lines[0], "relay ws://a:1 answers");
+  EXPECT_THAT(told.lines[1], HasSubstr("ws-relay ws://a:1 does not answer: not found"));
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines[2], HasSubstr("1 of 2 relays answer"));
+}
+
 TEST(StatusLines, OfManyPublicRelaysOnlyTheNumberMatters) {
   Told told(Verbosity::normal, false);
   told.status.on_status(RelayFailed{"wss://a", "refused", 1s, false});

@@ -187,6 +187,10 @@ TEST_P(Mesh, ARelayThatGoesAwayHarmsNobodyAndServesNewcomersWhenItIsBack) {
   world.run_for(30s);
   EXPECT_TRUE(a.left.empty());
   EXPECT_GE(count<RelayFailed>(a), 2U);
+  for (const Status& status : a.statuses) {
+    const auto* failed = std::get_if<RelayFailed>(&status);
+    EXPECT_TRUE(failed == nullptr || failed->kind == RelayUrl::Kind::ws_relay);
+  }
   world.start_relay();
   SimPeer& late = world.add("m");
   late.join("room");
