@@ -13,9 +13,6 @@ constexpr std::size_t max_said = 1024;
 /// a browser's own checks reach us without them.
 constexpr std::size_t max_unresolved = 64;
 
-/// Of unfinished messages from all peers together; at least two of the largest find room.
-constexpr std::size_t min_pending_bytes = 256U << 20;
-
 }  // namespace
 
 /// The matchmaker of one room, and what it asks for.
@@ -80,7 +77,7 @@ App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> rela
       entropy_(entropy),
       pool_(std::move(relays), ports.relay_sockets(id), date, entropy, *this),
       hub_({id, options.self, options.max_message_bytes,
-            std::max(min_pending_bytes, 2 * options.max_message_bytes)},
+            max_pending_bytes(options.max_message_bytes)},
            entropy, *this),
       links_(transport, hub_, *this) {}
 

@@ -1,6 +1,8 @@
 // All rooms of one app: one set of relays, one connection to each peer.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +18,12 @@
 #include "signal/relay_pool.hpp"
 
 namespace roomwire::mesh {
+
+/// Of unfinished messages from all peers together: at least two of the largest find room.
+constexpr std::size_t max_pending_bytes(std::size_t max_message_bytes) {
+  constexpr std::size_t least = 256U << 20;
+  return std::max(least, 2 * max_message_bytes);
+}
 
 class App final : public room::HubSink, public signal::RelayPoolObserver, public LinksObserver {
  public:

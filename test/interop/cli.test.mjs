@@ -359,6 +359,23 @@ test('a peer met through two strategies is one peer', async (t) => {
   );
 });
 
+test('what waits for a peer that leaves is not sent, and no success', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'roomwire-cli-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'large'), Buffer.alloc(8 << 20));
+  const { peer, room, send } = place(t);
+  const sender = send('x', '--file', join(folder, 'large'));
+  await said(sender, /relay .* answers/);
+  // Started only now, when the file has been read: it is on its way as soon as they have met.
+  const native = await peer(spawnNativePeer());
+  await native.command('receiving', { on: false });
+  await native.join(room);
+  await said(sender, /joined/);
+  await native.leave(room);
+  await said(sender, /everybody has gone/);
+  await endsWell(sender, 1);
+});
+
 for (const signal of ['SIGKILL', 'SIGSTOP']) {
   test(`a message that a peer never took is no success: ${signal}`, async (t) => {
     const { recv, send } = place(t);
