@@ -63,7 +63,8 @@ int run_program(int argc, char** argv) {
   try {
     return std::visit(Run{}, command);
   } catch (const std::exception& error) {
-    // The event loop has no other way to say that the system refuses it a file descriptor.
+    // The event loop, and what wakes threads, have no other way to say that the system refuses them
+    // a file descriptor.
     return fail_with({ErrorKind::unavailable, error.what()});
   }
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace roomwire::cli {
@@ -21,7 +22,9 @@ int watch_signals() {
   sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);  // ignored under nohup: stays so
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  return fd;
 }
 
 }  // namespace
@@ -32,7 +35,7 @@ SignalWatcher::SignalWatcher(std::function<void(int)> on_signal)
 SignalWatcher::~SignalWatcher() {
   stop_.notify();
   thread_.join();
-  if (fd_ >= 0) close(fd_);
+  close(fd_);
 }
 
 void SignalWatcher::run() const {

@@ -4,18 +4,21 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <system_error>
 
 namespace roomwire::cli {
 
-/// Readable from the first notify() to the next clear(). If the system has no descriptor left it
-/// is never readable.
+/// Readable from the first notify() to the next clear(). Throws std::system_error when the system
+/// has no descriptor left, for a thread that it could not stop would be waited for forever; main
+/// makes an exit code of it.
 class WakeEvent {
  public:
-  WakeEvent() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~WakeEvent() {
-    if (fd_ >= 0) close(fd_);
+  WakeEvent() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   }
+  ~WakeEvent() { close(fd_); }
   WakeEvent(const WakeEvent&) = delete;
   WakeEvent& operator=(const WakeEvent&) = delete;
 

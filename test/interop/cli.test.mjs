@@ -203,7 +203,7 @@ test('a port that is taken, and interfaces that are not there, are named with th
 });
 
 test('too few file descriptors: said, and exit 1', async (t) => {
-  for (let limit = 4; limit < 9; limit++) {
+  for (let limit = 4; limit < 14; limit++) {
     const script = `ulimit -n ${limit}; exec "$0" netrecv x --relay ${relay.url} -W 0.1`;
     const receiver = new Process('sh', 'sh', ['-c', script, roomwireBinary()], {
       env: offlineEnv,

@@ -119,7 +119,8 @@ TEST_F(RoomStateTest, AListenerMayReplaceItselfAndLeave) {
 }
 
 TEST_F(RoomStateTest, WithoutAListenerForJoinersLeavingIsTold) {
-  room->on_leave.set([this](const PeerId& peer, const std::string&) { told.push_back(peer.str()); });
+  room->on_leave.set(
+      [this](const PeerId& peer, const std::string&) { told.push_back(peer.str()); });
   join(ada);
   leave(ada);
   EXPECT_THAT(told, ElementsAre("Ada"));
