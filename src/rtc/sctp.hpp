@@ -116,6 +116,7 @@ class SctpAssociation {
   void read();
   void handle_data(std::uint16_t stream, std::uint32_t ppid, ByteView part, bool last);
   void handle_notification(ByteView bytes);
+  std::uint16_t send_flags();
   void flush();
   void end(const std::string& reason);
 
@@ -123,6 +124,8 @@ class SctpAssociation {
   SctpSink& sink_;
   SctpStack::Key key_;
   struct socket* socket_ = nullptr;
+  std::uint16_t remote_port_ = 0;
+  std::uint32_t messages_ = 0;  ///< Sent, wrapping.
   SctpLedger ledger_;
   bool receiving_ = true;
   bool reading_ = false;

@@ -128,6 +128,19 @@ TEST_F(Sctp, CarriesMessagesOfAllSizes) {
   EXPECT_EQ(b_.messages.back(), Bytes(SctpAssociation::window, 9));
 }
 
+TEST_F(Sctp, FillsItsPacketsWithShortMessages) {
+  connect();
+  run_for(1s);
+  ASSERT_TRUE(a_.sent.empty());
+  // Five of these fit in a packet. The first leaves at once, the last wait for an answer.
+  for (int i = 0; i < 300; ++i)
+    ASSERT_TRUE(send(a_, Bytes(183, std::uint8_t(i))));
+  EXPECT_LE(a_.sent.size(), 65U);
+  ASSERT_TRUE(run_until([&] { return b_.messages.size() == 300; }));
+  for (std::size_t i = 0; i < 300; ++i)
+    EXPECT_EQ(b_.messages[i][0], std::uint8_t(i));
+}
+
 TEST_F(Sctp, RefusesWhatExceedsItsWindow) {
   connect();
   EXPECT_EQ(a_.association->send(0, some_ppid, Bytes(SctpAssociation::window + 1)),
@@ -211,6 +224,8 @@ TEST_F(Sctp, DeliversWhatCameBeforeTheEnd) {
   a_.association->close();
   run_for(1s);
   EXPECT_TRUE(b_.closed.empty());
+  EXPECT_EQ(b_.association->send(0, some_ppid, Bytes(1)), SctpAssociation::SendResult::failed);
+  EXPECT_TRUE(b_.sent.empty());
   b_.association->set_receiving(true);
   EXPECT_EQ(b_.messages.size(), 100U);
   EXPECT_EQ(b_.closed.size(), 1U);
