@@ -24,7 +24,7 @@ using Descriptor = boost::asio::posix::stream_descriptor;
 
 // Received per wake-up: so many buffers, each of which holds one datagram or, with UDP_GRO, up to
 // 64 of them. Only the pages that datagrams touch take memory.
-constexpr std::size_t receive_buffers = 16;
+constexpr std::size_t receive_buffers = 4;
 constexpr std::size_t receive_buffer_bytes = 65'536;
 // More than this is not kept until the end of the turn: the other side can work on it already.
 constexpr std::size_t flush_bytes = 128U << 10;

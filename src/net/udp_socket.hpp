@@ -41,7 +41,7 @@ struct UdpStats {
 /// Not copied, not moved; may be destroyed at any time, also in its own callback.
 class UdpSocket {
  public:
-  /// What one wake-up brought, in order; at most 1,024 datagrams, so that a flood on one socket
+  /// What one wake-up brought, in order; at most 256 datagrams, so that a flood on one socket
   /// leaves time for the others. Empty datagrams are delivered too.
   using Receive = std::function<void(std::span<const Datagram>)>;
 
