@@ -61,7 +61,7 @@ class Driver {
       roomwire::SendOptions options;
       const bool last = i + 1 == count;
       if (last && sent_ < messages_) options.on_sent = [this] { send_batch(); };
-      if (!action_.send(text_, options)) std::abort();
+      if (!action_.send(text_, std::move(options))) std::abort();
     }
   }
 
@@ -114,8 +114,8 @@ int main(int argc, char** argv) {
   } else {
     action.on_message([&action](roomwire::Message message) {
       roomwire::SendOptions to_sender;
-      to_sender.to = {message.from};
-      if (!action.send(std::move(message.payload), to_sender)) std::abort();
+      to_sender.to.push_back(std::move(message.from));
+      if (!action.send(std::move(message.payload), std::move(to_sender))) std::abort();
     });
   }
   room->on_peer_join([&](const roomwire::PeerId&) {

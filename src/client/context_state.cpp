@@ -17,8 +17,9 @@ typename Map::mapped_type take(Map& map, const typename Map::key_type& id) {
 
 Result<std::unique_ptr<ContextState>> ContextState::create(const ContextOptions& options) {
   std::unique_ptr<ContextState> state(new ContextState);
-  auto runtime = Runtime::create(
-      options, [raw = state.get()](mesh::Mesh::AppEvent event) { raw->deliver(std::move(event)); });
+  auto runtime = Runtime::create(options, [raw = state.get()](mesh::Mesh::AppEvents events) {
+    raw->deliver(std::move(events));
+  });
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   state->runtime_ = std::move(*runtime);
   state->timer_ = std::make_unique<net::Timer>(state->runtime_->loop(),
@@ -66,21 +67,14 @@ void ContextState::run_timers() {
 
 Stats ContextState::stats() const {
   Stats stats = runtime_->mesh().stats();
-  stats.messages_sent = counted_.messages_sent;
-  stats.bytes_sent = counted_.bytes_sent;
-  stats.dropped += counted_.dropped;
+  stats.dropped += dropped_;
   return stats;
 }
 
 void ContextState::count_dropped(const PeerId& peer) {
-  ++counted_.dropped;
+  ++dropped_;
   if (dropped_from_.size() >= max_dropped_from || !dropped_from_.insert(peer).second) return;
   on_status(Dropped{peer.str(), "messages on channels that nobody here reads"});
-}
-
-void ContextState::count_sent(std::size_t peers, std::size_t bytes) {
-  counted_.messages_sent += peers;
-  counted_.bytes_sent += peers * bytes;
 }
 
 void ContextState::expect_sent(const AppId& app, room::SendId id, SendOptions options) {
@@ -97,9 +91,10 @@ void ContextState::expect_pong(const AppId& app, room::PingId id,
   apps_[app].pings[id] = std::move(done);
 }
 
-void ContextState::deliver(mesh::Mesh::AppEvent event) {
-  AppCalls& app = apps_[event.app];
-  std::visit([&](auto& happened) { handle(app, happened); }, event.event);
+void ContextState::deliver(mesh::Mesh::AppEvents all) {
+  AppCalls& app = apps_[all.app];
+  for (mesh::Event& event : all.events)
+    std::visit([&](auto& happened) { handle(app, happened); }, event);
 }
 
 template <class RoomEvent>

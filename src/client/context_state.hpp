@@ -40,7 +40,6 @@ class ContextState {
                        std::function<void(Result<Payload>)> done);
   void expect_pong(const AppId& app, room::PingId id,
                    std::function<void(Result<std::chrono::microseconds>)> done);
-  void count_sent(std::size_t peers, std::size_t bytes);
 
   Callback<void(const Status&)> on_status;
 
@@ -54,7 +53,7 @@ class ContextState {
     std::map<RoomId, std::shared_ptr<RoomState>> rooms;
   };
 
-  void deliver(mesh::Mesh::AppEvent event);
+  void deliver(mesh::Mesh::AppEvents all);
   void run_timers();
   template <class RoomEvent>
   void handle(AppCalls& app, RoomEvent& event);
@@ -66,7 +65,7 @@ class ContextState {
   void handle(AppCalls& app, Status& event);
 
   std::map<AppId, AppCalls> apps_;
-  Stats counted_;
+  std::uint64_t dropped_ = 0;
   std::set<PeerId> dropped_from_;
   std::unique_ptr<Runtime> runtime_;
   /// By the time, and among equal ones in the order in which they were set.

@@ -1,7 +1,5 @@
 #include "client/room_state.hpp"
 
-#include <algorithm>
-
 #include "client/context_state.hpp"
 
 namespace roomwire::client {
@@ -18,15 +16,6 @@ constexpr Duration request_patience = 500ms;
 std::size_t cost(const Message& message) {
   return size_of(message.payload) + waiting_overhead +
          (message.metadata ? message.metadata->text().size() : 0);
-}
-
-/// Of those that are named, or of all, the ones that are there.
-std::size_t count_targets(const std::vector<PeerId>& there, const std::vector<PeerId>& named) {
-  if (named.empty()) return there.size();
-  return static_cast<std::size_t>(
-      std::count_if(there.begin(), there.end(), [&](const PeerId& peer) {
-        return std::find(named.begin(), named.end(), peer) != named.end();
-      }));
 }
 
 class HubResponder final : public Responder {
@@ -115,23 +104,20 @@ void RoomState::handle(mesh::PeerLeft& event) {
 
 void RoomState::handle(mesh::MessageReceived& event) {
   const auto entry = actions_.find(event.action);
-  if (entry == actions_.end() || !entry->second->has_listener()) {
-    keep(event);
-    return;
-  }
+  if (entry == actions_.end()) return keep(event);
   const std::shared_ptr<ActionState> action = entry->second;
-  action->hand_over_waiting();  // What came before goes first.
+  if (action->on_progress) action->tell_progress(event.peer, 1, event.metadata);
+  if (context_ != nullptr && !action->has_listener()) return keep(event);
+  if (!waiting_.empty()) action->hand_over_waiting();  // What came before goes first.
   if (context_ == nullptr) return;
   action->handle({std::move(event.peer), std::move(event.payload), std::move(event.metadata)});
 }
 
 void RoomState::handle(mesh::ReceiveProgressed& event) {
   const auto entry = actions_.find(event.action);
-  if (entry == actions_.end()) return;
+  if (entry == actions_.end() || !entry->second->on_progress) return;
   const std::shared_ptr<ActionState> action = entry->second;
-  const auto request = room::request_of(event.metadata);
-  action->on_progress(
-      Progress{event.peer, event.fraction, request ? request->metadata : event.metadata});
+  action->tell_progress(event.peer, event.fraction, event.metadata);
 }
 
 void RoomState::keep(mesh::MessageReceived& event) {
@@ -163,15 +149,12 @@ Result<void> ActionState::send(Payload payload, SendOptions options) {
   if (!room) return failure(ErrorKind::closed, "the room was left");
   ContextState& context = *room->context();
   room::Hub& hub = context.hub(room->app());
-  const std::size_t bytes = size_of(payload);
-  const std::size_t targets = count_targets(hub.peers(room->room()), options.to);
+  const bool wants_progress = options.on_progress != nullptr;
+  const bool is_awaited = wants_progress || options.on_sent;
   const auto id = hub.send(context.now(), room->room(), name_, std::move(payload),
-                           {options.to, options.metadata, options.on_progress != nullptr});
+                           {std::move(options.to), options.metadata, wants_progress, is_awaited});
   if (!id) return tl::unexpected<Error>(id.error());
-  context.count_sent(targets, bytes);
-  if (options.on_sent || options.on_progress) {
-    context.expect_sent(room->app(), *id, std::move(options));
-  }
+  if (is_awaited) context.expect_sent(room->app(), *id, std::move(options));
   return {};
 }
 
@@ -224,6 +207,12 @@ void ActionState::hand_over_waiting() {
     const bool too_late = on_request && now - waiting.came > request_patience;
     if (!too_late) handle(std::move(waiting.message));
   }
+}
+
+void ActionState::tell_progress(const PeerId& peer, double fraction,
+                                const std::optional<Json>& metadata) {
+  const auto request = room::request_of(metadata);
+  on_progress(Progress{peer, fraction, request ? request->metadata : metadata});
 }
 
 void ActionState::handle(Message message) {

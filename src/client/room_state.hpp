@@ -85,6 +85,7 @@ class ActionState : public std::enable_shared_from_this<ActionState> {
   void hand_over_waiting();
   bool has_listener() const { return on_message || on_request; }
   void handle(Message message);
+  void tell_progress(const PeerId& peer, double fraction, const std::optional<Json>& metadata);
 
   Callback<void(const Progress&)> on_progress;
 

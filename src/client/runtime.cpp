@@ -108,8 +108,8 @@ void Runtime::StunLookup::ask() {
 void Runtime::end_turn() {
   // One round a turn: a callback that always causes the next event must not keep the sockets
   // waiting.
-  for (mesh::Mesh::AppEvent& event : mesh_->take_events())
-    deliver_(std::move(event));
+  for (mesh::Mesh::AppEvents& events : mesh_->take_events())
+    deliver_(std::move(events));
   if (mesh_->has_events()) loop_.post([this] { turn_end_.request(); });
   timer_.set(mesh_->next_timeout());
 }

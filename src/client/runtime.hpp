@@ -22,7 +22,7 @@ namespace roomwire::client {
 class Runtime final : public mesh::MeshPorts {
  public:
   /// Called at the end of a turn of the loop, when all state is consistent: may call anything.
-  using Deliver = std::function<void(mesh::Mesh::AppEvent)>;
+  using Deliver = std::function<void(mesh::Mesh::AppEvents)>;
 
   /// Fails as Context::create does.
   static Result<std::unique_ptr<Runtime>> create(const ContextOptions& options, Deliver deliver);

@@ -148,6 +148,13 @@ void App::handle_timeout() {
     room->matchmaker().handle_timeout(now_);
 }
 
+Stats App::stats() const {
+  Stats stats = stats_;
+  stats.messages_sent = hub_.sent().messages;
+  stats.bytes_sent = hub_.sent().bytes;
+  return stats;
+}
+
 void App::add_candidate_init(signal::AttemptId attempt, std::string_view init) {
   const auto value = parse_json(init);
   if (!value || !value->is_object()) return;

@@ -46,7 +46,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void handle_timeout();
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
   bool has_events() const { return !events_.empty(); }
-  const Stats& stats() const { return stats_; }
+  Stats stats() const;
 
  private:
   class RoomSignals;

@@ -146,11 +146,10 @@ void Mesh::settle(Time now) {
   }
 }
 
-std::vector<Mesh::AppEvent> Mesh::take_events() {
-  std::vector<AppEvent> all;
+std::vector<Mesh::AppEvents> Mesh::take_events() {
+  std::vector<AppEvents> all;
   for (auto& [id, app] : apps_) {
-    for (Event& event : app->take_events())
-      all.push_back({id, std::move(event)});
+    if (app->has_events()) all.push_back({id, app->take_events()});
   }
   return all;
 }
@@ -163,7 +162,7 @@ bool Mesh::has_events() const {
 Stats Mesh::stats() const {
   Stats sum;
   for (const auto& [id, app] : apps_) {
-    const Stats& stats = app->stats();
+    const Stats stats = app->stats();
     sum.messages_sent += stats.messages_sent;
     sum.messages_received += stats.messages_received;
     sum.bytes_sent += stats.bytes_sent;

@@ -67,12 +67,12 @@ class Mesh {
   /// Finishes what was begun within callbacks; every function above that takes the time does.
   void settle(Time now);
 
-  struct AppEvent {
+  struct AppEvents {
     AppId app;
-    Event event;
+    std::vector<Event> events;
   };
   /// What happened since the last call. The caller empties this after each of its own calls.
-  std::vector<AppEvent> take_events();
+  std::vector<AppEvents> take_events();
   bool has_events() const;
   Stats stats() const;
 

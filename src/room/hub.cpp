@@ -203,6 +203,10 @@ void Hub::send_signal(Time now, const RoomId& room, const PeerId& peer, const Js
   impl_->send_signal(room, peer, description);
 }
 
+const HubSent& Hub::sent() const {
+  return impl_->sent();
+}
+
 Deadline Hub::next_timeout() const {
   return impl_->next_timeout();
 }

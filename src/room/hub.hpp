@@ -43,15 +43,16 @@ class HubSink {
   virtual ~HubSink() = default;
   virtual void on_peer_join(const RoomId& room, const PeerId& peer) = 0;
   virtual void on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) = 0;
+  /// A whole message; of its progress, this is 1.
   virtual void on_message(const RoomId& room, const PeerId& peer, const std::string& action,
                           Payload payload, std::optional<Json> metadata) = 0;
-  /// Chunks of a message of `action` came: 0 to 1.
+  /// Chunks of a message of `action` came, but not its last: 0 to less than 1.
   virtual void on_receive_progress(const RoomId& room, const PeerId& peer,
                                    const std::string& action, double fraction,
                                    const std::optional<Json>& metadata) = 0;
   /// Chunks of our message went. Only for sends that asked for it.
   virtual void on_send_progress(SendId send, const PeerId& peer, double fraction) = 0;
-  /// All targets have it, or are gone. Once for every send() that succeeded.
+  /// All targets have it, or are gone. Once for every send() that succeeded and asked for it.
   virtual void on_sent(SendId send) = 0;
   virtual void on_response(RequestId request, Result<Payload> response) = 0;
   virtual void on_pong(PingId ping, Result<Duration> round_trip) = 0;
@@ -91,6 +92,13 @@ struct HubSendOptions {
   std::vector<PeerId> to;  ///< Empty: all that are active.
   std::optional<Json> metadata;
   bool wants_progress = false;
+  bool wants_sent = true;
+};
+
+/// What send() took, counted once for each peer that it goes to.
+struct HubSent {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;  ///< Payload.
 };
 
 class Hub {
@@ -140,6 +148,8 @@ class Hub {
                Result<Payload> response);
   Result<PingId> ping(Time now, const RoomId& room, const PeerId& peer);
   void send_signal(Time now, const RoomId& room, const PeerId& peer, const Json& description);
+
+  const HubSent& sent() const;
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);

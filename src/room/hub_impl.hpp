@@ -137,6 +137,7 @@ class Hub::Impl {
         pool_(options_.max_pending_bytes) {}
 
   void set_time(Time now) { now_ = now; }
+  const HubSent& sent() const { return sent_; }
   Deadline next_timeout() const { return timers_.next(); }
   void run_timers() { timers_.run(now_); }
 
@@ -239,6 +240,7 @@ class Hub::Impl {
   std::unordered_map<PeerId, std::unique_ptr<Link>> links_;
   std::size_t draining_ = 0;  ///< Rooms in Phase::draining.
   Bytes frame_;               ///< Reused for every frame sent.
+  HubSent sent_;
   std::uint64_t next_send_ = 1;
   std::uint64_t next_request_ = 1;
   std::uint64_t next_ping_ = 1;

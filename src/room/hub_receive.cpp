@@ -183,9 +183,7 @@ void Hub::Impl::deliver(Member& member, std::string_view action, Result<Payload>
     if (description != nullptr) sink_.on_signal(room, peer, *description);
     return;
   }
-  const std::string name(action);
-  sink_.on_receive_progress(room, peer, name, 1, metadata);
-  sink_.on_message(room, peer, name, std::move(*payload), std::move(metadata));
+  sink_.on_message(room, peer, std::string(action), std::move(*payload), std::move(metadata));
 }
 
 void Hub::Impl::handle_internal(Member& member, const Chunk& chunk) {

@@ -45,8 +45,12 @@ Result<SendId> Hub::Impl::send(const RoomId& id, std::string_view action, Payloa
     if (is_full(member->link)) return too_much_waits(member->link.peer);
   }
   const SendId send_id{next_send_++};
+  sent_.messages += members.size();
+  sent_.bytes += members.size() * size_of(payload);
   Outgoing message = make_outgoing(*room, action, std::move(payload), std::move(options.metadata));
-  message.send_id = static_cast<std::uint64_t>(send_id);
+  if (options.wants_sent || options.wants_progress) {
+    message.send_id = static_cast<std::uint64_t>(send_id);
+  }
   message.wants_progress = options.wants_progress;
   transmit(std::move(message), members);
   return send_id;

@@ -62,20 +62,24 @@ Result<room::SendId> SimPeer::send(const std::string& room, const std::string& a
 }
 
 void SimPeer::collect() {
-  for (auto& [id, event] : mesh_->take_events()) {
-    if (const auto* peer = std::get_if<PeerJoined>(&event)) {
-      joined.insert({peer->room.str(), peer->peer});
-      ++joins;
-    } else if (auto* gone = std::get_if<PeerLeft>(&event)) {
-      joined.erase({gone->room.str(), gone->peer});
-      left.push_back(std::move(*gone));
-    } else if (auto* message = std::get_if<MessageReceived>(&event)) {
-      messages.push_back(std::move(*message));
-    } else if (const auto* room = std::get_if<RoomLeft>(&event)) {
-      rooms_left.push_back(room->room.str());
-    } else if (const auto* status = std::get_if<Status>(&event)) {
-      statuses.push_back(*status);
-    }
+  for (auto& [id, events] : mesh_->take_events())
+    for (Event& event : events)
+      note(event);
+}
+
+void SimPeer::note(Event& event) {
+  if (const auto* peer = std::get_if<PeerJoined>(&event)) {
+    joined.insert({peer->room.str(), peer->peer});
+    ++joins;
+  } else if (auto* gone = std::get_if<PeerLeft>(&event)) {
+    joined.erase({gone->room.str(), gone->peer});
+    left.push_back(std::move(*gone));
+  } else if (auto* message = std::get_if<MessageReceived>(&event)) {
+    messages.push_back(std::move(*message));
+  } else if (const auto* room = std::get_if<RoomLeft>(&event)) {
+    rooms_left.push_back(room->room.str());
+  } else if (const auto* status = std::get_if<Status>(&event)) {
+    statuses.push_back(*status);
   }
 }
 

@@ -40,6 +40,7 @@ class SimPeer final : public MeshPorts, public signal::RelaySocketPort, public W
   Result<room::SendId> send(const std::string& room, const std::string& action, Payload payload,
                             std::vector<PeerId> to = {});
   void collect();
+  void note(Event& event);
 
   std::set<std::pair<std::string, PeerId>> joined;  ///< (room, peer) that are there.
   std::vector<MessageReceived> messages;

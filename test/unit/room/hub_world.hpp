@@ -48,6 +48,7 @@ class Notes : public HubSink {
   }
   void on_message(const RoomId& room, const PeerId& peer, const std::string& action,
                   Payload payload, std::optional<Json> metadata) override {
+    received[action].push_back(1);
     messages.push_back({room, peer, action, std::move(payload), std::move(metadata)});
   }
   void on_receive_progress(const RoomId&, const PeerId&, const std::string& action, double fraction,
