@@ -203,7 +203,7 @@ class DtlsSession::Impl : public DatagramBioOwner {
     const bool was_connected = connected_;
     input_ = datagram;
     if (!connected_) shake_hands();
-    const bool heard = connected_ && read_records();
+    const bool heard = connected_ && read_records(!was_connected);
     input_ = {};
     update_deadline(now);
     return heard || !was_connected;
@@ -263,8 +263,9 @@ class DtlsSession::Impl : public DatagramBioOwner {
     }
   }
 
-  /// Whether there was a record of the peer's.
-  bool read_records() {
+  /// Whether there was a record of the peer's. When the handshake has just ended, records that
+  /// overtook its end may wait in OpenSSL, which does not say so.
+  bool read_records(bool has_just_connected) {
     std::array<std::uint8_t, max_record> record;
     bool heard = false;
     while (!ended_) {
@@ -273,6 +274,8 @@ class DtlsSession::Impl : public DatagramBioOwner {
       if (size <= 0) return check(size) || heard;
       heard = true;
       sink_.on_dtls_data(std::span(record).first(static_cast<std::size_t>(size)));
+      const bool more = !input_.empty() || SSL_has_pending(ssl_.get()) == 1;
+      if (!more && !has_just_connected) break;
     }
     return heard;
   }

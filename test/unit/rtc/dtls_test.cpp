@@ -95,6 +95,19 @@ TEST_F(Dtls, CarriesDataBothWays) {
   EXPECT_EQ(as_text(client_.received[0]), "from the server");
 }
 
+TEST_F(Dtls, ReadsEveryRecordOfADatagram) {
+  open();
+  run();
+  Bytes datagram;
+  for (const char* const text : {"one", "two", "three"}) {
+    ASSERT_TRUE(client_.session->send(as_bytes(text)));
+    datagram.insert(datagram.end(), client_.sent.back().begin(), client_.sent.back().end());
+  }
+  ASSERT_TRUE(server_.session->handle_datagram(now_, datagram));
+  ASSERT_EQ(server_.received.size(), 3U);
+  EXPECT_EQ(as_text(server_.received[2]), "three");
+}
+
 TEST_F(Dtls, ConnectsThoughDatagramsAreLost) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
