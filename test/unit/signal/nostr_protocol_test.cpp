@@ -306,12 +306,12 @@ TEST_F(NostrProtocolTest, AClosedSubscriptionIsMadeAgainAfterGrowingWaits) {
 TEST_F(NostrProtocolTest, ASubscriptionAnsweredWithANoticeAloneIsMadeAgain) {
   open({root, self});
   protocol.receive(now, R"(["NOTICE","error: too many requests"])");
-  ASSERT_EQ(protocol.next_timeout(), now + 5s);
+  ASSERT_EQ(protocol.next_timeout(), Deadline(now + 5s));
   protocol.receive(now, R"(["NOTICE","error: really"])");
-  EXPECT_EQ(protocol.next_timeout(), now + 5s);
+  EXPECT_EQ(protocol.next_timeout(), Deadline(now + 5s));
   now += 5s;
   protocol.handle_timeout(now);
-  EXPECT_EQ(relay.take().at(0).at(0), "REQ");
+  EXPECT_EQ(take_arrays(relay).at(0).at(0), "REQ");
 
   protocol.receive(now, json::serialize(json::array{"EOSE", subscription}));
   protocol.receive(now, R"(["NOTICE","maintenance at noon"])");
