@@ -188,7 +188,7 @@ for (const [args, names] of mistakes) {
   });
 }
 
-test('a port that is taken, and interfaces that are not there, are named with their flags', async (t) => {
+test('a taken port and interfaces that are not there are named with their flags', async (t) => {
   const { recv } = place(t);
   const taken = createSocket('udp4');
   await new Promise((resolve) => taken.bind(0, '127.0.0.1', resolve));
