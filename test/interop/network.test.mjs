@@ -40,10 +40,10 @@ async function prints(process, ...lines) {
   for (const line of lines) assert.equal(await process.out.wait(() => true, `line ${line}`), line);
 }
 
-async function endsWell(process) {
+async function endsWell(process, code = 0) {
   const ended = await process.exit;
   const shown = `${process.name}:\n${process.err.recent().join('\n')}`;
-  assert.deepEqual(ended, { code: 0, signal: null }, shown);
+  assert.deepEqual(ended, { code, signal: null }, shown);
 }
 
 /** Exit code 1, and one line, which names `what`. */
@@ -281,7 +281,9 @@ describe('kill -9 is noticed within 10 s, and the other goes on', { concurrency:
     sender.endInput('second\n');
     await prints(next, '"second"');
     await endsWell(next);
-    await endsWell(sender);
+    // The victim printed the first message, but seldom lived to acknowledge it (within 20 ms).
+    const undelivered = sender.err.has((line) => /^not delivered: /.test(line));
+    await endsWell(sender, undelivered ? 1 : 0);
   });
 });
 
