@@ -277,9 +277,9 @@ std::string_view needed(char tag) {
   }
 }
 
-class Reader {
+class ArgumentReader {
  public:
-  explicit Reader(NumberType type) : type_(type) {}
+  explicit ArgumentReader(NumberType type) : type_(type) {}
 
   Accepted<void> add(const json::value& value, std::vector<Argument>& out, std::size_t depth) {
     switch (value.kind()) {
@@ -382,7 +382,7 @@ class Reader {
 
 Accepted<void> append_arguments(const json::value& value, NumberType type,
                                 std::vector<Argument>& out) {
-  return Reader(type).add(value, out, 0);
+  return ArgumentReader(type).add(value, out, 0);
 }
 
 std::optional<char> type_tag(std::string_view name) {

@@ -16,9 +16,9 @@ namespace json = boost::json;
 /// Enough for max_depth bundles (2 levels each) with max_depth typed arrays (2 each) in them.
 constexpr std::size_t max_json_depth = 5 * max_depth;
 
-class Reader {
+class PacketReader {
  public:
-  Reader(const NumberTypes& types, FromJson& out) : types_(types), out_(out) {}
+  PacketReader(const NumberTypes& types, FromJson& out) : types_(types), out_(out) {}
 
   void read(const json::value& value) {
     if (!value.is_array() || is_message(value.get_array())) {
@@ -176,7 +176,7 @@ FromJson from_json(std::string_view text, const NumberTypes& types) {
                                                  std::to_string(max_json_depth) + " levels"});
     return out;
   }
-  Reader(types, out).read(*value);
+  PacketReader(types, out).read(*value);
   return out;
 }
 
