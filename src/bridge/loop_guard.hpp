@@ -29,7 +29,7 @@ class LoopGuard {
                            const std::vector<IpAddress>& local) const;
 
   /// A peer's announcement, which replaces its last one. False when it is none.
-  bool heard(const PeerId& peer, std::string_view json);
+  bool heard(const PeerId& peer, std::string_view text);
   void gone(const PeerId& peer) { bridges_.erase(peer); }
 
   /// Another bridge of the room sends from there. Loopback means that machine's own, so it counts

@@ -76,7 +76,7 @@ void OscBridge::translate(Time now, const PeerId& peer, const std::string& chann
     refused(who, read.refused);
     if (read.packet) sent = send_packet(now, who, channel, *std::move(read.packet));
   } else {
-    const std::string& text = std::get<std::string>(payload);
+    const auto& text = std::get<std::string>(payload);
     if (text == acknowledgement) return;
     return drops_.add("not OSC", who,
                       "the string " + osc::in_quotes(text) + R"( is not {"address","args"})");

@@ -108,7 +108,7 @@ void add_relay_limits(CommandParser& parser, RelayOptions& options) {
        }});
 }
 
-RelayOptions parse_relay(const std::vector<std::string>& arguments) {
+RelayOptions parse_relay_command(const std::vector<std::string>& arguments) {
   RelayOptions options;
   CommandParser parser("relay", relay_help);
   parser.add_value(
@@ -151,7 +151,7 @@ CommandLine parse_command(const std::string& command, const std::vector<std::str
                           const Environment& environment) {
   if (command == "netsend") return parse_netsend(rest, environment);
   if (command == "netrecv") return parse_netrecv(rest, environment);
-  if (command == "relay") return parse_relay(rest);
+  if (command == "relay") return parse_relay_command(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return Print{std::string(overview)};
   if (command == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
