@@ -1,0 +1,134 @@
+// The sockets of the OSC bridge: where it listens and where it sends. Whole OSC packets go in and
+// out as bytes; nothing here reads them.
+#pragma once
+
+#include <base/address.hpp>
+#include <base/time.hpp>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <roomwire/error.hpp>
+#include <roomwire/payload.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gear/osc_url.hpp"
+
+namespace roomwire::net {
+class Loop;
+}
+
+namespace roomwire::gear {
+
+/// Counted from 0 in the order in which they were added.
+enum class DestinationId : std::uint32_t {};
+enum class ListenerId : std::uint32_t {};
+
+/// Who sent a packet, and by which way an answer reaches it. A value: keep it as long as you like.
+struct Source {
+  /// The end that heard it. Destinations hear too: answers to what was sent come in there.
+  std::variant<ListenerId, DestinationId> end;
+  OscTransport transport = OscTransport::udp;
+  Endpoint remote;
+  std::uint64_t connection = 0;  ///< Of TCP; never used twice. 0 for UDP.
+
+  auto operator<=>(const Source&) const = default;
+  /// `127.0.0.1:57121`, or `osc.tcp://127.0.0.1:57121/`.
+  std::string text() const;
+};
+
+struct DestinationStats {
+  std::uint64_t sent = 0;          ///< Packets that the kernel took.
+  std::uint64_t dropped_down = 0;  ///< Packets for which there was no socket or connection.
+  std::uint64_t dropped_slow = 0;  ///< The oldest ones that fell out of a full queue.
+  std::uint64_t failed = 0;        ///< The kernel would not: larger than a datagram, not allowed.
+  /// UDP: how often "nobody listens there" came back. Each stands for one packet that was counted
+  /// as sent and is lost; there may have been more, for not all machines say it each time.
+  std::uint64_t refused = 0;
+  std::size_t queued = 0;  ///< Waiting now.
+};
+
+/// Called on the loop's thread, never inside a call of OscEnds. Each function may call OscEnds,
+/// and may destroy it.
+class OscEndsObserver {
+ public:
+  virtual ~OscEndsObserver() = default;
+  /// One datagram, or one frame of a TCP stream: hostile bytes, for osc::decode. Of TCP at most
+  /// 1 MiB. Valid during the call. Never one that this OscEnds sent itself (see is_own).
+  virtual void on_packet(const Source& source, ByteView packet) = 0;
+  /// Said once for each change, in one line for a person. A UDP destination counts as up until
+  /// the contrary shows, so nothing is said of one that works from the start; of a TCP
+  /// destination it is said when it is connected for the first time.
+  virtual void on_destination_change(DestinationId destination, bool up,
+                                     const std::string& line) = 0;
+  /// What came on a TCP connection made no sense: a frame was left out, or the connection closed.
+  /// Or a connection was closed because 64 are open on its listener. A flood of bad connections
+  /// brings a flood of these: count them, and show the first.
+  virtual void on_malformed(const Source& source, const std::string& reason) = 0;
+  /// is_congested() has become false.
+  virtual void on_room() = 0;
+};
+
+struct OscEndsOptions {
+  /// A UDP destination that refused is up again when it has been silent for so long after
+  /// something was sent to it. Linux says "refused" once a second to another machine.
+  Duration proof = 3s;
+};
+
+/// UDP is paced, because a receiver's buffer on Linux holds some 270 small datagrams: at most 100
+/// leave to one destination within a millisecond, and the rest waits its turn. What goes to a
+/// socket of this machine also waits for as long as that socket's buffer is full, up to a second.
+///
+/// All from the loop's thread. May be destroyed at any time, also in a callback; what UDP has
+/// queued for this turn still leaves.
+class OscEnds {
+ public:
+  /// `loop` and `observer` outlive this.
+  OscEnds(net::Loop& loop, OscEndsObserver& observer, OscEndsOptions options = {});
+  ~OscEnds();
+  OscEnds(const OscEnds&) = delete;
+  OscEnds& operator=(const OscEnds&) = delete;
+
+  /// Listens when it returns. Fails with unavailable or invalid_input, in a line that names the
+  /// port and the remedy. TCP: at most 64 connections on each listener.
+  Result<ListenerId> listen(const OscUrl& url);
+  /// Where it listens, with the ports that the system chose.
+  std::vector<Endpoint> listening_on(ListenerId listener) const;
+
+  /// Never fails: a name that is not found, a server that is not there and an interface that is
+  /// missing are said to the observer and tried again for ever, after waits that grow to 10
+  /// seconds. Of a name's addresses UDP uses the first IPv4 address if there is one (that is what
+  /// OSC software listens on), and looks again while the destination is down; TCP tries them all.
+  DestinationId add_destination(const OscUrl& url);
+
+  /// Queues a copy; it leaves in order, at the end of this turn if nothing else waits. At most
+  /// 65,536 packets or 16 MiB wait (TCP: 8 MiB); beyond, the oldest are dropped. While a
+  /// destination has no socket or connection, packets are dropped: a fader's old positions must
+  /// not arrive later. Those sent before its first attempt has ended wait for it.
+  void send(DestinationId destination, ByteView packet);
+  /// Back to where a packet came from: UDP from the socket that heard it, TCP on that connection.
+  /// Queued and paced as with send(). False when the connection is gone.
+  bool send_to(const Source& source, ByteView packet);
+
+  /// More than 4,096 packets wait for a UDP destination: stop reading the room until on_room().
+  bool is_congested() const;
+
+  bool is_up(DestinationId destination) const;
+  DestinationStats stats(DestinationId destination) const;
+  /// Packets that were not handed to on_packet because this OscEnds had sent them.
+  std::uint64_t own_ignored() const;
+
+  /// The local endpoints that packets leave from, of destinations that have a socket. Where the
+  /// system chooses the address for each packet (multicast, broadcast) it is 0.0.0.0 or ::.
+  std::vector<Endpoint> sources() const;
+  /// A packet from `remote` comes from a socket of this OscEnds: the bridge listens where it
+  /// sends.
+  bool is_own(OscTransport transport, const Endpoint& remote) const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::gear

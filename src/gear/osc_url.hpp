@@ -1,0 +1,50 @@
+// Where OSC goes to and comes from, as people write it.
+#pragma once
+
+#include <cstdint>
+#include <osc/framing.hpp>
+#include <roomwire/error.hpp>
+#include <string>
+#include <string_view>
+
+namespace roomwire::gear {
+
+enum class OscTransport : std::uint8_t { udp, tcp };
+
+enum class OscRole : std::uint8_t { destination, listener };
+
+/// `127.0.0.1:57120`, `studio.local:9000`, `[::1]:9000` and, for a listener, `9000`. In liblo's
+/// spelling `osc.udp://127.0.0.1:57120/` and `osc.tcp://127.0.0.1:57120/`; without a scheme it is
+/// UDP. Options follow a `?` and are joined by `&`:
+///
+///   framing=size|slip   of a TCP destination: what is sent before each packet. `size` (OSC 1.0)
+///                       is the default. What comes in is guessed for each connection.
+///   interface=NAME      of a multicast group, or of 255.255.255.255 as a destination: the network
+///                       interface, by its name or an address of it. Without it a destination
+///                       sends where the system's routes lead, and a listener hears the group on
+///                       all interfaces.
+///   ttl=N               of a multicast destination, 0 to 255: how many networks it may reach. 1,
+///                       the default, is the local one; 0 this machine.
+///
+/// A listener that is a port alone listens on all IPv4 and IPv6 addresses of the machine, so both
+/// `localhost` and other machines reach it. With an address it listens there alone; `localhost` is
+/// both loopback addresses. Other names are refused: they do not say which of its addresses.
+/// Port 0 is for listeners: the system chooses.
+struct OscUrl {
+  OscTransport transport = OscTransport::udp;
+  std::string host;  ///< A name, or an address without brackets. Empty: all addresses.
+  std::uint16_t port = 0;
+  osc::Framing framing = osc::Framing::size_prefix;
+  std::string interface;  ///< Empty: not chosen.
+  std::uint8_t ttl = 1;
+
+  /// Fails with invalid_input, in a line that quotes `text` and says what to write.
+  static Result<OscUrl> parse(std::string_view text, OscRole role);
+
+  bool is_multicast() const;
+  /// In its shortest spelling, which parse() reads again.
+  std::string text() const;
+  bool operator==(const OscUrl&) const = default;
+};
+
+}  // namespace roomwire::gear
