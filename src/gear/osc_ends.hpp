@@ -71,13 +71,14 @@ class OscEndsObserver {
 };
 
 struct OscEndsOptions {
-  /// A UDP destination that refused is up again when it has been silent for so long after
-  /// something was sent to it. Linux says "refused" once a second to another machine.
-  Duration proof = 3s;
+  /// A UDP destination that was down is up again when nothing came back for so long after
+  /// something was sent to it. Linux says "refused" once a second to another machine, and knows
+  /// after 3 seconds that a machine is not there.
+  Duration proof = 5s;
 };
 
-/// UDP is paced, because a receiver's buffer on Linux holds some 270 small datagrams: at most 100
-/// leave to one destination within a millisecond, and the rest waits its turn. What goes to a
+/// UDP is paced, because a receiver's buffer on Linux holds some 270 small datagrams: bursts of
+/// 100 leave to one destination, 100 each millisecond, and the rest waits its turn. What goes to a
 /// socket of this machine also waits for as long as that socket's buffer is full, up to a second.
 ///
 /// All from the loop's thread. May be destroyed at any time, also in a callback; what UDP has

@@ -5,6 +5,7 @@
 #include <base/number.hpp>
 #include <optional>
 #include <osc/refusal.hpp>
+#include <utility>
 
 namespace roomwire::gear {
 namespace {

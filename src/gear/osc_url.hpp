@@ -32,10 +32,10 @@ enum class OscRole : std::uint8_t { destination, listener };
 /// Port 0 is for listeners: the system chooses.
 struct OscUrl {
   OscTransport transport = OscTransport::udp;
-  std::string host;  ///< A name, or an address without brackets. Empty: all addresses.
+  std::string host{};  ///< A name, or an address without brackets. Empty: all addresses.
   std::uint16_t port = 0;
   osc::Framing framing = osc::Framing::size_prefix;
-  std::string interface;  ///< Empty: not chosen.
+  std::string interface {};  ///< Empty: not chosen.
   std::uint8_t ttl = 1;
 
   /// Fails with invalid_input, in a line that quotes `text` and says what to write.

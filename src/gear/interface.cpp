@@ -1,0 +1,47 @@
+#include "gear/interface.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <net/socket_address.hpp>
+#include <span>
+
+namespace roomwire::gear {
+
+Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, bool v4) {
+  auto found = name.empty() ? net::local_addresses()
+                            : net::local_addresses(std::span<const std::string>(&name, 1));
+  found.erase(std::remove_if(found.begin(), found.end(),
+                             [&](const auto& local) { return local.address.is_v4() != v4; }),
+              found.end());
+  if (!found.empty()) return found;
+  const std::string family = v4 ? "IPv4" : "IPv6";
+  if (name.empty())
+    return failure(ErrorKind::unavailable, "no interface has an " + family + " address");
+  std::string known;
+  for (const auto& local : net::local_addresses()) {
+    if (local.address.is_v4() != v4 || known.find(local.interface) != std::string::npos) continue;
+    known += (known.empty() ? "" : ", ") + local.interface;
+  }
+  return failure(ErrorKind::unavailable, "no interface " + name + " with an " + family +
+                                             " address (there are: " + known + ")");
+}
+
+// A packet to an address of one's own comes from that address.
+bool is_local_address(const IpAddress& address) {
+  if (address.is_loopback()) return true;
+  const int fd = ::socket(address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  net::SocketAddress chosen;
+  socklen_t length = net::to_socket_address({address, 9}, chosen);
+  bool local = false;
+  if (::connect(fd, &chosen.any, length) == 0 && ::getsockname(fd, &chosen.any, &length) == 0) {
+    const auto endpoint = net::from_socket_address(&chosen.any);
+    local = endpoint && endpoint->address.bytes() == address.bytes();
+  }
+  ::close(fd);
+  return local;
+}
+
+}  // namespace roomwire::gear

@@ -1,0 +1,19 @@
+// Network interfaces and addresses of this machine, as the ends need them.
+#pragma once
+
+#include <base/address.hpp>
+#include <net/interfaces.hpp>
+#include <roomwire/error.hpp>
+#include <string>
+#include <vector>
+
+namespace roomwire::gear {
+
+/// The addresses, of one family, of the interface with this name or address; of all when `name` is
+/// empty. Fails with unavailable when there is none now.
+Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, bool v4);
+
+/// Asks the kernel's routes, so that it is right on machines with any number of addresses.
+bool is_local_address(const IpAddress& address);
+
+}  // namespace roomwire::gear

@@ -1,0 +1,255 @@
+#include "gear/osc_ends.hpp"
+
+#include <algorithm>
+#include <array>
+#include <net/loop.hpp>
+#include <net/resolver.hpp>
+#include <net/system.hpp>
+#include <net/tls.hpp>
+#include <utility>
+
+#include "gear/ends_host.hpp"
+#include "gear/interface.hpp"
+#include "gear/tcp_destination.hpp"
+#include "gear/tcp_listener.hpp"
+#include "gear/udp_destination.hpp"
+#include "gear/udp_listener.hpp"
+
+namespace roomwire::gear {
+
+namespace {
+
+constexpr std::size_t largest_datagram = 65'536;
+/// How long an answer of is_local_address() is believed.
+constexpr Duration local_answer_life = 1s;
+
+std::size_t index_of(DestinationId id) {
+  return static_cast<std::size_t>(id);
+}
+
+std::size_t index_of(ListenerId id) {
+  return static_cast<std::size_t>(id);
+}
+
+}  // namespace
+
+struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
+  Impl(net::Loop& owner, OscEndsObserver& user, OscEndsOptions chosen)
+      : loop_(owner),
+        observer(user),
+        options(chosen),
+        resolver_(owner),
+        deliver_hook(owner, [this] { deliver(); }) {}
+
+  void heard(const Source& source, ByteView packet) override;
+  void malformed(const Source& source, std::string reason) override;
+  void changed(DestinationId destination, bool up, std::string line) override;
+  void congested(bool more) override;
+  std::uint64_t next_connection() override { return ++connections; }
+  net::Loop& loop() override { return loop_; }
+  net::Resolver& resolver() override { return resolver_; }
+  net::TlsTrust& trust() override { return trust_; }
+  Entropy& entropy() override { return entropy_; }
+  Duration proof() const override { return options.proof; }
+  std::span<std::uint8_t> buffer() override { return buffer_; }
+
+  template <class Kind>
+  Result<void> add_listener(const OscUrl& url);
+  void close();
+  void note(std::function<void()> call);
+  void deliver();
+  bool is_local(const IpAddress& address);
+  bool owns(const Endpoint& bound, const Endpoint& remote);
+  bool is_own(OscTransport transport, const Endpoint& remote);
+
+  net::Loop& loop_;
+  OscEndsObserver& observer;
+  const OscEndsOptions options;
+  net::Resolver resolver_;
+  net::TlsTrust trust_;
+  net::SystemEntropy entropy_;
+  std::array<std::uint8_t, largest_datagram> buffer_;
+  std::vector<std::shared_ptr<Destination>> destinations;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  /// What the ends noted, for the end of the turn. A turn brings what one read of a socket can
+  /// bring, so few.
+  std::vector<std::function<void()>> notes;
+  net::TurnHook deliver_hook;
+  std::size_t congested_count = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t own_ignored = 0;
+  IpAddress asked_address;
+  bool asked_is_local = false;
+  Deadline asked_until;
+  bool open = true;
+};
+
+void OscEnds::Impl::heard(const Source& source, ByteView packet) {
+  if (is_own(source.transport, source.remote)) {
+    ++own_ignored;
+    return;
+  }
+  const auto keep = shared_from_this();
+  observer.on_packet(source, packet);
+}
+
+void OscEnds::Impl::note(std::function<void()> call) {
+  notes.push_back(std::move(call));
+  deliver_hook.request();
+}
+
+void OscEnds::Impl::malformed(const Source& source, std::string reason) {
+  note([this, source, reason = std::move(reason)] { observer.on_malformed(source, reason); });
+}
+
+void OscEnds::Impl::changed(DestinationId destination, bool up, std::string line) {
+  note([this, destination, up, line = std::move(line)] {
+    observer.on_destination_change(destination, up, line);
+  });
+}
+
+void OscEnds::Impl::congested(bool more) {
+  if (more) {
+    ++congested_count;
+    return;
+  }
+  if (--congested_count > 0) return;
+  note([this] {
+    if (congested_count == 0) observer.on_room();
+  });
+}
+
+void OscEnds::Impl::deliver() {
+  const auto keep = shared_from_this();
+  for (const auto& call : std::exchange(notes, {})) {
+    if (!open) return;
+    call();
+  }
+}
+
+void OscEnds::Impl::close() {
+  open = false;
+  for (const auto& destination : destinations)
+    destination->close();
+  for (const auto& listener : listeners)
+    listener->close();
+}
+
+bool OscEnds::Impl::is_local(const IpAddress& address) {
+  const Time now = loop_.now();
+  if (asked_until && now < *asked_until && address == asked_address) return asked_is_local;
+  asked_address = address;
+  asked_is_local = is_local_address(address);
+  asked_until = now + local_answer_life;
+  return asked_is_local;
+}
+
+// A socket that is bound to all addresses sends from any of this machine's.
+bool OscEnds::Impl::owns(const Endpoint& bound, const Endpoint& remote) {
+  if (bound.port != remote.port || bound.address.is_v4() != remote.address.is_v4()) return false;
+  return bound.address.is_unspecified() ? is_local(remote.address)
+                                        : bound.address.bytes() == remote.address.bytes();
+}
+
+bool OscEnds::Impl::is_own(OscTransport transport, const Endpoint& remote) {
+  for (const auto& destination : destinations) {
+    if (destination->transport() != transport) continue;
+    const auto local = destination->local();
+    if (local && owns(*local, remote)) return true;
+  }
+  if (transport == OscTransport::tcp) return false;
+  for (const auto& listener : listeners) {
+    if (!listener->is_exclusive()) continue;
+    for (const Endpoint& local : listener->endpoints()) {
+      if (owns(local, remote)) return true;
+    }
+  }
+  return false;
+}
+
+template <class Kind>
+Result<void> OscEnds::Impl::add_listener(const OscUrl& url) {
+  const auto listener = std::make_shared<Kind>(*this, ListenerId(listeners.size()), url);
+  if (auto started = listener->start(); !started) {
+    listener->close();
+    return started;
+  }
+  listeners.push_back(listener);
+  return {};
+}
+
+OscEnds::OscEnds(net::Loop& loop, OscEndsObserver& observer, OscEndsOptions options)
+    : impl_(std::make_shared<Impl>(loop, observer, options)) {}
+
+OscEnds::~OscEnds() {
+  impl_->close();
+}
+
+Result<ListenerId> OscEnds::listen(const OscUrl& url) {
+  const ListenerId id{static_cast<std::uint32_t>(impl_->listeners.size())};
+  const auto started = url.transport == OscTransport::udp ? impl_->add_listener<UdpListener>(url)
+                                                          : impl_->add_listener<TcpListener>(url);
+  if (!started) return tl::unexpected(started.error());
+  return id;
+}
+
+std::vector<Endpoint> OscEnds::listening_on(ListenerId listener) const {
+  return impl_->listeners[index_of(listener)]->endpoints();
+}
+
+DestinationId OscEnds::add_destination(const OscUrl& url) {
+  const DestinationId id{static_cast<std::uint32_t>(impl_->destinations.size())};
+  if (url.transport == OscTransport::udp) {
+    impl_->destinations.push_back(std::make_shared<UdpDestination>(*impl_, id, url));
+  } else {
+    impl_->destinations.push_back(std::make_shared<TcpDestination>(*impl_, id, url));
+  }
+  impl_->destinations.back()->start();
+  return id;
+}
+
+void OscEnds::send(DestinationId destination, ByteView packet) {
+  impl_->destinations[index_of(destination)]->send(packet);
+}
+
+bool OscEnds::send_to(const Source& source, ByteView packet) {
+  if (const auto* listener = std::get_if<ListenerId>(&source.end))
+    return impl_->listeners[index_of(*listener)]->send_to(source, packet);
+  return impl_->destinations[index_of(std::get<DestinationId>(source.end))]->send_to(source,
+                                                                                     packet);
+}
+
+bool OscEnds::is_congested() const {
+  return impl_->congested_count > 0;
+}
+
+bool OscEnds::is_up(DestinationId destination) const {
+  return impl_->destinations[index_of(destination)]->is_up();
+}
+
+DestinationStats OscEnds::stats(DestinationId destination) const {
+  return impl_->destinations[index_of(destination)]->stats();
+}
+
+std::uint64_t OscEnds::own_ignored() const {
+  return impl_->own_ignored;
+}
+
+std::vector<Endpoint> OscEnds::sources() const {
+  std::vector<Endpoint> all;
+  for (const auto& destination : impl_->destinations) {
+    if (const auto local = destination->local()) all.push_back(*local);
+  }
+  return all;
+}
+
+bool OscEnds::is_own(OscTransport transport, const Endpoint& remote) const {
+  return impl_->is_own(transport, remote);
+}
+
+std::string Source::text() const {
+  return transport == OscTransport::tcp ? "osc.tcp://" + remote.to_string() + "/"
+                                        : remote.to_string();
+}
+
+}  // namespace roomwire::gear

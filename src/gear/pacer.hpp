@@ -1,0 +1,61 @@
+// UDP at a pace that a receiver with ordinary buffers can follow.
+#pragma once
+
+#include <base/time.hpp>
+#include <cstdint>
+#include <functional>
+#include <net/loop.hpp>
+
+#include "gear/packet_queue.hpp"
+
+namespace roomwire::gear {
+
+/// The socket under a Pacer.
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  /// Sends the oldest packets of `queue`, at most `count`; how many are done with. When less, the
+  /// next millisecond brings another call. May clear the pacer, and calls nobody else.
+  virtual std::size_t transmit(const PacketQueue& queue, std::size_t count) = 0;
+};
+
+/// Hands packets to a wire: at the end of the turn, at most `burst` within `interval`.
+class Pacer {
+ public:
+  static constexpr std::size_t burst = 100;
+  static constexpr Duration interval = 1ms;
+  static constexpr QueueBounds bounds{65'536, 16U << 20};
+  /// Above the first it is congested, until it is at the second or below.
+  static constexpr std::size_t high_mark = 4'096;
+  static constexpr std::size_t low_mark = 1'024;
+
+  /// `wire` outlives this. `on_congestion` is told of each change; it only takes notes.
+  Pacer(net::Loop& loop, Wire& wire, std::function<void(bool)> on_congestion);
+
+  /// How many of the oldest fell out of the full queue.
+  std::size_t push(const Endpoint& remote, ByteView packet);
+  /// While held, packets stay in the queue.
+  void hold(bool held);
+  /// How many were dropped.
+  std::size_t clear();
+  /// Sends now what may leave now.
+  void pump();
+  std::size_t queued() const { return queue_.size(); }
+
+ private:
+  void refill();
+  void update_congestion();
+
+  net::Loop& loop_;
+  Wire& wire_;
+  std::function<void(bool)> on_congestion_;
+  PacketQueue queue_{bounds};
+  net::TurnHook hook_;
+  net::Timer timer_;
+  Time refilled_{};
+  std::size_t tokens_ = burst;
+  bool held_ = false;
+  bool congested_ = false;
+};
+
+}  // namespace roomwire::gear

@@ -1,0 +1,123 @@
+#include "gear/tcp_destination.hpp"
+
+#include <utility>
+
+namespace roomwire::gear {
+
+namespace {
+constexpr Duration connect_limit = 10s;
+/// A connection that lasted for so long was a good one: the next attempts begin quickly again.
+constexpr Duration good_connection = 5s;
+}  // namespace
+
+TcpDestination::TcpDestination(EndsHost& host, DestinationId id, const OscUrl& url)
+    : host_(host), id_(id), url_(url), timer_(host.loop(), [this] {
+        if (connector_) return lost("no answer");
+        connect();
+      }) {}
+
+void TcpDestination::start() {
+  connect();
+}
+
+void TcpDestination::close() {
+  open_ = false;
+  timer_.cancel();
+  connector_.reset();
+  if (link_) link_->close();
+}
+
+void TcpDestination::connect() {
+  timer_.set(host_.loop().now() + connect_limit);
+  connector_ = std::make_unique<net::Connector>(host_.loop(), host_.resolver(), host_.trust(),
+                                                net::ConnectTarget{url_.host, url_.port},
+                                                [this](net::Connector::Outcome outcome) {
+                                                  if (!outcome) return lost(outcome.error());
+                                                  connected(std::move(*outcome));
+                                                });
+}
+
+void TcpDestination::connected(net::ByteStream stream) {
+  TcpLinkOwner& owner = *this;
+  auto link = std::make_shared<TcpLink>(host_.loop(), std::move(stream), owner,
+                                        host_.next_connection(), url_.framing);
+  // Dialling a port of its own machine again and again, where nobody listens, TCP sooner or later
+  // takes that port as the one to dial from, and connects to itself.
+  if (link->local() == link->remote()) {
+    link->close();
+    return lost("connection refused");
+  }
+  connector_.reset();
+  timer_.cancel();
+  first_attempt_ = false;
+  connected_at_ = host_.loop().now();
+  link_ = std::move(link);
+  link_->start();
+  for (std::size_t i = 0; i < early_.size(); ++i)
+    send(early_.packet(i));
+  early_.clear();
+  host_.changed(id_, true, url_.text() + (ever_up_ ? " is connected again" : " is connected"));
+  ever_up_ = true;
+  said_down_ = false;
+}
+
+void TcpDestination::lost(const std::string& reason) {
+  connector_.reset();
+  first_attempt_ = false;
+  stats_.dropped_down += early_.clear();
+  if (!std::exchange(said_down_, true))
+    host_.changed(id_, false, url_.text() + ": " + reason + "; trying again");
+  timer_.set(host_.loop().now() + backoff_.next(host_.entropy()));
+}
+
+void TcpDestination::send(ByteView packet) {
+  if (packet.size() > max_tcp_frame) {
+    ++stats_.failed;
+  } else if (link_) {
+    stats_.dropped_slow += link_->send(packet);
+  } else if (first_attempt_) {
+    stats_.dropped_slow += early_.push({}, packet);
+  } else {
+    ++stats_.dropped_down;
+  }
+}
+
+bool TcpDestination::send_to(const Source& source, ByteView packet) {
+  if (!link_ || link_->id() != source.connection) return false;
+  send(packet);
+  return true;
+}
+
+DestinationStats TcpDestination::stats() const {
+  DestinationStats stats = stats_;
+  stats.queued = link_ ? link_->queued() : early_.size();
+  if (link_) stats.sent += link_->sent();
+  return stats;
+}
+
+std::optional<Endpoint> TcpDestination::local() const {
+  if (!link_) return std::nullopt;
+  return link_->local();
+}
+
+Source TcpDestination::source(const TcpLink& link) const {
+  return {id_, OscTransport::tcp, link.remote(), link.id()};
+}
+
+void TcpDestination::on_link_packet(TcpLink& link, ByteView packet) {
+  host_.heard(source(link), packet);
+}
+
+void TcpDestination::on_link_malformed(TcpLink& link, const std::string& reason) {
+  host_.malformed(source(link), reason);
+}
+
+void TcpDestination::on_link_end(TcpLink& link, const std::string& reason) {
+  const auto keep = std::exchange(link_, nullptr);
+  if (host_.loop().now() - connected_at_ >= good_connection) backoff_.reset();
+  stats_.sent += link.sent();
+  stats_.dropped_down += link.queued();
+  lost(reason);
+}
+
+}  // namespace roomwire::gear

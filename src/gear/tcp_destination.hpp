@@ -1,0 +1,54 @@
+// One place that OSC is sent to by TCP: connects, and connects again.
+#pragma once
+
+#include <memory>
+#include <net/connector.hpp>
+
+#include "gear/ends_host.hpp"
+#include "gear/tcp_link.hpp"
+
+namespace roomwire::gear {
+
+class TcpDestination final : public Destination,
+                             private TcpLinkOwner,
+                             public std::enable_shared_from_this<TcpDestination> {
+ public:
+  TcpDestination(EndsHost& host, DestinationId id, const OscUrl& url);
+
+  void start() override;
+  void close() override;
+  void send(ByteView packet) override;
+  bool send_to(const Source& source, ByteView packet) override;
+  bool is_up() const override { return link_ != nullptr; }
+  DestinationStats stats() const override;
+  std::optional<Endpoint> local() const override;
+  OscTransport transport() const override { return OscTransport::tcp; }
+
+ private:
+  void connect();
+  void connected(net::ByteStream stream);
+  void lost(const std::string& reason);
+  Source source(const TcpLink& link) const;
+  void on_link_packet(TcpLink& link, ByteView packet) override;
+  void on_link_malformed(TcpLink& link, const std::string& reason) override;
+  void on_link_end(TcpLink& link, const std::string& reason) override;
+
+  EndsHost& host_;
+  const DestinationId id_;
+  const OscUrl url_;
+  /// While connecting: the limit. Else the wait before the next attempt.
+  net::Timer timer_;
+  Backoff backoff_;
+  std::unique_ptr<net::Connector> connector_;
+  std::shared_ptr<TcpLink> link_;
+  /// What is sent before the first attempt has ended.
+  PacketQueue early_{TcpLink::bounds};
+  bool first_attempt_ = true;
+  bool said_down_ = false;
+  bool ever_up_ = false;
+  Time connected_at_{};
+  bool open_ = true;
+  DestinationStats stats_;
+};
+
+}  // namespace roomwire::gear

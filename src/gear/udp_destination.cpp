@@ -1,0 +1,330 @@
+#include "gear/udp_destination.hpp"
+
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <cstring>
+#include <net/resolver.hpp>
+#include <net/socket_address.hpp>
+#include <system_error>
+#include <utility>
+
+#include "gear/interface.hpp"
+
+namespace roomwire::gear {
+
+namespace {
+
+constexpr std::size_t max_batch = 64;
+constexpr std::size_t max_reads_per_turn = 64;
+// The system picks source ports at random; one that equals the destination's is picked anew.
+constexpr int max_port_picks = 8;
+
+template <class T>
+bool set_option(int fd, int level, int name, const T& value) {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+std::string describe(int error) {
+  if (error == ENETUNREACH || error == EHOSTUNREACH || error == EHOSTDOWN)
+    return "no route to the host";
+  return std::generic_category().message(error);
+}
+
+tl::unexpected<Error> system_failure(int error) {
+  return failure(ErrorKind::unavailable, describe(error));
+}
+
+// What comes back by ICMP, or from a neighbour that does not answer ARP.
+bool is_answer(int error) {
+  return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH ||
+         error == EHOSTDOWN || error == ENETDOWN;
+}
+
+// OSC software listens on IPv4 first of all.
+IpAddress choose(const std::vector<IpAddress>& addresses) {
+  for (const IpAddress& address : addresses) {
+    if (address.is_v4()) return address;
+  }
+  return addresses.front();
+}
+
+}  // namespace
+
+UdpDestination::UdpDestination(EndsHost& host, DestinationId id, const OscUrl& url)
+    : host_(host),
+      id_(id),
+      url_(url),
+      pacer_(host.loop(), *this, [this](bool more) { host_.congested(more); }),
+      retry_(host.loop(), [this] { look_up(); }),
+      proof_(host.loop(), [this] { answered(); }),
+      is_name_(!IpAddress::parse(url.host)) {}
+
+void UdpDestination::start() {
+  pacer_.hold(true);
+  look_up();
+}
+
+void UdpDestination::close() {
+  pacer_.pump();
+  open_ = false;
+  retry_.cancel();
+  proof_.cancel();
+  socket_.reset();
+}
+
+// A name is looked up again while it is down, for its address may have changed.
+void UdpDestination::look_up() {
+  if (!is_name_) return open(*IpAddress::parse(url_.host));
+  host_.resolver().resolve(url_.host,
+                           [weak = weak_from_this()](const net::Resolver::Addresses& found) {
+                             const auto self = weak.lock();
+                             if (!self || !self->open_) return;
+                             if (!found) return self->lose(found.error().message);
+                             self->open(choose(*found));
+                           });
+}
+
+void UdpDestination::open(const IpAddress& address) {
+  const Endpoint remote{address, url_.port};
+  if (socket_ && remote == remote_) {
+    if (!up_) retry_later();
+    return;
+  }
+  remote_ = remote;
+  socket_.reset();
+  const auto fd = make_socket();
+  if (!fd) return lose(fd.error().message);
+  socket_.emplace(host_.loop().io(), *fd);
+  ++generation_;
+  gauge_.reset();
+  if (connected_ && is_local_address(remote_.address)) gauge_.emplace(local_, remote_);
+  first_attempt_ = false;
+  pacer_.hold(false);
+  wait_readable();
+  if (!up_ && is_name_) retry_later();
+  if (!up_) prove();
+}
+
+Result<int> UdpDestination::make_socket() {
+  const bool v4 = remote_.address.is_v4();
+  net::SocketAddress address;
+  for (int pick = 0; pick < max_port_picks; ++pick) {
+    const int fd = ::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return system_failure(errno);
+    socklen_t length = net::to_socket_address(remote_, address);
+    connected_ = !url_.is_multicast();
+    int error = 0;
+    if (connected_ && ::connect(fd, &address.any, length) != 0) {
+      error = errno;
+      // The kernel knows which addresses are broadcast addresses.
+      if (error == EACCES && set_option(fd, SOL_SOCKET, SO_BROADCAST, 1)) connected_ = false;
+    }
+    if (!connected_) {
+      const auto prepared = prepare_multicast(fd);
+      if (!prepared) {
+        ::close(fd);
+        return tl::unexpected(prepared.error());
+      }
+      length = net::to_socket_address({v4 ? IpAddress() : IpAddress::v6({}), 0}, address);
+      error = ::bind(fd, &address.any, length) == 0 ? 0 : errno;
+    }
+    length = sizeof address;
+    if (error == 0 && ::getsockname(fd, &address.any, &length) != 0) error = errno;
+    if (error != 0) {
+      ::close(fd);
+      return system_failure(error);
+    }
+    local_ = net::from_socket_address(&address.any).value_or(Endpoint{});
+    // On one machine it would take the very port that the receiver wants, and hear itself.
+    if (local_.port != remote_.port) return fd;
+    ::close(fd);
+  }
+  return failure(ErrorKind::unavailable, "no free port to send from");
+}
+
+Result<void> UdpDestination::prepare_multicast(int fd) {
+  const bool v4 = remote_.address.is_v4();
+  const int hops = url_.ttl;
+  int index = 0;
+  if (!url_.interface.empty()) {
+    const auto found = find_interface(url_.interface, v4);
+    if (!found) return tl::unexpected(found.error());
+    index = static_cast<int>(found->front().index);
+  }
+  if (v4) {
+    set_option(fd, IPPROTO_IP, IP_MULTICAST_TTL, hops);
+    if (index == 0) return {};
+    ip_mreqn chosen{};
+    chosen.imr_ifindex = index;
+    set_option(fd, IPPROTO_IP, IP_MULTICAST_IF, chosen);
+    // 255.255.255.255 goes by this one.
+    set_option(fd, IPPROTO_IP, IP_UNICAST_IF, htonl(static_cast<std::uint32_t>(index)));
+  } else {
+    set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, hops);
+    if (index != 0) set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
+  }
+  return {};
+}
+
+void UdpDestination::send(ByteView packet) {
+  push(remote_, packet);
+}
+
+void UdpDestination::push(const Endpoint& remote, ByteView packet) {
+  if (!socket_ && !first_attempt_) {
+    ++stats_.dropped_down;
+    return;
+  }
+  stats_.dropped_slow += pacer_.push(remote, packet);
+}
+
+bool UdpDestination::send_to(const Source& source, ByteView packet) {
+  if (!socket_ || (connected_ && source.remote != remote_)) return false;
+  push(source.remote, packet);
+  return true;
+}
+
+std::size_t UdpDestination::transmit(const PacketQueue& queue, std::size_t count) {
+  if (gauge_) count = gauge_->allow(queue, count, host_.loop().now());
+  std::size_t done = 0;
+  while (done < count) {
+    const int result = transmit_some(queue, done, count - done);
+    if (result > 0) {
+      done += static_cast<std::size_t>(result);
+      stats_.sent += static_cast<std::uint64_t>(result);
+      retried_ = false;
+      if (!up_) prove();
+      continue;
+    }
+    const int error = -result;
+    if (error == EINTR) continue;
+    if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) break;
+    if (is_answer(error)) {
+      // Often the answer to an earlier packet: this one was not sent, and the receiver may be back.
+      note_answer(error);
+      if (!std::exchange(retried_, true)) continue;
+      ++stats_.dropped_down;
+    } else if (error == EMSGSIZE || error == EPERM || error == EACCES) {
+      ++stats_.failed;
+    } else {
+      // The interface or the address that it sent from is gone.
+      lose(describe(error));
+      return 0;
+    }
+    retried_ = false;
+    ++done;
+  }
+  return done;
+}
+
+// How many, or -errno.
+int UdpDestination::transmit_some(const PacketQueue& queue, std::size_t first, std::size_t count) {
+  std::array<mmsghdr, max_batch> messages;
+  std::array<iovec, max_batch> parts;
+  std::array<net::SocketAddress, max_batch> remotes;
+  count = std::min(count, max_batch);
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView packet = queue.packet(first + i);
+    parts[i] = {const_cast<std::uint8_t*>(packet.data()), packet.size()};
+    msghdr& header = messages[i].msg_hdr;
+    header = {};
+    header.msg_iov = &parts[i];
+    header.msg_iovlen = 1;
+    if (connected_) continue;
+    // What was sent before a name was known.
+    const Endpoint& remote = queue.remote(first + i).port == 0 ? remote_ : queue.remote(first + i);
+    header.msg_namelen = net::to_socket_address(remote, remotes[i]);
+    header.msg_name = &remotes[i];
+  }
+  const int sent = ::sendmmsg(socket_->native_handle(), messages.data(),
+                              static_cast<unsigned>(count), MSG_NOSIGNAL);
+  return sent < 0 ? -errno : sent;
+}
+
+void UdpDestination::wait_readable() {
+  socket_->async_wait(
+      Descriptor::wait_read, [weak = weak_from_this(), mine = generation_](const auto& error) {
+        const auto self = weak.lock();
+        const auto is_current = [&] { return self->socket_ && self->generation_ == mine; };
+        if (!self || error || !is_current()) return;
+        self->read();
+        if (is_current()) self->wait_readable();
+      });
+}
+
+void UdpDestination::read() {
+  const std::span<std::uint8_t> buffer = host_.buffer();
+  for (std::size_t i = 0; i < max_reads_per_turn && socket_; ++i) {
+    net::SocketAddress from;
+    socklen_t length = sizeof from;
+    const ssize_t size = ::recvfrom(socket_->native_handle(), buffer.data(), buffer.size(),
+                                    MSG_DONTWAIT, &from.any, &length);
+    if (size < 0) {
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+      if (is_answer(errno)) note_answer(errno);
+      continue;
+    }
+    const auto remote = net::from_socket_address(&from.any);
+    if (!remote) continue;
+    if (connected_) answered();
+    host_.heard({id_, OscTransport::udp, *remote, 0},
+                ByteView(buffer).first(static_cast<std::size_t>(size)));
+  }
+}
+
+void UdpDestination::prove() {
+  if (!std::exchange(proving_, true)) proof_.set(host_.loop().now() + host_.proof());
+}
+
+void UdpDestination::note_answer(int error) {
+  proving_ = false;
+  proof_.cancel();
+  if (error == ECONNREFUSED) ++stats_.refused;
+  set_up(false, error == ECONNREFUSED ? " refuses (nobody listens there); trying on"
+                                      : ": " + describe(error) + "; trying on");
+}
+
+void UdpDestination::answered() {
+  proving_ = false;
+  proof_.cancel();
+  retry_.cancel();
+  backoff_.reset();
+  set_up(true, " is there again");
+}
+
+void UdpDestination::lose(const std::string& reason) {
+  first_attempt_ = false;
+  socket_.reset();
+  gauge_.reset();
+  proving_ = false;
+  proof_.cancel();
+  stats_.dropped_down += pacer_.clear();
+  set_up(false, ": " + reason + "; trying again");
+  retry_later();
+}
+
+void UdpDestination::retry_later() {
+  retry_.set(host_.loop().now() + backoff_.next(host_.entropy()));
+}
+
+void UdpDestination::set_up(bool up, const std::string& line) {
+  if (std::exchange(up_, up) == up) return;
+  host_.changed(id_, up, url_.text() + line);
+  if (!up && socket_ && is_name_) retry_later();
+}
+
+DestinationStats UdpDestination::stats() const {
+  DestinationStats stats = stats_;
+  stats.queued = pacer_.queued();
+  return stats;
+}
+
+std::optional<Endpoint> UdpDestination::local() const {
+  if (!socket_) return std::nullopt;
+  return local_;
+}
+
+}  // namespace roomwire::gear

@@ -1,0 +1,76 @@
+// One place that OSC is sent to by UDP.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
+#include <optional>
+#include <roomwire/error.hpp>
+
+#include "gear/ends_host.hpp"
+#include "gear/pacer.hpp"
+#include "gear/receiver_gauge.hpp"
+
+namespace roomwire::gear {
+
+/// The socket is connected, so that the kernel tells when nobody listens there; but for multicast
+/// and broadcast, whose answers come from elsewhere.
+class UdpDestination final : public Destination,
+                             private Wire,
+                             public std::enable_shared_from_this<UdpDestination> {
+ public:
+  UdpDestination(EndsHost& host, DestinationId id, const OscUrl& url);
+
+  void start() override;
+  void close() override;
+  void send(ByteView packet) override;
+  bool send_to(const Source& source, ByteView packet) override;
+  bool is_up() const override { return up_; }
+  DestinationStats stats() const override;
+  std::optional<Endpoint> local() const override;
+  OscTransport transport() const override { return OscTransport::udp; }
+
+ private:
+  using Descriptor = boost::asio::posix::stream_descriptor;
+
+  void push(const Endpoint& remote, ByteView packet);
+  void look_up();
+  void open(const IpAddress& address);
+  Result<int> make_socket();
+  Result<void> prepare_multicast(int fd);
+  void wait_readable();
+  void read();
+  std::size_t transmit(const PacketQueue& queue, std::size_t count) override;
+  int transmit_some(const PacketQueue& queue, std::size_t first, std::size_t count);
+  void prove();
+  void note_answer(int error);
+  void answered();
+  void lose(const std::string& reason);
+  void retry_later();
+  void set_up(bool up, const std::string& line);
+
+  EndsHost& host_;
+  const DestinationId id_;
+  const OscUrl url_;
+  Pacer pacer_;
+  net::Timer retry_;
+  net::Timer proof_;
+  Backoff backoff_;
+  std::optional<Descriptor> socket_;
+  std::uint64_t generation_ = 0;        // of the socket
+  std::optional<ReceiverGauge> gauge_;  // of a receiver on this machine
+  Endpoint remote_;
+  Endpoint local_;
+  bool connected_ = false;  // in the sense of connect(2)
+  bool is_name_ = false;
+  bool first_attempt_ = true;
+  bool up_ = true;
+  bool proving_ = false;  // nothing came back since something was sent
+  bool retried_ = false;  // the oldest packet, after a refusal
+  bool open_ = true;
+  DestinationStats stats_;
+};
+
+}  // namespace roomwire::gear

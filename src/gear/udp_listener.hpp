@@ -1,0 +1,43 @@
+// A port on which OSC comes in by UDP, on one address or on several.
+#pragma once
+
+#include <memory>
+#include <net/udp_socket.hpp>
+#include <roomwire/error.hpp>
+#include <vector>
+
+#include "gear/ends_host.hpp"
+#include "gear/pacer.hpp"
+
+namespace roomwire::gear {
+
+class UdpListener final : public Listener,
+                          private Wire,
+                          public std::enable_shared_from_this<UdpListener> {
+ public:
+  UdpListener(EndsHost& host, ListenerId id, const OscUrl& url);
+
+  /// Listens when it returns.
+  Result<void> start();
+  void close() override;
+  bool send_to(const Source& source, ByteView packet) override;
+  std::vector<Endpoint> endpoints() const override;
+  /// Not of a multicast group, whose port other programs share.
+  bool is_exclusive() const override { return !url_.is_multicast(); }
+
+ private:
+  Result<void> join_group();
+  void rejoin();
+  void receive(std::span<const net::Datagram> datagrams);
+  std::size_t transmit(const PacketQueue& queue, std::size_t count) override;
+
+  EndsHost& host_;
+  const ListenerId id_;
+  const OscUrl url_;
+  Pacer replies_;
+  net::Timer rejoin_;
+  std::vector<std::unique_ptr<net::UdpSocket>> sockets_;
+  bool open_ = true;
+};
+
+}  // namespace roomwire::gear

@@ -1,0 +1,89 @@
+// OscEnds with an observer that keeps what it is told.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <base/bytes.hpp>
+#include <functional>
+#include <gear/osc_ends.hpp>
+#include <net/loop.hpp>
+#include <string>
+#include <vector>
+
+#include "net/run_until.hpp"
+
+namespace roomwire::gear {
+
+using net::run_until;
+
+inline OscUrl to(const std::string& text) {
+  const auto url = OscUrl::parse(text, OscRole::destination);
+  EXPECT_TRUE(url) << url.error().message;
+  return url.value_or(OscUrl{});
+}
+
+inline OscUrl at(const std::string& text) {
+  const auto url = OscUrl::parse(text, OscRole::listener);
+  EXPECT_TRUE(url) << url.error().message;
+  return url.value_or(OscUrl{});
+}
+
+struct Heard {
+  Source source;
+  std::string packet;
+};
+
+struct Ends : OscEndsObserver {
+  explicit Ends(net::Loop& loop)
+      : ends(std::make_unique<OscEnds>(loop, *this, OscEndsOptions{.proof = 20ms})) {}
+
+  void on_packet(const Source& source, ByteView packet) override {
+    heard.push_back({source, std::string(as_text(packet))});
+    if (when_heard) when_heard(source, packet);
+  }
+  void on_destination_change(DestinationId, bool up, const std::string& line) override {
+    changes.push_back({up, line});
+    if (when_changed) when_changed();
+  }
+  void on_malformed(const Source&, const std::string& reason) override {
+    malformed.push_back(reason);
+  }
+  void on_room() override {
+    ++rooms;
+    if (when_room) when_room();
+  }
+
+  OscEnds* operator->() const { return ends.get(); }
+
+  /// Listens, and gives the port.
+  std::string listen(const std::string& url) {
+    listener = ends->listen(at(url));
+    if (!listener) ADD_FAILURE() << listener.error().message;
+    return std::to_string(ends->listening_on(*listener).front().port);
+  }
+  void send(DestinationId destination, std::string_view packet) {
+    ends->send(destination, as_bytes(packet));
+  }
+  std::vector<std::string> packets() const {
+    std::vector<std::string> all;
+    for (const Heard& one : heard)
+      all.push_back(one.packet);
+    return all;
+  }
+
+  struct Change {
+    bool up;
+    std::string line;
+  };
+  std::vector<Heard> heard;
+  std::vector<Change> changes;
+  std::vector<std::string> malformed;
+  int rooms = 0;
+  std::function<void(const Source&, ByteView)> when_heard;
+  std::function<void()> when_changed;
+  std::function<void()> when_room;
+  Result<ListenerId> listener = ListenerId{};
+  std::unique_ptr<OscEnds> ends;
+};
+
+}  // namespace roomwire::gear
