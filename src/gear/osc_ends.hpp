@@ -112,7 +112,9 @@ class OscEnds {
   /// Queued and paced as with send(). False when the connection is gone.
   bool send_to(const Source& source, ByteView packet);
 
-  /// More than 4,096 packets wait for a UDP destination: stop reading the room until on_room().
+  /// More than 4,096 packets wait for a destination: stop reading the room until on_room(), which
+  /// comes when all are at 1,024 or fewer. A receiver that takes nothing for a second no longer
+  /// counts (it loses packets then); neither does one that is down.
   bool is_congested() const;
 
   bool is_up(DestinationId destination) const;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t max_host_length = 253;  // RFC 1035 section 2.3.4, without the last dot
 constexpr std::size_t max_interface_length = 64;
-constexpr std::string_view limited_broadcast = "255.255.255.255";
 
 bool is_host_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -67,7 +66,7 @@ Fault set_option(std::string_view key, std::string_view value, OscRole role, Osc
     return std::nullopt;
   }
   if (key == "interface") {
-    if (!url.is_multicast() && !(to && url.host == limited_broadcast))
+    if (!url.is_multicast() && !(to && url.host == OscUrl::limited_broadcast))
       return "interface is for multicast groups";
     if (value.empty() || value.size() > max_interface_length)
       return "interface is a name such as eth0, or an address";

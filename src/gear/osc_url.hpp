@@ -31,6 +31,9 @@ enum class OscRole : std::uint8_t { destination, listener };
 /// both loopback addresses. Other names are refused: they do not say which of its addresses.
 /// Port 0 is for listeners: the system chooses.
 struct OscUrl {
+  /// Every machine of the local network.
+  static constexpr std::string_view limited_broadcast = "255.255.255.255";
+
   OscTransport transport = OscTransport::udp;
   std::string host{};  ///< A name, or an address without brackets. Empty: all addresses.
   std::uint16_t port = 0;

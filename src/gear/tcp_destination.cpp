@@ -2,18 +2,30 @@
 
 #include <utility>
 
+#include "gear/pacer.hpp"
+
 namespace roomwire::gear {
 
 namespace {
 constexpr Duration connect_limit = 10s;
+/// A reader that takes nothing for so long does not hold up the others any more.
+constexpr Duration patience = 1s;
 /// A connection that lasted for so long was a good one: the next attempts begin quickly again.
 constexpr Duration good_connection = 5s;
 }  // namespace
 
-TcpDestination::TcpDestination(EndsHost& host, DestinationId id, const OscUrl& url)
-    : host_(host), id_(id), url_(url), timer_(host.loop(), [this] {
-        if (connector_) return lost("no answer");
-        connect();
+TcpDestination::TcpDestination(EndsHost& host, DestinationId id, OscUrl url)
+    : host_(host),
+      id_(id),
+      url_(std::move(url)),
+      timer_(host.loop(),
+             [this] {
+               if (connector_) return lost("no answer");
+               connect();
+             }),
+      stall_(host.loop(), [this] {
+        stalled_ = true;
+        update_congestion(false);
       }) {}
 
 void TcpDestination::start() {
@@ -23,6 +35,7 @@ void TcpDestination::start() {
 void TcpDestination::close() {
   open_ = false;
   timer_.cancel();
+  stall_.cancel();
   connector_.reset();
   if (link_) link_->close();
 }
@@ -56,6 +69,7 @@ void TcpDestination::connected(net::ByteStream stream) {
   for (std::size_t i = 0; i < early_.size(); ++i)
     send(early_.packet(i));
   early_.clear();
+  update_congestion(true);
   host_.changed(id_, true, url_.text() + (ever_up_ ? " is connected again" : " is connected"));
   ever_up_ = true;
   said_down_ = false;
@@ -65,6 +79,7 @@ void TcpDestination::lost(const std::string& reason) {
   connector_.reset();
   first_attempt_ = false;
   stats_.dropped_down += early_.clear();
+  update_congestion(true);
   if (!std::exchange(said_down_, true))
     host_.changed(id_, false, url_.text() + ": " + reason + "; trying again");
   timer_.set(host_.loop().now() + backoff_.next(host_.entropy()));
@@ -80,6 +95,21 @@ void TcpDestination::send(ByteView packet) {
   } else {
     ++stats_.dropped_down;
   }
+  update_congestion(false);
+}
+
+void TcpDestination::update_congestion(bool progress) {
+  const std::size_t queued = link_ ? link_->queued() : early_.size();
+  if (progress) stalled_ = false;
+  const bool now = !stalled_ && queued > (congested_ ? Pacer::low_mark : Pacer::high_mark);
+  // Connecting has a limit of its own.
+  if (now && link_ && (progress || !congested_)) stall_.set(host_.loop().now() + patience);
+  if (!now) stall_.cancel();
+  if (now != std::exchange(congested_, now)) host_.congested(now);
+}
+
+void TcpDestination::on_link_progress(TcpLink& /*link*/) {
+  update_congestion(true);
 }
 
 bool TcpDestination::send_to(const Source& source, ByteView packet) {

@@ -13,7 +13,7 @@ class TcpDestination final : public Destination,
                              private TcpLinkOwner,
                              public std::enable_shared_from_this<TcpDestination> {
  public:
-  TcpDestination(EndsHost& host, DestinationId id, const OscUrl& url);
+  TcpDestination(EndsHost& host, DestinationId id, OscUrl url);
 
   void start() override;
   void close() override;
@@ -28,9 +28,11 @@ class TcpDestination final : public Destination,
   void connect();
   void connected(net::ByteStream stream);
   void lost(const std::string& reason);
+  void update_congestion(bool progress);
   Source source(const TcpLink& link) const;
   void on_link_packet(TcpLink& link, ByteView packet) override;
   void on_link_malformed(TcpLink& link, const std::string& reason) override;
+  void on_link_progress(TcpLink& link) override;
   void on_link_end(TcpLink& link, const std::string& reason) override;
 
   EndsHost& host_;
@@ -38,6 +40,7 @@ class TcpDestination final : public Destination,
   const OscUrl url_;
   /// While connecting: the limit. Else the wait before the next attempt.
   net::Timer timer_;
+  net::Timer stall_;
   Backoff backoff_;
   std::unique_ptr<net::Connector> connector_;
   std::shared_ptr<TcpLink> link_;
@@ -46,6 +49,8 @@ class TcpDestination final : public Destination,
   bool first_attempt_ = true;
   bool said_down_ = false;
   bool ever_up_ = false;
+  bool congested_ = false;
+  bool stalled_ = false;
   Time connected_at_{};
   bool open_ = true;
   DestinationStats stats_;

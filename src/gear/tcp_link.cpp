@@ -117,6 +117,7 @@ void TcpLink::write() {
                       if (!self->open_) return;
                       if (error) return self->end(net::describe(error));
                       self->write();
+                      self->owner_.on_link_progress(*self);
                     });
 }
 

@@ -23,6 +23,8 @@ class TcpLinkOwner {
   virtual ~TcpLinkOwner() = default;
   virtual void on_link_packet(TcpLink& link, ByteView packet) = 0;
   virtual void on_link_malformed(TcpLink& link, const std::string& reason) = 0;
+  /// The kernel took some of what was queued.
+  virtual void on_link_progress(TcpLink& link) = 0;
   /// The last call. The link is closed.
   virtual void on_link_end(TcpLink& link, const std::string& reason) = 0;
 };

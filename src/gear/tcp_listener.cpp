@@ -33,8 +33,8 @@ Endpoint from_asio(const tcp::endpoint& endpoint) {
 
 }  // namespace
 
-TcpListener::TcpListener(EndsHost& host, ListenerId id, const OscUrl& url)
-    : host_(host), id_(id), url_(url), pause_(host.loop(), [this] {
+TcpListener::TcpListener(EndsHost& host, ListenerId id, OscUrl url)
+    : host_(host), id_(id), url_(std::move(url)), pause_(host.loop(), [this] {
         for (const std::size_t index : std::exchange(paused_, {}))
           accept(index);
       }) {}

@@ -16,7 +16,7 @@ class TcpListener final : public Listener,
                           private TcpLinkOwner,
                           public std::enable_shared_from_this<TcpListener> {
  public:
-  TcpListener(EndsHost& host, ListenerId id, const OscUrl& url);
+  TcpListener(EndsHost& host, ListenerId id, OscUrl url);
 
   /// Listens when it returns.
   Result<void> start();
@@ -35,6 +35,7 @@ class TcpListener final : public Listener,
   Source source(const TcpLink& link) const;
   void on_link_packet(TcpLink& link, ByteView packet) override;
   void on_link_malformed(TcpLink& link, const std::string& reason) override;
+  void on_link_progress(TcpLink& /*link*/) override {}
   void on_link_end(TcpLink& link, const std::string& reason) override;
 
   EndsHost& host_;

@@ -1,5 +1,6 @@
 #include "gear/udp_destination.hpp"
 
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t max_batch = 64;
 constexpr std::size_t max_reads_per_turn = 64;
+constexpr std::size_t max_answers_per_turn = 256;
 // The system picks source ports at random; one that equals the destination's is picked anew.
 constexpr int max_port_picks = 8;
 
@@ -28,8 +30,8 @@ bool set_option(int fd, int level, int name, const T& value) {
 }
 
 std::string describe(int error) {
-  if (error == ENETUNREACH || error == EHOSTUNREACH || error == EHOSTDOWN)
-    return "no route to the host";
+  if (error == ENETUNREACH || error == ENETDOWN) return "no route to the host";
+  if (error == EHOSTUNREACH || error == EHOSTDOWN) return "the host does not answer";
   return std::generic_category().message(error);
 }
 
@@ -53,14 +55,14 @@ IpAddress choose(const std::vector<IpAddress>& addresses) {
 
 }  // namespace
 
-UdpDestination::UdpDestination(EndsHost& host, DestinationId id, const OscUrl& url)
+UdpDestination::UdpDestination(EndsHost& host, DestinationId id, OscUrl url)
     : host_(host),
       id_(id),
-      url_(url),
+      url_(std::move(url)),
       pacer_(host.loop(), *this, [this](bool more) { host_.congested(more); }),
       retry_(host.loop(), [this] { look_up(); }),
       proof_(host.loop(), [this] { answered(); }),
-      is_name_(!IpAddress::parse(url.host)) {}
+      is_name_(!IpAddress::parse(url_.host)) {}
 
 void UdpDestination::start() {
   pacer_.hold(true);
@@ -109,40 +111,43 @@ void UdpDestination::open(const IpAddress& address) {
 }
 
 Result<int> UdpDestination::make_socket() {
-  const bool v4 = remote_.address.is_v4();
-  net::SocketAddress address;
+  const int family = remote_.address.is_v4() ? AF_INET : AF_INET6;
   for (int pick = 0; pick < max_port_picks; ++pick) {
-    const int fd = ::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return system_failure(errno);
-    socklen_t length = net::to_socket_address(remote_, address);
-    connected_ = !url_.is_multicast();
-    int error = 0;
-    if (connected_ && ::connect(fd, &address.any, length) != 0) {
-      error = errno;
-      // The kernel knows which addresses are broadcast addresses.
-      if (error == EACCES && set_option(fd, SOL_SOCKET, SO_BROADCAST, 1)) connected_ = false;
-    }
-    if (!connected_) {
-      const auto prepared = prepare_multicast(fd);
-      if (!prepared) {
-        ::close(fd);
-        return tl::unexpected(prepared.error());
-      }
-      length = net::to_socket_address({v4 ? IpAddress() : IpAddress::v6({}), 0}, address);
-      error = ::bind(fd, &address.any, length) == 0 ? 0 : errno;
-    }
-    length = sizeof address;
-    if (error == 0 && ::getsockname(fd, &address.any, &length) != 0) error = errno;
-    if (error != 0) {
-      ::close(fd);
-      return system_failure(error);
-    }
-    local_ = net::from_socket_address(&address.any).value_or(Endpoint{});
+    const auto prepared = prepare(fd);
     // On one machine it would take the very port that the receiver wants, and hear itself.
-    if (local_.port != remote_.port) return fd;
+    if (prepared && local_.port != remote_.port) return fd;
     ::close(fd);
+    if (!prepared) return tl::unexpected(prepared.error());
   }
   return failure(ErrorKind::unavailable, "no free port to send from");
+}
+
+Result<void> UdpDestination::prepare(int fd) {
+  net::SocketAddress address;
+  socklen_t length = net::to_socket_address(remote_, address);
+  connected_ = !url_.is_multicast() && url_.host != OscUrl::limited_broadcast;
+  if (!connected_) {
+    if (const auto done = prepare_multicast(fd); !done) return done;
+    const IpAddress any = remote_.address.is_v4() ? IpAddress() : IpAddress::v6({});
+    length = net::to_socket_address({any, 0}, address);
+    if (::bind(fd, &address.any, length) != 0) return system_failure(errno);
+  } else if (::connect(fd, &address.any, length) != 0) {
+    // So the kernel says that it is the broadcast address of one of its networks. The port is
+    // chosen all the same.
+    if (errno != EACCES) return system_failure(errno);
+    connected_ = false;
+    set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  } else if (remote_.address.is_v4()) {
+    set_option(fd, IPPROTO_IP, IP_RECVERR, 1);
+  } else {
+    set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+  }
+  length = sizeof address;
+  if (::getsockname(fd, &address.any, &length) != 0) return system_failure(errno);
+  local_ = net::from_socket_address(&address.any).value_or(Endpoint{});
+  return {};
 }
 
 Result<void> UdpDestination::prepare_multicast(int fd) {
@@ -155,6 +160,7 @@ Result<void> UdpDestination::prepare_multicast(int fd) {
     index = static_cast<int>(found->front().index);
   }
   if (v4) {
+    set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
     set_option(fd, IPPROTO_IP, IP_MULTICAST_TTL, hops);
     if (index == 0) return {};
     ip_mreqn chosen{};
@@ -204,7 +210,7 @@ std::size_t UdpDestination::transmit(const PacketQueue& queue, std::size_t count
     if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) break;
     if (is_answer(error)) {
       // Often the answer to an earlier packet: this one was not sent, and the receiver may be back.
-      note_answer(error);
+      if (!take_answers()) note_answer(error);
       if (!std::exchange(retried_, true)) continue;
       ++stats_.dropped_down;
     } else if (error == EMSGSIZE || error == EPERM || error == EACCES) {
@@ -257,6 +263,7 @@ void UdpDestination::wait_readable() {
 
 void UdpDestination::read() {
   const std::span<std::uint8_t> buffer = host_.buffer();
+  take_answers();
   for (std::size_t i = 0; i < max_reads_per_turn && socket_; ++i) {
     net::SocketAddress from;
     socklen_t length = sizeof from;
@@ -273,6 +280,31 @@ void UdpDestination::read() {
     host_.heard({id_, OscTransport::udp, *remote, 0},
                 ByteView(buffer).first(static_cast<std::size_t>(size)));
   }
+}
+
+// What ICMP and ARP said of earlier packets; false when there was nothing (ip(7), IP_RECVERR).
+// Without that option a socket hears of a closed port, but not of a machine that is not there.
+bool UdpDestination::take_answers() {
+  bool any = false;
+  for (std::size_t i = 0; i < max_answers_per_turn && connected_; ++i) {
+    alignas(cmsghdr) std::array<char, 256> control;
+    msghdr header{};
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    if (::recvmsg(socket_->native_handle(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+      if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+          !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+        continue;
+      sock_extended_err error;
+      std::memcpy(&error, CMSG_DATA(c), sizeof error);
+      const int code = static_cast<int>(error.ee_errno);
+      if (!is_answer(code)) continue;
+      note_answer(code);
+      any = true;
+    }
+  }
+  return any;
 }
 
 void UdpDestination::prove() {

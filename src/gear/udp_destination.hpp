@@ -21,7 +21,7 @@ class UdpDestination final : public Destination,
                              private Wire,
                              public std::enable_shared_from_this<UdpDestination> {
  public:
-  UdpDestination(EndsHost& host, DestinationId id, const OscUrl& url);
+  UdpDestination(EndsHost& host, DestinationId id, OscUrl url);
 
   void start() override;
   void close() override;
@@ -39,12 +39,14 @@ class UdpDestination final : public Destination,
   void look_up();
   void open(const IpAddress& address);
   Result<int> make_socket();
+  Result<void> prepare(int fd);
   Result<void> prepare_multicast(int fd);
   void wait_readable();
   void read();
   std::size_t transmit(const PacketQueue& queue, std::size_t count) override;
   int transmit_some(const PacketQueue& queue, std::size_t first, std::size_t count);
   void prove();
+  bool take_answers();
   void note_answer(int error);
   void answered();
   void lose(const std::string& reason);

@@ -1,6 +1,7 @@
 #include "gear/udp_listener.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "gear/interface.hpp"
 #include "gear/listen_addresses.hpp"
@@ -12,10 +13,10 @@ namespace {
 constexpr Duration rejoin_interval = 5s;
 }  // namespace
 
-UdpListener::UdpListener(EndsHost& host, ListenerId id, const OscUrl& url)
+UdpListener::UdpListener(EndsHost& host, ListenerId id, OscUrl url)
     : host_(host),
       id_(id),
-      url_(url),
+      url_(std::move(url)),
       replies_(host.loop(), *this, [this](bool more) { host_.congested(more); }),
       rejoin_(host.loop(), [this] { rejoin(); }) {}
 

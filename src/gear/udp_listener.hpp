@@ -15,7 +15,7 @@ class UdpListener final : public Listener,
                           private Wire,
                           public std::enable_shared_from_this<UdpListener> {
  public:
-  UdpListener(EndsHost& host, ListenerId id, const OscUrl& url);
+  UdpListener(EndsHost& host, ListenerId id, OscUrl url);
 
   /// Listens when it returns.
   Result<void> start();

@@ -220,6 +220,26 @@ TEST(TcpListener, SaysWhichPortIsTaken) {
                                        "on another port");
 }
 
+TEST(TcpDestination, LosesNothingWhenTheCallerWaitsForRoom) {
+  net::Loop loop;
+  Ends near(loop);
+  Ends far(loop);
+  const auto destination =
+      near->add_destination(to("osc.tcp://127.0.0.1:" + far.listen("osc.tcp://127.0.0.1:0")));
+  std::size_t next = 0;
+  const auto send_more = [&] {
+    while (next < 100'000 && !near->is_congested())
+      near.send(destination, std::to_string(next++));
+  };
+  near.when_room = send_more;
+  // From before the connection is there.
+  send_more();
+  EXPECT_LT(next, 100'000U);
+  ASSERT_TRUE(run_until(loop, [&] { return far.heard.size() == 100'000; }));
+  for (std::size_t i = 0; i < 100'000; ++i)
+    ASSERT_EQ(far.heard[i].packet, std::to_string(i));
+}
+
 TEST(TcpDestination, KeepsABoundedQueueForASlowReader) {
   net::Loop loop;
   tcp::acceptor acceptor(loop.io(), {boost::asio::ip::make_address("127.0.0.1"), 0});
