@@ -129,7 +129,7 @@ Result<void> UdpDestination::prepare(int fd) {
   socklen_t length = net::to_socket_address(remote_, address);
   connected_ = !url_.is_multicast() && url_.host != OscUrl::limited_broadcast;
   if (!connected_) {
-    if (const auto done = prepare_multicast(fd); !done) return done;
+    if (auto done = prepare_multicast(fd); !done) return done;
     const IpAddress any = remote_.address.is_v4() ? IpAddress() : IpAddress::v6({});
     length = net::to_socket_address({any, 0}, address);
     if (::bind(fd, &address.any, length) != 0) return system_failure(errno);
