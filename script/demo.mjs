@@ -1,6 +1,7 @@
-// The scene that script/demo plays: a relay, two native peers, and Trystero itself.
+// The scene that script/demo plays: a relay, two native peers, Trystero itself, and OSC software.
 //   node script/demo.mjs BUILD-FOLDER
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -66,6 +67,37 @@ const startNative = (listener, room, relay) => {
   return peer;
 };
 
+const freePort = () =>
+  new Promise((resolve) => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+
+// oscdump is any OSC software; roomwire osc stands between it and the room.
+const startOsc = async (room, relay) => {
+  const port = await freePort();
+  const dump = start('stdbuf', ['-oL', 'oscdump', `${port}`]);
+  createInterface({ input: dump.stdout }).on('line', (line) => {
+    note('oscdump', 'osc', line.replace(/^\S+ /, ''));
+  });
+  const bridge = start(`${folder}/roomwire`, [
+    ...['osc', '--room', room, '--relay', relay, '--ice-server', 'none'],
+    ...['--to', `127.0.0.1:${port}`, '--listen', '127.0.0.1:0'],
+  ]);
+  const ears = { joined: 0 };
+  createInterface({ input: bridge.stderr }).on('line', (line) => {
+    const listening = /osc\.udp:\/\/127\.0\.0\.1:(\d+)/.exec(line);
+    if (listening) ears.port = listening[1];
+    const self = /you are (\w+)/.exec(line);
+    if (self) names.set(self[1], 'osc');
+    if (line.startsWith('joined:')) ears.joined++;
+    wake();
+  });
+  return { ears, stop: () => bridge.kill('SIGINT'), child: bridge };
+};
+
 const startTrystero = async (listener, roomId, relay) => {
   globalThis.WebSocket ??= (await load('ws')).default;
   const { RTCPeerConnection } = await load('node-datachannel/polyfill');
@@ -88,6 +120,9 @@ const startTrystero = async (listener, roomId, relay) => {
   const chat = room.makeAction('chat');
   chat.onMessage = (text, { peerId }) => note(listener, peerId, text);
   peer.say = (text) => chat.send(text);
+  const osc = room.makeAction('osc');
+  osc.onMessage = (message, { peerId }) => note(listener, peerId, JSON.stringify(message));
+  peer.osc = (message) => osc.send(message);
   return peer;
 };
 
@@ -113,6 +148,17 @@ sound.say('two bars to go');
 patch.say('{"type":"noteOn","note":60}');
 await until(() => heard.length === 6);
 
+const osc = await startOsc(roomId, relay);
+await until(() => osc.ears.joined === 3 && osc.ears.port);
+say(paint(32, 'roomwire osc joined: oscdump hears the patch, and oscsend is heard in the room'));
+patch.osc({ address: '/synth/freq', args: [440, 0.5, 'sine'] });
+await until(() => heard.some((each) => each.listener === 'oscdump'));
+start('oscsend', ['127.0.0.1', osc.ears.port, '/fader/1', 'f', '0.75']);
+await until(() => heard.some((each) => each.text.includes('/fader/1')));
+const bridgeGone = new Promise((resolve) => osc.child.on('exit', resolve));
+osc.stop();
+await bridgeGone;
+
 lights.child.stdin.end();
 sound.child.stdin.end();
 await Promise.all([lights, sound].map((peer) => new Promise((resolve) => peer.child.on('exit', resolve))));
@@ -123,5 +169,7 @@ console.log(`
 Now try, each in a terminal of its own:
   ${program} relay
   ${program} netrecv chat --room my-room --relay ws://127.0.0.1:7777
-  ${program} netsend chat --room my-room --relay ws://127.0.0.1:7777 'hello'`);
+  ${program} netsend chat --room my-room --relay ws://127.0.0.1:7777 'hello'
+or, with OSC software on port 57120:
+  ${program} osc --room my-room --relay ws://127.0.0.1:7777 --to 127.0.0.1:57120 --listen 9000`);
 process.exit(0);

@@ -29,6 +29,8 @@ class AddressMap {
 
   /// The new address, or nothing when this map says nothing about `address`.
   std::optional<std::string> apply(std::string_view address) const;
+  /// For the way back.
+  AddressMap reversed() const { return AddressMap(to_, from_); }
 
  private:
   AddressMap(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}

@@ -33,6 +33,18 @@ that can be piped into netsend again.)",
 Bytes are printed as {"type":"Buffer","data":[1,2]}, with --json as base64.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
+constexpr CommandHelp osc_help{
+    R"(Bridge a room and OSC software: messages of a channel go out as OSC, and OSC
+that arrives goes into the room.)",
+    R"(Examples:
+  roomwire osc --room LINK --to 127.0.0.1:57120 --listen 9000
+  roomwire osc --room LINK --to osc.tcp://desk.local:10023 --type '/ch//=f'
+  roomwire osc --room LINK --listen 9000 --map '/patch=/1' --rate 30 --monitor
+URL is HOST:PORT or PORT for UDP, osc.udp://HOST:PORT or osc.tcp://HOST:PORT.
+In the room a message is {"address":"/synth/freq","args":[440,"x"]}.
+PATTERN is OSC's: ? * [a-z] {a,b} within a part, and // for any parts.
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
 constexpr CommandHelp relay_help{
     R"(Run a relay where peers find each other, for Trystero's Nostr and WebSocket
 relay strategies on one port. It stores nothing.)",
@@ -92,6 +104,73 @@ NetrecvOptions parse_netrecv(const std::vector<std::string>& arguments,
   return options;
 }
 
+Flag list(const char* name, const char* type, const char* help, std::vector<std::string>& out) {
+  return {name, type, help, true, [&out](const std::string& text) {
+            out.emplace_back();
+            return take_text(text, "a value", out.back());
+          }};
+}
+
+void add_osc_ends(CommandParser& parser, OscOptions& options) {
+  parser.add_value(list("--to", "[CHANNEL=]URL", "Send OSC there; repeat for more", options.to));
+  parser.add_value(
+      list("--listen", "[CHANNEL=]URL", "Take OSC from there; repeat for more", options.listen));
+  parser.add_value(
+      list("--channel", "NAME", "Channel of the room; repeat for more (osc)", options.channels));
+  CLI::App& app = parser.app();
+  app.add_flag("--reply", options.reply, "Send OSC to whoever sent OSC last, too");
+  app.add_flag("--ack", options.ack, "Answer 'osc sent!' to a message's sender alone");
+}
+
+void add_osc_rules(CommandParser& parser, OscOptions& options) {
+  const auto rule = [&parser](const char* name, const char* type, const char* help,
+                              std::vector<std::string>& out) {
+    parser.add_value(list(name, type, help, out), "Rules");
+  };
+  rule("--allow-out", "PATTERN", "Addresses that may leave the room (all)", options.allow_out);
+  rule("--deny-out", "PATTERN", "Addresses that may not", options.deny_out);
+  rule("--allow-in", "PATTERN", "Addresses that may enter the room (all)", options.allow_in);
+  rule("--deny-in", "PATTERN", "Addresses that may not", options.deny_in);
+  rule("--map", "/ROOM=/OSC", "Another beginning of addresses, both ways", options.maps);
+  rule("--from", "PEER", "Only messages of peers whose id begins so (all)", options.from);
+  parser.add_value(
+      {"--rate", "N", "Messages a second of one address, the newest wins (all)", false,
+       [&](const std::string& text) { return store(parse_number(text, 1, 10'000), options.rate); }},
+      "Rules");
+  parser.add_value(
+      {"--numbers", "auto|float|int", "OSC type of numbers (auto: whole ones are i)", false,
+       [&](const std::string& text) {
+         return take_text(text, "auto, float or int", options.numbers);
+       }},
+      "Rules");
+  rule("--type", "PATTERN=TYPE", "Type of numbers by address: i, f, h or d", options.types);
+  CLI::App& app = parser.app();
+  app.add_flag("--typed", options.typed, "Into the room with all types, whole bundles")
+      ->group("Rules");
+  app.add_flag("--bundle-timing", options.bundle_timing, "Send bundles when their time has come")
+      ->group("Rules");
+}
+
+OscOptions parse_osc(const std::vector<std::string>& arguments, const Environment& environment) {
+  OscOptions options;
+  CommandParser parser("osc", osc_help);
+  add_osc_ends(parser, options);
+  CLI::App& app = parser.app();
+  app.add_flag("--monitor", options.monitor, "Print each message that passes, as oscdump does");
+  app.add_flag("--dry-run", options.dry_run, "Send nothing, to either side");
+  add_osc_rules(parser, options);
+  parser.add_connection(options.connection);
+  parser.parse(arguments, environment);
+  parser.check_connection(options.connection);
+  if (options.to.empty() && options.listen.empty() && !options.monitor) {
+    reject("--to", "is missing, and --listen is, too; give where OSC goes to or comes from");
+  }
+  if (options.reply && options.listen.empty()) {
+    reject("--reply", "needs --listen; nobody can have sent anything without it");
+  }
+  return options;
+}
+
 void add_relay_limits(CommandParser& parser, RelayOptions& options) {
   const auto number = [&parser](const char* name, const char* help, auto& out) {
     parser.add_value({name, "N", help, false, [&out](const std::string& value) {
@@ -136,11 +215,13 @@ Usage: roomwire COMMAND [OPTIONS]
 Commands:
   netsend CHANNEL [MESSAGE]  Send messages into a room
   netrecv CHANNEL...         Print what comes on channels of a room
+  osc                        Bridge a room and OSC software, both ways
   relay                      Run a relay where peers find each other
 
 Examples:
   roomwire netrecv chat --room my-room
   roomwire netsend chat --room my-room 'hello'
+  roomwire osc --room my-room --to 127.0.0.1:57120 --listen 9000
   roomwire relay --listen 127.0.0.1:7777
 
 `roomwire COMMAND --help` tells more. `roomwire --version` prints the version.
@@ -151,12 +232,13 @@ CommandLine parse_command(const std::string& command, const std::vector<std::str
                           const Environment& environment) {
   if (command == "netsend") return parse_netsend(rest, environment);
   if (command == "netrecv") return parse_netrecv(rest, environment);
+  if (command == "osc") return parse_osc(rest, environment);
   if (command == "relay") return parse_relay_command(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return Print{std::string(overview)};
   if (command == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
   reject("'" + printable(command, 100) + "'",
-         "is no command; netsend, netrecv and relay are (see roomwire --help)");
+         "is no command; netsend, netrecv, osc and relay are (see roomwire --help)");
 }
 
 }  // namespace

@@ -53,6 +53,29 @@ struct NetrecvOptions {
   std::optional<std::uint64_t> count;
 };
 
+/// As written: the command reads what is OSC's, and names the flag when it cannot.
+struct OscOptions {
+  ConnectionOptions connection;
+  std::vector<std::string> channels;   ///< Empty: osc.
+  std::vector<std::string> to;         ///< [CHANNEL=]URL
+  std::vector<std::string> listen;     ///< [CHANNEL=]URL
+  std::vector<std::string> allow_out;  ///< Out: from the room to OSC.
+  std::vector<std::string> deny_out;
+  std::vector<std::string> allow_in;
+  std::vector<std::string> deny_in;
+  std::vector<std::string> maps;   ///< /ROOM=/OSC
+  std::vector<std::string> types;  ///< PATTERN=TYPE
+  std::string numbers = "auto";
+  std::vector<std::string> from;  ///< Beginnings of peer ids.
+  std::uint64_t rate = 0;         ///< Messages a second of one address; 0: no limit.
+  bool reply = false;
+  bool ack = false;
+  bool typed = false;
+  bool bundle_timing = false;
+  bool monitor = false;
+  bool dry_run = false;
+};
+
 /// An address and port to listen on.
 struct ListenAddress {
   std::string address = "127.0.0.1";  ///< IPv4, or IPv6 without brackets.

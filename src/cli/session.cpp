@@ -133,6 +133,7 @@ void Session::on_signal(int signal) {
 void Session::peer_joined(const PeerId& peer) {
   ++peers_;
   status_.peer_joined(peer, room_->path(peer));
+  if (on_peer_change_) on_peer_change_(peer, true);
   if (peers_ >= peers_wanted_) set_ready(true);
 }
 
@@ -140,6 +141,7 @@ void Session::peer_left(const PeerId& peer, const std::string& reason) {
   assert(peers_ > 0);
   --peers_;
   status_.peer_left(peer, reason);
+  if (on_peer_change_) on_peer_change_(peer, false);
   if (peers_ == 0) set_ready(false);
 }
 

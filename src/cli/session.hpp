@@ -38,6 +38,12 @@ class Session {
     on_ready_change_ = std::move(callback);
   }
 
+  /// Called for each peer that comes and goes. One function.
+  void on_peer_change(std::function<void(const PeerId&, bool is_here)> callback) {
+    on_peer_change_ = std::move(callback);
+  }
+  std::size_t peers() const { return peers_; }
+
   /// Leaves the room once what was sent has arrived, or `drain` has passed; run() then returns
   /// `exit_code`, or exit_failed instead of exit_fine when something was not delivered. The first
   /// call counts.
@@ -69,6 +75,7 @@ class Session {
   const std::size_t peers_wanted_;
   StatusLines status_;
   std::function<void(bool)> on_ready_change_;
+  std::function<void(const PeerId&, bool)> on_peer_change_;
   bool room_is_new_ = false;
   std::size_t peers_ = 0;
   bool ready_ = false;

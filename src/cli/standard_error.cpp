@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <string>
 
 #include "cli/options.hpp"
@@ -15,13 +16,31 @@ bool is_set(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
-bool coloured() {
+bool is_able_terminal() {
   static const bool answer = [] {
     const char* terminal = std::getenv("TERM");
     const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-    return isatty(STDERR_FILENO) == 1 && !dumb && !is_set("NO_COLOR");
+    return isatty(STDERR_FILENO) == 1 && !dumb;
   }();
   return answer;
+}
+
+bool coloured() {
+  static const bool answer = is_able_terminal() && !is_set("NO_COLOR");
+  return answer;
+}
+
+/// What show_live last wrote. There is one standard error, so there is one of these.
+struct LiveLine {
+  std::mutex mutex;
+  std::string text;
+};
+LiveLine live_line;
+
+constexpr std::string_view clear_line = "\r\x1b[K";
+
+void write_out(const std::string& text) {
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
 }
 
 std::string_view colour(Tone tone) {
@@ -43,12 +62,25 @@ std::string_view colour(Tone tone) {
 // One write() for the whole line, so that lines of several programs on one terminal stay whole.
 void say(Tone tone, std::string_view line) {
   const bool paint = tone != Tone::plain && coloured();
+  const std::lock_guard lock(live_line.mutex);
   std::string out;
+  if (!live_line.text.empty()) out += clear_line;
   if (paint) out += colour(tone);
   out += line;
   if (paint) out += "\x1b[0m";
   out += '\n';
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, out.data(), out.size());
+  write_out(out + live_line.text);
+}
+
+void show_live(std::string_view line) {
+  if (!is_able_terminal()) return;
+  const std::lock_guard lock(live_line.mutex);
+  live_line.text = line;
+  write_out(std::string(clear_line) + live_line.text);
+}
+
+bool can_show_live() {
+  return is_able_terminal();
 }
 
 void complain(std::string_view line) {

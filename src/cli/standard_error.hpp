@@ -12,6 +12,12 @@ enum class Tone { plain, good, bad, hint };
 /// NO_COLOR is not set. From any thread.
 void say(Tone tone, std::string_view line);
 
+/// A line that stays below all others on a terminal, and is written over by the next one; empty
+/// takes it away. Does nothing when standard error is no terminal. From any thread.
+void show_live(std::string_view line);
+/// Standard error is a terminal that show_live can use.
+bool can_show_live();
+
 /// `roomwire: line`, for what ends the program or loses a message.
 void complain(std::string_view line);
 

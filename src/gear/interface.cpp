@@ -10,8 +10,10 @@
 namespace roomwire::gear {
 
 Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, bool v4) {
-  auto found = name.empty() ? net::local_addresses()
-                            : net::local_addresses(std::span<const std::string>(&name, 1));
+  auto addresses = name.empty() ? net::local_addresses()
+                                : net::local_addresses(std::span<const std::string>(&name, 1));
+  if (!addresses) return addresses;
+  std::vector<net::LocalAddress>& found = *addresses;
   found.erase(std::remove_if(found.begin(), found.end(),
                              [&](const auto& local) { return local.address.is_v4() != v4; }),
               found.end());
@@ -20,7 +22,9 @@ Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, b
   if (name.empty())
     return failure(ErrorKind::unavailable, "no interface has an " + family + " address");
   std::string known;
-  for (const auto& local : net::local_addresses()) {
+  const auto all = net::local_addresses();
+  if (!all) return all;
+  for (const auto& local : *all) {
     if (local.address.is_v4() != v4 || known.find(local.interface) != std::string::npos) continue;
     known += (known.empty() ? "" : ", ") + local.interface;
   }

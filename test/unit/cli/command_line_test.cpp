@@ -171,6 +171,62 @@ TEST(CommandLine, MessagesKeepTheirLooks) {
   EXPECT_EQ(parsed<NetsendOptions>({"netsend", "--relay", "ws://a:1", "x", "m"}).message, "m");
 }
 
+TEST(CommandLine, Osc) {
+  const auto options = parsed<OscOptions>({"osc",
+                                           "--to",
+                                           "127.0.0.1:57120",
+                                           "--to",
+                                           "synth=host:9",
+                                           "--listen",
+                                           "9000",
+                                           "--channel",
+                                           "osc",
+                                           "--channel",
+                                           "lights",
+                                           "--map",
+                                           "/a=/b",
+                                           "--type",
+                                           "/x=f",
+                                           "--numbers",
+                                           "float",
+                                           "--rate",
+                                           "30",
+                                           "--from",
+                                           "zAb",
+                                           "--reply",
+                                           "--ack",
+                                           "--typed",
+                                           "--bundle-timing",
+                                           "--monitor",
+                                           "--dry-run",
+                                           "--allow-out",
+                                           "/a//",
+                                           "--deny-in",
+                                           "/b",
+                                           "--room",
+                                           "r"});
+  EXPECT_THAT(options.to, ElementsAre("127.0.0.1:57120", "synth=host:9"));
+  EXPECT_THAT(options.listen, ElementsAre("9000"));
+  EXPECT_THAT(options.channels, ElementsAre("osc", "lights"));
+  EXPECT_THAT(options.maps, ElementsAre("/a=/b"));
+  EXPECT_THAT(options.types, ElementsAre("/x=f"));
+  EXPECT_THAT(options.from, ElementsAre("zAb"));
+  EXPECT_THAT(options.allow_out, ElementsAre("/a//"));
+  EXPECT_THAT(options.deny_in, ElementsAre("/b"));
+  EXPECT_EQ(options.numbers, "float");
+  EXPECT_EQ(options.rate, 30U);
+  EXPECT_TRUE(options.reply && options.ack && options.typed && options.bundle_timing &&
+              options.monitor && options.dry_run);
+  EXPECT_EQ(options.connection.room.room.str(), "r");
+}
+
+TEST(CommandLine, OscNeedsAnEnd) {
+  EXPECT_THAT(wrong({"osc", "--room", "r"}), StartsWith("--to: "));
+  EXPECT_THAT(wrong({"osc", "--room", "r", "--to", "1.2.3.4:5", "--reply"}),
+              StartsWith("--reply: "));
+  EXPECT_THAT(wrong({"osc", "--to", "x", "--rate", "0"}), StartsWith("--rate: "));
+}
+
 TEST(CommandLine, Netrecv) {
   const auto options = parsed<NetrecvOptions>({"netrecv", "a", "-C5", "b", "--json", "-v"});
   EXPECT_THAT(options.channels, ElementsAre("a", "b"));

@@ -1,0 +1,327 @@
+#include "gear/osc_gear.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "base/crypto.hpp"
+#include "base/encoding.hpp"
+#include "bridge/loop_guard.hpp"
+#include "client/edge.hpp"
+#include "gear/osc_ends.hpp"
+#include "net/interfaces.hpp"
+#include "net/loop.hpp"
+
+namespace roomwire::gear {
+namespace {
+
+/// On which bridges tell each other where they send from. Said only to peers that may be one of
+/// us, as Trystero keeps what nobody reads.
+constexpr const char* announcement_action = "roomwire-osc";
+constexpr char first_of_our_ids = 'z';
+
+/// The same for all processes since this machine was started, and for no other machine.
+std::string host_token() {
+  std::array<char, 64> text{};
+  std::size_t size = 0;
+  if (std::FILE* file = std::fopen("/proc/sys/kernel/random/boot_id", "r")) {
+    size = std::fread(text.data(), 1, text.size(), file);
+    (void)std::fclose(file);
+  }
+  const std::string_view boot(text.data(), size);
+  return to_hex(sha256(ByteView(reinterpret_cast<const std::uint8_t*>(boot.data()), boot.size())));
+}
+
+std::vector<IpAddress> own_addresses() {
+  std::vector<IpAddress> addresses;
+  const auto all = net::local_addresses();
+  if (!all) return addresses;
+  for (const net::LocalAddress& each : *all)
+    addresses.push_back(each.address);
+  return addresses;
+}
+
+}  // namespace
+
+class OscGear::Impl final : bridge::OscBridgePort, OscEndsObserver {
+ public:
+  Impl(Context& context, Room& room, OscGearOptions options, OscGearObserver& observer)
+      : context_(context),
+        room_(room),
+        options_(std::move(options)),
+        observer_(observer),
+        loop_(client::Edge::loop(context)),
+        drops_([this](const std::string& line) { observer_.on_dropped(line); }),
+        bridge_(options_.bridge, *this, drops_),
+        guard_(host_token()),
+        timer_(loop_, [this] { tick(); }),
+        turn_end_(loop_, [this] { timer_.set(bridge_.next_timeout()); }),
+        ends_(loop_, *this) {}
+
+  Result<void> open();
+  void peer_joined(const PeerId& peer);
+  void peer_left(const PeerId& peer) {
+    guard_.gone(peer);
+    told_.erase(peer);
+  }
+  std::vector<std::string> listening() const;
+  OscGearStats stats() const;
+
+ private:
+  struct Channel {
+    Action action;
+    std::vector<DestinationId> to;
+    std::optional<Source> last_source;
+  };
+
+  Result<void> open_channel(const std::string& name);
+  void add_destination(const OscRoute& route);
+  void from_room(const std::string& channel, Message message);
+  void tick();
+  void set_epoch();
+  void announce(const PeerId& peer);
+  const std::string& channel_of(const Source& source) const;
+
+  void send_osc(const std::string& channel, ByteView packet) override;
+  bool is_congested() const override { return ends_.is_congested(); }
+  void send_room(const std::string& channel, std::string json) override;
+  void acknowledge(const PeerId& peer, const std::string& channel) override;
+  void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) override {
+    observer_.on_passed(to_osc, channel, message);
+  }
+
+  void on_packet(const Source& source, ByteView packet) override;
+  void on_destination_change(DestinationId destination, bool up, const std::string& line) override;
+  void on_malformed(const Source& source, const std::string& reason) override;
+  void on_room() override;
+
+  Context& context_;
+  Room& room_;
+  const OscGearOptions options_;
+  OscGearObserver& observer_;
+  net::Loop& loop_;
+  bridge::DropCounter drops_;
+  bridge::OscBridge bridge_;
+  bridge::LoopGuard guard_;
+  std::map<std::string, Channel> channels_;
+  std::vector<std::string> listener_channels_;     ///< By ListenerId.
+  std::vector<std::string> destination_channels_;  ///< By DestinationId.
+  std::optional<Action> announcements_;
+  std::set<PeerId> told_;  ///< Peers in the room that may be bridges.
+  bool receiving_ = true;
+  net::Timer timer_;
+  net::TurnHook turn_end_;
+  OscEnds ends_;
+};
+
+// ---- opening ----
+
+Result<void> OscGear::Impl::open() {
+  for (const auto& name : options_.channels) {
+    if (auto opened = open_channel(name); !opened) return opened;
+  }
+  for (const auto* routes : {&options_.to, &options_.listen}) {
+    for (const OscRoute& route : *routes) {
+      if (route.channel.empty()) continue;
+      if (auto opened = open_channel(route.channel); !opened) return opened;
+    }
+  }
+  auto announcements = room_.action(announcement_action);
+  if (!announcements) return tl::unexpected(announcements.error());
+  announcements_ = *std::move(announcements);
+  announcements_->on_message([this](const Message& message) {
+    if (const auto* json = std::get_if<Json>(&message.payload)) {
+      guard_.heard(message.from, json->text());
+    }
+  });
+  for (const OscRoute& route : options_.listen) {
+    auto listener = ends_.listen(route.url);
+    if (!listener) return tl::unexpected(listener.error());
+    listener_channels_.push_back(route.channel.empty() ? options_.channels.front() : route.channel);
+  }
+  for (const OscRoute& route : options_.to)
+    add_destination(route);
+  set_epoch();
+  return {};
+}
+
+Result<void> OscGear::Impl::open_channel(const std::string& name) {
+  if (channels_.count(name) > 0) return {};
+  auto action = room_.action(name);
+  if (!action) return tl::unexpected(action.error());
+  action->on_message([this, name](Message message) { from_room(name, std::move(message)); });
+  channels_.emplace(name, Channel{*std::move(action), {}, std::nullopt});
+  return {};
+}
+
+void OscGear::Impl::add_destination(const OscRoute& route) {
+  const DestinationId id = ends_.add_destination(route.url);
+  destination_channels_.push_back(route.channel.empty() ? options_.channels.front()
+                                                        : route.channel);
+  for (auto& [name, channel] : channels_) {
+    if (route.channel.empty() || route.channel == name) channel.to.push_back(id);
+  }
+}
+
+std::vector<std::string> OscGear::Impl::listening() const {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < options_.listen.size(); ++i) {
+    const bool tcp = options_.listen[i].url.transport == OscTransport::tcp;
+    for (const Endpoint& endpoint : ends_.listening_on(static_cast<ListenerId>(i))) {
+      lines.push_back((tcp ? "osc.tcp://" : "osc.udp://") + endpoint.to_string() +
+                      "/ for channel " + listener_channels_[i]);
+    }
+  }
+  return lines;
+}
+
+// ---- room to OSC ----
+
+void OscGear::Impl::from_room(const std::string& channel, Message message) {
+  if (options_.bridge.bundle_timing) set_epoch();
+  bridge_.from_room(loop_.now(), message.from, channel, std::move(message.payload));
+  if (receiving_ && bridge_.is_full()) {
+    receiving_ = false;
+    context_.set_receiving(false);
+  }
+  turn_end_.request();
+}
+
+void OscGear::Impl::on_room() {
+  bridge_.resume(loop_.now());
+  if (!receiving_ && !bridge_.is_full()) {
+    receiving_ = true;
+    context_.set_receiving(true);
+  }
+  turn_end_.request();
+}
+
+void OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
+  if (options_.dry_run) return;
+  const Channel& from = channels_.at(channel);
+  for (const DestinationId id : from.to)
+    ends_.send(id, packet);
+  if (options_.reply && from.last_source && !ends_.send_to(*from.last_source, packet)) {
+    drops_.count("nobody to reply to", 1);
+  }
+}
+
+void OscGear::Impl::acknowledge(const PeerId& peer, const std::string& channel) {
+  if (!options_.ack || options_.dry_run) return;
+  SendOptions options;
+  options.to = {peer};
+  (void)channels_.at(channel).action.send(std::string("osc sent!"), std::move(options));
+}
+
+// ---- OSC to room ----
+
+const std::string& OscGear::Impl::channel_of(const Source& source) const {
+  if (const auto* listener = std::get_if<ListenerId>(&source.end)) {
+    return listener_channels_.at(static_cast<std::size_t>(*listener));
+  }
+  return destination_channels_.at(static_cast<std::size_t>(std::get<DestinationId>(source.end)));
+}
+
+void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
+  if (guard_.is_bridge(source.remote)) {
+    return drops_.add("loop", source.text(),
+                      "what another bridge of this room sends here is in the room already");
+  }
+  const std::string& channel = channel_of(source);
+  channels_.at(channel).last_source = source;
+  bridge_.from_osc(loop_.now(), channel, source.text(), packet);
+  turn_end_.request();
+}
+
+void OscGear::Impl::send_room(const std::string& channel, std::string json) {
+  if (options_.dry_run) return;
+  auto value = Json::parse(json);
+  if (!value) return drops_.add("not JSON", channel, value.error().message);
+  if (const auto sent = channels_.at(channel).action.send(*std::move(value)); !sent) {
+    drops_.add("room is slow", "OSC", sent.error().message);
+  }
+}
+
+void OscGear::Impl::on_malformed(const Source& source, const std::string& reason) {
+  drops_.add("not OSC", source.text(), reason);
+}
+
+// ---- both ----
+
+void OscGear::Impl::tick() {
+  bridge_.handle_timeout(loop_.now());
+  turn_end_.request();
+}
+
+void OscGear::Impl::set_epoch() {
+  const auto date = std::chrono::system_clock::now().time_since_epoch();
+  bridge_.set_epoch(std::chrono::duration_cast<std::chrono::nanoseconds>(
+      date - std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+void OscGear::Impl::on_destination_change(DestinationId /*destination*/, bool up,
+                                          const std::string& line) {
+  observer_.on_end_change(up, line);
+  for (const PeerId& peer : told_)
+    announce(peer);  // a new connection leaves from a new port
+}
+
+void OscGear::Impl::peer_joined(const PeerId& peer) {
+  if (!peer.str().starts_with(first_of_our_ids)) return;
+  told_.insert(peer);
+  announce(peer);
+}
+
+void OscGear::Impl::announce(const PeerId& peer) {
+  const std::vector<Endpoint> sources = ends_.sources();
+  if (sources.empty() || options_.dry_run) return;
+  SendOptions options;
+  options.to = {peer};
+  (void)announcements_->send(*Json::parse(guard_.announcement(sources, own_addresses())),
+                             std::move(options));
+}
+
+OscGearStats OscGear::Impl::stats() const {
+  OscGearStats stats{bridge_.stats(), drops_.counts()};
+  for (std::size_t i = 0; i < options_.to.size(); ++i) {
+    const DestinationStats each = ends_.stats(static_cast<DestinationId>(i));
+    const auto add = [&](const char* kind, std::uint64_t count) {
+      if (count > 0) stats.dropped[kind] += count;
+    };
+    add("nobody listens", each.dropped_down + each.refused);
+    add("OSC end is slow", each.dropped_slow);
+    add("cannot be sent", each.failed);
+  }
+  if (const std::uint64_t own = ends_.own_ignored(); own > 0) stats.dropped["own packet"] += own;
+  return stats;
+}
+
+// ---- the public face ----
+
+OscGear::OscGear(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OscGear::~OscGear() = default;
+
+Result<std::unique_ptr<OscGear>> OscGear::create(Context& context, Room& room,
+                                                 OscGearOptions options,
+                                                 OscGearObserver& observer) {
+  auto impl = std::make_unique<Impl>(context, room, std::move(options), observer);
+  if (auto opened = impl->open(); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<OscGear>(new OscGear(std::move(impl)));
+}
+
+void OscGear::peer_joined(const PeerId& peer) {
+  impl_->peer_joined(peer);
+}
+void OscGear::peer_left(const PeerId& peer) {
+  impl_->peer_left(peer);
+}
+std::vector<std::string> OscGear::listening() const {
+  return impl_->listening();
+}
+OscGearStats OscGear::stats() const {
+  return impl_->stats();
+}
+
+}  // namespace roomwire::gear

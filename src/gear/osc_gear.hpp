@@ -1,0 +1,75 @@
+// The OSC bridge put together: channels of one room on one side, OSC sockets on the other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <roomwire/roomwire.hpp>
+#include <string>
+#include <vector>
+
+#include "bridge/osc_bridge.hpp"
+#include "gear/osc_url.hpp"
+
+namespace roomwire::gear {
+
+/// Which channel an end belongs to. Empty: as a destination every channel, as a listener the
+/// first.
+struct OscRoute {
+  std::string channel;
+  OscUrl url;
+};
+
+struct OscGearOptions {
+  std::vector<std::string> channels;  ///< At least one; those that routes name are added.
+  std::vector<OscRoute> to;
+  std::vector<OscRoute> listen;
+  bridge::OscBridgeOptions bridge;
+  bool reply = false;    ///< Also to whoever sent OSC last.
+  bool ack = false;      ///< Tells the sender of a message, and nobody else, that it was sent.
+  bool dry_run = false;  ///< Nothing is sent, to either side.
+};
+
+/// Called on the loop's thread; must not destroy the OscGear.
+class OscGearObserver {
+ public:
+  virtual ~OscGearObserver() = default;
+  /// An end came up, or went: one line for a person.
+  virtual void on_end_change(bool up, const std::string& line) = 0;
+  /// The first of each kind that is dropped.
+  virtual void on_dropped(const std::string& line) = 0;
+  virtual void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) = 0;
+};
+
+struct OscGearStats {
+  bridge::OscBridgeStats bridge;
+  std::map<std::string, std::uint64_t> dropped;  ///< By kind.
+};
+
+/// Threads and lifetimes: as for the Context and the Room, which outlive it.
+class OscGear {
+ public:
+  /// Listens when it returns; destinations may come later. Fails as Room::action does, and when
+  /// a port is taken.
+  static Result<std::unique_ptr<OscGear>> create(Context& context, Room& room,
+                                                 OscGearOptions options, OscGearObserver& observer);
+  ~OscGear();
+  OscGear(const OscGear&) = delete;
+  OscGear& operator=(const OscGear&) = delete;
+
+  /// For the owner of the Room to pass on: bridges of one room tell each other where they send
+  /// from.
+  void peer_joined(const PeerId& peer);
+  void peer_left(const PeerId& peer);
+
+  /// Where it listens, with the ports that the system chose: `osc.udp://0.0.0.0:9000/ → osc`.
+  std::vector<std::string> listening() const;
+  OscGearStats stats() const;
+
+ private:
+  class Impl;
+  explicit OscGear(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::gear
