@@ -1,8 +1,8 @@
-#include "osc/refusal.hpp"
+#include "base/refusal.hpp"
 
 #include "base/encoding.hpp"
 
-namespace roomwire::osc {
+namespace roomwire {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t max_bytes = 60;
@@ -23,4 +23,4 @@ std::string in_quotes(std::string_view text) {
   return out;
 }
 
-}  // namespace roomwire::osc
+}  // namespace roomwire
