@@ -1,0 +1,115 @@
+#include "dmx/merge.hpp"
+
+#include <algorithm>
+
+namespace roomwire::dmx {
+
+Accepted<void> Merger::update(const SourceId& source, const Update& update, Time now,
+                              std::uint8_t priority) {
+  if (config_.owner && *config_.owner != source) {
+    return refuse(RefusalKind::source, "source " + in_quotes(source.str()) + " is not " +
+                                           in_quotes(config_.owner->str()) +
+                                           ", which alone has a say");
+  }
+  Source* known = find(source);
+  if (known == nullptr) {
+    if (sources_.size() == max_sources) {
+      return refuse(RefusalKind::source, "source " + in_quotes(source.str()) +
+                                             " is one more than " + std::to_string(max_sources));
+    }
+    known = &sources_.emplace_back();
+    known->id = source;
+  }
+  const bool regroup = known->priority != priority || priority > top_priority_;
+  known->priority = priority;
+  known->heard = now;
+  ++updates_;
+  for (std::size_t slot = 0; slot < slot_count; ++slot) {
+    if (!update.given[slot]) continue;
+    const bool changed = !known->given[slot] || known->values[slot] != update.values[slot];
+    if (changed || update.named[slot]) known->taken[slot] = updates_;
+    known->values[slot] = update.values[slot];
+    known->given.set(slot);
+    if (!regroup) merge(slot);
+  }
+  if (regroup) merge_all();
+  return {};
+}
+
+bool Merger::leave(const SourceId& source) {
+  const auto removed = std::erase_if(sources_, [&](const Source& s) { return s.id == source; });
+  if (removed > 0) merge_all();
+  return removed > 0;
+}
+
+std::vector<SourceId> Merger::handle_timeout(Time now) {
+  std::vector<SourceId> silent;
+  if (!config_.timeout) return silent;
+  std::erase_if(sources_, [&](const Source& source) {
+    if (now - source.heard < *config_.timeout) return false;
+    silent.push_back(source.id);
+    return true;
+  });
+  if (!silent.empty()) merge_all();
+  return silent;
+}
+
+Deadline Merger::next_timeout() const {
+  Deadline next;
+  if (!config_.timeout) return next;
+  for (const Source& source : sources_)
+    next = earlier(next, source.heard + *config_.timeout);
+  return next;
+}
+
+void Merger::clear_released() {
+  for (std::size_t slot = 0; slot < slot_count; ++slot) {
+    if (!driven_[slot]) slots_[slot] = 0;
+  }
+}
+
+std::vector<Merger::SourceView> Merger::sources() const {
+  std::vector<SourceView> views;
+  views.reserve(sources_.size());
+  for (const Source& source : sources_)
+    views.push_back({source.id, source.priority, source.heard, {}});
+  for (std::size_t slot = 0; slot < slot_count; ++slot) {
+    const Source* by = driver(slot);
+    if (by != nullptr) views[static_cast<std::size_t>(by - sources_.data())].drives.set(slot);
+  }
+  return views;
+}
+
+Merger::Source* Merger::find(const SourceId& source) {
+  const auto found = std::find_if(sources_.begin(), sources_.end(),
+                                  [&](const Source& known) { return known.id == source; });
+  return found == sources_.end() ? nullptr : &*found;
+}
+
+const Merger::Source* Merger::driver(std::size_t slot) const {
+  const Source* best = nullptr;
+  for (const Source& source : sources_) {
+    if (!counts(source) || !source.given[slot]) continue;
+    const bool wins = best == nullptr ||
+                      (config_.mode == MergeMode::highest ? source.values[slot] > best->values[slot]
+                                                          : source.taken[slot] > best->taken[slot]);
+    if (wins) best = &source;
+  }
+  return best;
+}
+
+void Merger::merge_all() {
+  top_priority_ = 0;
+  for (const Source& source : sources_)
+    top_priority_ = std::max(top_priority_, source.priority);
+  for (std::size_t slot = 0; slot < slot_count; ++slot)
+    merge(slot);
+}
+
+void Merger::merge(std::size_t slot) {
+  const Source* by = driver(slot);
+  driven_.set(slot, by != nullptr);
+  if (by != nullptr) slots_[slot] = by->values[slot];
+}
+
+}  // namespace roomwire::dmx

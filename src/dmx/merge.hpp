@@ -1,0 +1,105 @@
+// Several sources drive one universe: who sets which channel.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <roomwire/ids.hpp>
+#include <vector>
+
+#include "base/time.hpp"
+#include "dmx/message.hpp"
+#include "dmx/refusal.hpp"
+#include "dmx/universe.hpp"
+
+namespace roomwire::dmx {
+
+/// Whom levels come from: the id of a peer, the address of a desk, a CID in hex. One line.
+using SourceId = StrongString<struct DmxSourceIdTag>;
+
+enum class MergeMode {
+  /// Latest takes precedence, channel by channel. A source takes a channel when it names it (a
+  /// button pressed again) or, of a row or a desk's frame, when its value in there changes: two
+  /// desks that both send everything 44 times a second do not fight over what neither touches.
+  latest,
+  /// Highest takes precedence.
+  highest,
+};
+
+/// How long a source counts that says nothing more.
+constexpr Duration artnet_source_timeout = 10s;   // Art-Net 4, "Data Merging"
+constexpr Duration sacn_source_timeout = 2500ms;  // E131_NETWORK_DATA_LOSS_TIMEOUT
+
+struct MergeConfig {
+  MergeMode mode = MergeMode::latest;
+  /// Nobody else has a say.
+  std::optional<SourceId> owner;
+  /// Nothing for peers of a room: a patch sends when something moves and may be still for an hour,
+  /// and the room itself says when one is gone.
+  std::optional<Duration> timeout;
+};
+
+/// A channel that was set and is released by its last source keeps its value until another source
+/// sets it, or clear().
+class Merger {
+ public:
+  /// One more is refused until another is gone. Each takes 5 KB.
+  static constexpr std::size_t max_sources = 32;
+
+  struct SourceView {
+    SourceId id;
+    std::uint8_t priority = 0;
+    Time heard;
+    SlotSet drives;  ///< The channels that have their value from it.
+  };
+
+  explicit Merger(MergeConfig config) : config_(std::move(config)) {}
+
+  /// Only the sources of the highest priority count; the others are remembered. The priority is
+  /// the source's as a whole, of this and all its earlier updates. Refused is, as source, who is
+  /// not the owner or one too many.
+  Accepted<void> update(const SourceId& source, const Update& update, Time now,
+                        std::uint8_t priority = 100);
+  /// Releases the source; false when it had no say.
+  bool leave(const SourceId& source);
+  /// Releases those that fell silent, and names them.
+  std::vector<SourceId> handle_timeout(Time now);
+  Deadline next_timeout() const;
+  /// Sets to 0 what nobody drives.
+  void clear_released();
+
+  const Slots& slots() const { return slots_; }
+  /// What a source has set that is still there.
+  const SlotSet& driven() const { return driven_; }
+  bool has_sources() const { return !sources_.empty(); }
+  /// In the order in which they came.
+  std::vector<SourceView> sources() const;
+
+ private:
+  struct Source {
+    SourceId id;
+    std::uint8_t priority = 0;
+    Time heard;
+    Slots values{};
+    SlotSet given;
+    /// When the source took each channel, in updates of this merger.
+    std::array<std::uint64_t, slot_count> taken{};
+  };
+
+  Source* find(const SourceId& source);
+  bool counts(const Source& source) const { return source.priority == top_priority_; }
+  const Source* driver(std::size_t slot) const;
+  /// After priorities or sources changed.
+  void merge_all();
+  void merge(std::size_t slot);
+
+  MergeConfig config_;
+  std::vector<Source> sources_;
+  std::uint8_t top_priority_ = 0;
+  std::uint64_t updates_ = 0;
+  Slots slots_{};
+  SlotSet driven_;
+};
+
+}  // namespace roomwire::dmx

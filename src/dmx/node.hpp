@@ -1,0 +1,66 @@
+// Art-Net discovery: how desks see us, and which nodes there are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+#include "dmx/artnet.hpp"
+
+namespace roomwire::dmx {
+
+/// A controller asks this often, so that a node that went is noticed (Art-Net 4: 2.5 to 3 s).
+constexpr Duration artnet_poll_interval = 2750ms;
+
+/// What we say of ourselves.
+struct NodeInfo {
+  std::array<std::uint8_t, 4> ip{};
+  std::array<std::uint8_t, 6> mac{};
+  std::string short_name = "roomwire";
+  std::string long_name = "roomwire: lights over a room of peers";
+  /// What we take from desks: ports that put Art-Net out.
+  std::vector<PortAddress> listens;
+  /// What we send: ports that bring something into Art-Net.
+  std::vector<PortAddress> sends;
+};
+
+/// The answer to an ArtPoll: packets of up to four universes of one Net and Sub-Net, numbered by
+/// bind_index; one without ports when there is none. Empty for a poll that is targeted at others.
+/// `counter` goes into the report and rises with each poll that is answered. The standard wants
+/// the answer sent after a random time of up to a second.
+std::vector<ArtPollReply> poll_replies(const NodeInfo& node, const ArtPoll& poll,
+                                       std::uint32_t counter);
+
+/// Who answered our polls.
+class NodeTable {
+ public:
+  /// One more is not taken in until an old one is forgotten.
+  static constexpr std::size_t max_entries = 1'024;
+  /// Some three polls unanswered.
+  static constexpr Duration max_age = 10s;
+
+  struct Entry {
+    ArtPollReply reply;
+    Time heard;
+  };
+
+  enum class Noted { added, changed, same, full };
+  Noted note(const ArtPollReply& reply, Time now);
+  Deadline next_timeout() const;
+  /// Forgets who was not heard for max_age, and gives them back.
+  std::vector<Entry> handle_timeout(Time now);
+
+  /// By address, those of one node after each other.
+  std::vector<Entry> entries() const;
+
+ private:
+  /// A node's packets are told apart by bind index; nodes behind one address by where they bind.
+  using Key = std::pair<std::array<std::uint8_t, 8>, std::uint8_t>;
+  std::map<Key, Entry> entries_;
+};
+
+}  // namespace roomwire::dmx

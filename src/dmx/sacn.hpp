@@ -1,0 +1,84 @@
+// Streaming ACN packets as bytes and back (ANSI E1.31-2018).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <roomwire/payload.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "dmx/refusal.hpp"
+#include "dmx/universe.hpp"
+
+namespace roomwire::dmx {
+
+/// UDP (ACN_SDT_MULTICAST_PORT).
+constexpr std::uint16_t sacn_port = 5568;
+/// Where sources say what they send (E131_DISCOVERY_UNIVERSE), each 10 s.
+constexpr std::uint16_t sacn_discovery_universe = 64'214;
+constexpr std::uint8_t sacn_default_priority = 100;
+constexpr std::uint8_t sacn_max_priority = 200;
+
+/// Who a source is: a UUID that stays the same (section 5.6).
+using Cid = std::array<std::uint8_t, 16>;
+
+/// The levels of one universe (sections 4.1, 6.2, 7).
+struct SacnData {
+  Cid cid{};
+  std::string source_name;  ///< UTF-8, cut to 63 bytes.
+  std::uint8_t priority = sacn_default_priority;
+  /// The universe of the sync packets that show this; 0 is at once.
+  std::uint16_t sync_address = 0;
+  std::uint8_t sequence = 0;
+  bool preview = false;     ///< Not for lights: for who looks at a plan of them.
+  bool terminated = false;  ///< The source ends this universe.
+  bool force_sync = false;  ///< Show frames also when the sync packets stay away.
+  SacnUniverse universe;
+  /// Start code 0 (dimmer levels); packets of others are refused as foreign.
+  Frame frame;
+  bool operator==(const SacnData&) const = default;
+};
+
+/// Show what was sent with this sync address (sections 4.2, 6.3).
+struct SacnSync {
+  Cid cid{};
+  std::uint8_t sequence = 0;
+  SacnUniverse sync_address;
+  bool operator==(const SacnSync&) const = default;
+};
+
+/// What a source sends (sections 4.3, 6.4, 8).
+struct SacnDiscovery {
+  static constexpr std::size_t max_universes = 512;
+
+  Cid cid{};
+  std::string source_name;
+  std::uint8_t page = 0;  ///< Of 512 universes, up to last_page.
+  std::uint8_t last_page = 0;
+  std::vector<SacnUniverse> universes;  ///< Ascending, at most 512.
+  bool operator==(const SacnDiscovery&) const = default;
+};
+
+/// Each appends one packet to `out`.
+void encode(const SacnData& packet, Bytes& out);
+void encode(const SacnSync& packet, Bytes& out);
+void encode(const SacnDiscovery& packet, Bytes& out);
+
+using SacnPacket = std::variant<SacnData, SacnSync, SacnDiscovery>;
+
+/// One datagram. Refused are, as malformed, what is not E1.31 or has lengths that do not fit each
+/// other and, as foreign, vectors and start codes that are not read here. In the list of a
+/// discovery packet, what is no universe is left out.
+Accepted<SacnPacket> decode_sacn(ByteView datagram);
+
+/// 239.255.hi.lo (section 9.3.1); of the discovery universe too.
+IpAddress sacn_multicast_group(std::uint16_t universe);
+
+/// False for a packet that came late or twice: −20 < sequence − last ≤ 0 (section 6.7.2).
+bool sacn_sequence_in_order(std::uint8_t last, std::uint8_t sequence);
+
+}  // namespace roomwire::dmx
