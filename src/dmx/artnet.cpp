@@ -44,7 +44,8 @@ void write_name(ByteWriter& writer, std::string_view text, std::size_t size) {
 }
 
 std::string read_name(ByteReader& reader, std::size_t size) {
-  const std::string_view field = as_text(reader.take(size));
+  // Some senders fill the field and leave no room for the NUL.
+  const std::string_view field = as_text(reader.take(size)).substr(0, size - 1);
   return std::string(field.substr(0, field.find('\0')));
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
+#include <charconv>
 #include <cmath>
 #include <string_view>
 
@@ -23,6 +24,12 @@ std::string printed(const json::value& value) {
   if (value.is_array()) return "an array";
   if (value.is_object()) return "an object";
   if (value.is_string()) return in_quotes(value.get_string());
+  if (value.is_double()) {
+    std::array<char, 32> digits{};
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), value.get_double());
+    return {digits.data(), end.ptr};
+  }
   return json::serialize(value);
 }
 

@@ -105,7 +105,9 @@ class SacnDecoder {
   }
 
   std::string source_name() {
-    const std::string_view field = as_text(reader_.take(source_name_size));
+    // Its last byte is always a NUL.
+    const std::string_view field =
+        as_text(reader_.take(source_name_size)).substr(0, source_name_size - 1);
     return std::string(field.substr(0, field.find('\0')));
   }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/time.hpp"
 #include "dmx/refusal.hpp"
 #include "dmx/universe.hpp"
 
@@ -18,8 +19,10 @@ namespace roomwire::dmx {
 
 /// UDP (ACN_SDT_MULTICAST_PORT).
 constexpr std::uint16_t sacn_port = 5568;
-/// Where sources say what they send (E131_DISCOVERY_UNIVERSE), each 10 s.
+/// Where sources say what they send (E131_DISCOVERY_UNIVERSE), and how often
+/// (E131_UNIVERSE_DISCOVERY_INTERVAL).
 constexpr std::uint16_t sacn_discovery_universe = 64'214;
+constexpr Duration sacn_discovery_interval = 10s;
 constexpr std::uint8_t sacn_default_priority = 100;
 constexpr std::uint8_t sacn_max_priority = 200;
 
