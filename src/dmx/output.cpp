@@ -1,6 +1,7 @@
 #include "dmx/output.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/number.hpp"
 
@@ -103,7 +104,7 @@ Slots Output::levels(Time now) const {
   const double left = passed < length ? 1 - passed / length : 0;
   for (std::size_t slot = 0; slot < slot_count; ++slot) {
     if (fade_->slots[slot])
-      levels[slot] = static_cast<std::uint8_t>(fade_->from[slot] * left + 0.5);
+      levels[slot] = static_cast<std::uint8_t>(std::lround(fade_->from[slot] * left));
   }
   return levels;
 }

@@ -124,7 +124,7 @@ TEST(ArtPollReply, OfDmxnetIsRead) {
   EXPECT_EQ(reply.bind_index, 2);
   EXPECT_EQ(reply.style, 1);
   EXPECT_EQ(reply.refresh_rate, 0);
-  EXPECT_EQ(refusal(hex.substr(0, 2 * 197)), "ArtPollReply of 197 bytes is cut short");
+  EXPECT_EQ(refusal(hex.substr(0, std::size_t{2} * 197)), "ArtPollReply of 197 bytes is cut short");
 }
 
 TEST(ArtPollReply, IsWrittenAndReadTheSame) {

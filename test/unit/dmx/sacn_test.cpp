@@ -38,6 +38,10 @@ std::string with(std::string hex, std::size_t offset, std::string_view bytes) {
   return hex.replace(2 * offset, bytes.size(), bytes);
 }
 
+std::string part(std::string_view hex, std::size_t offset, std::size_t count) {
+  return std::string(hex.substr(2 * offset, 2 * count));
+}
+
 SacnData three_slots() {
   SacnData packet;
   packet.cid = cid();
@@ -64,11 +68,11 @@ TEST(SacnData, OfAWholeUniverseIs638Bytes) {
   packet.preview = packet.force_sync = true;
   const std::string hex = encoded(packet);
   EXPECT_EQ(hex.size() / 2, 638U);
-  EXPECT_EQ(hex.substr(2 * 16, 4), "726e");
-  EXPECT_EQ(hex.substr(2 * 38, 4), "7258");
-  EXPECT_EQ(hex.substr(2 * 108, 10), "c81f1a01a0");
-  EXPECT_EQ(hex.substr(2 * 115, 4), "720b");
-  EXPECT_EQ(hex.substr(2 * 123, 6), "020100");
+  EXPECT_EQ(part(hex, 16, 2), "726e");
+  EXPECT_EQ(part(hex, 38, 2), "7258");
+  EXPECT_EQ(part(hex, 108, 5), "c81f1a01a0");
+  EXPECT_EQ(part(hex, 115, 2), "720b");
+  EXPECT_EQ(part(hex, 123, 3), "020100");
   EXPECT_EQ(std::get<SacnData>(decoded(hex).value()), packet);
 }
 
