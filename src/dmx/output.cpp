@@ -1,6 +1,5 @@
 #include "dmx/output.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/number.hpp"
