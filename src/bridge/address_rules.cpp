@@ -30,13 +30,13 @@ Result<AddressMap> AddressMap::parse(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
     return failure(ErrorKind::invalid_input,
-                   osc::in_quotes(text) + " is not /FROM=/TO, such as /fader=/ch/1");
+                   in_quotes(text) + " is not /FROM=/TO, such as /fader=/ch/1");
   }
   const std::string_view from = text.substr(0, equals);
   const std::string_view to = text.substr(equals + 1);
   for (const std::string_view each : {from, to}) {
     if (auto fault = osc::address_fault(each)) {
-      return failure(ErrorKind::invalid_input, osc::in_quotes(text) + ": " + *fault);
+      return failure(ErrorKind::invalid_input, in_quotes(text) + ": " + *fault);
     }
   }
   return AddressMap(without_last_slash(from), without_last_slash(to));

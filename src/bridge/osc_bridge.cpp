@@ -79,7 +79,7 @@ void OscBridge::translate(Time now, const PeerId& peer, const std::string& chann
     const auto& text = std::get<std::string>(payload);
     if (text == acknowledgement) return;
     return drops_.add("not OSC", who,
-                      "the string " + osc::in_quotes(text) + R"( is not {"address","args"})");
+                      "the string " + in_quotes(text) + R"( is not {"address","args"})");
   }
   if (sent) port_.acknowledge(peer, channel);
 }
@@ -109,7 +109,7 @@ bool OscBridge::obey(const AddressRules& rules, const std::string& who, osc::Pac
   if (auto* message = std::get_if<osc::Message>(&packet)) {
     auto address = rules.apply(message->address);
     if (!address) {
-      drops_.add("denied", who, osc::in_quotes(message->address) + " is not allowed");
+      drops_.add("denied", who, in_quotes(message->address) + " is not allowed");
       return false;
     }
     message->address = *std::move(address);

@@ -190,7 +190,7 @@ class OscView final : public gear::OscGearObserver {
     const auto now = Clock::now();
     const double seconds = std::chrono::duration<double>(now - live_at_).count();
     const auto rate = [&](std::uint64_t count, std::uint64_t& last) {
-      const double difference = static_cast<double>(count - last);
+      const auto difference = static_cast<double>(count - last);
       last = count;
       return seconds > 0 ? difference / seconds : 0;
     };

@@ -22,7 +22,7 @@ Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, b
   if (name.empty())
     return failure(ErrorKind::unavailable, "no interface has an " + family + " address");
   std::string known;
-  const auto all = net::local_addresses();
+  auto all = net::local_addresses();
   if (!all) return all;
   for (const auto& local : *all) {
     if (local.address.is_v4() != v4 || known.find(local.interface) != std::string::npos) continue;

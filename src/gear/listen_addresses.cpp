@@ -8,7 +8,7 @@ namespace roomwire::gear {
 
 namespace {
 
-constexpr int max_port_picks = 8;
+constexpr int max_listen_picks = 8;
 
 std::vector<IpAddress> addresses_of(const OscUrl& url) {
   if (url.host.empty()) return {IpAddress(), IpAddress::v6({})};
@@ -54,7 +54,7 @@ Result<void> bind_all(const OscUrl& url,
                                                  ": listen on a port, or on an address of this "
                                                  "machine");
   Error last;
-  for (int pick = 0; pick < max_port_picks; ++pick) {
+  for (int pick = 0; pick < max_listen_picks; ++pick) {
     std::uint16_t port = url.port;
     bool failed = false;
     for (std::size_t i = 0; i < addresses.size() && !failed; ++i) {

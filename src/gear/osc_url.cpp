@@ -131,7 +131,7 @@ Result<OscUrl> OscUrl::parse(std::string_view text, OscRole role) {
   OscUrl url;
   if (const auto fault = read(text, role, url)) {
     const std::string what = role == OscRole::destination ? "OSC destination " : "OSC listener ";
-    return failure(ErrorKind::invalid_input, what + osc::in_quotes(text) + ": " + *fault);
+    return failure(ErrorKind::invalid_input, what + in_quotes(text) + ": " + *fault);
   }
   return url;
 }

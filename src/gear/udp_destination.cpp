@@ -22,7 +22,7 @@ constexpr std::size_t max_batch = 64;
 constexpr std::size_t max_reads_per_turn = 64;
 constexpr std::size_t max_answers_per_turn = 256;
 // The system picks source ports at random; one that equals the destination's is picked anew.
-constexpr int max_port_picks = 8;
+constexpr int max_source_picks = 8;
 
 template <class T>
 bool set_option(int fd, int level, int name, const T& value) {
@@ -112,7 +112,7 @@ void UdpDestination::open(const IpAddress& address) {
 
 Result<int> UdpDestination::make_socket() {
   const int family = remote_.address.is_v4() ? AF_INET : AF_INET6;
-  for (int pick = 0; pick < max_port_picks; ++pick) {
+  for (int pick = 0; pick < max_source_picks; ++pick) {
     const int fd = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return system_failure(errno);
     const auto prepared = prepare(fd);
