@@ -25,7 +25,7 @@ Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp netrecv_help{
     R"(Print what comes on channels of a room, one message a line, as compact JSON
-that can be piped into netsend again.)",
+that can be piped into a netsend of another room or channel.)",
     R"(Examples:
   roomwire netrecv chat --room my-room
   roomwire netrecv osc dmx --json --room 'https://patchies.app/?room=my-room'
@@ -225,7 +225,8 @@ Examples:
   roomwire relay --listen 127.0.0.1:7777
 
 `roomwire COMMAND --help` tells more. `roomwire --version` prints the version.
-Exit codes: 0 fine, 1 failed, 2 wrong usage, 124 time limit, 128+N signal N.
+Exit codes: 0 fine, 1 failed, 2 wrong usage, 124 time limit, 128+N signal N
+(a relay ends with 0).
 )";
 
 CommandLine parse_command(const std::string& command, const std::vector<std::string>& rest,

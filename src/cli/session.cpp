@@ -91,6 +91,7 @@ int Session::run() {
   if (options_.time_limit) {
     context_->post_after(*options_.time_limit, [this] {
       if (finishing_ && cut_short_) return;
+      if (!ready_ && !finishing_) status_.waiting(peers_, peers_wanted_);
       status_.note(Tone::bad, "the time limit (-W) is over");
       end_early(exit_timed_out);
     });

@@ -45,6 +45,19 @@ std::string reason_text(const std::string& reason) {
   return out.empty() ? "no reason given" : out;
 }
 
+// What to do about it, where the reason alone does not say.
+std::string relay_remedy(const std::string& url, const std::string& reason) {
+  if (reason.starts_with("TLS: ")) return "; if it has no TLS, write ws://";
+  if (reason.starts_with("no WebSocket server") && url.starts_with("ws://")) {
+    return "; if it has TLS, write wss://";
+  }
+  if (reason.starts_with("HTTP ")) return "; no relay is at this address";
+  if (reason.starts_with("certificate not valid")) {
+    return "; SSL_CERT_FILE=ca.pem trusts an authority of your own";
+  }
+  return "";
+}
+
 }  // namespace
 
 StatusLines::StatusLines(Verbosity verbosity, bool relays_named, Print print)
@@ -101,10 +114,11 @@ void StatusLines::on(const RelayFailed& status) {
     known->complained = true;
     known->reason = status.reason;
   }
-  const std::string line = fmt::format("{} {}: {}; trying again in {}, and on until it answers",
-                                       relay_name(status.url, status.kind),
-                                       status.was_connected ? "is lost" : "does not answer",
-                                       reason_text(status.reason), wait_text(status.retry_in));
+  const std::string line =
+      fmt::format("{} {}: {}{}; trying again in {}, and on until it answers",
+                  relay_name(status.url, status.kind),
+                  status.was_connected ? "is lost" : "does not answer", reason_text(status.reason),
+                  relay_remedy(status.url, status.reason), wait_text(status.retry_in));
   if (relays_named_ && !said) {
     from_network(line);
   } else {

@@ -61,7 +61,8 @@ Result<void> UdpPorts::update() {
       sockets_[local.address] = std::move(*socket);
     } else {
       const std::string what = port_ > 0 ? "ICE port: " : "";
-      result = failure(socket.error().kind, what + socket.error().message);
+      const std::string remedy = port_ > 0 ? "; each roomwire needs a port of its own" : "";
+      result = failure(socket.error().kind, what + socket.error().message + remedy);
     }
   }
   std::erase_if(sockets_, [this](const auto& entry) {

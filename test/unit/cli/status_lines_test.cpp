@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 namespace roomwire::cli {
@@ -152,6 +153,19 @@ TEST(StatusLines, VerboseSaysAll) {
   ASSERT_THAT(told.lines, SizeIs(5));
   EXPECT_THAT(told.lines[0], HasSubstr("in less than 1 s"));
   EXPECT_EQ(told.lines[1], "relay wss://b says: slow?down");
+}
+
+TEST(StatusLines, SaysWhatToDoAboutARelay) {
+  for (const auto& [url, reason, remedy] : std::vector<std::array<const char*, 3>>{
+           {"wss://a:1", "TLS: wrong version number (SSL routines)", "ws://"},
+           {"ws://a:1", "no WebSocket server there", "wss://"},
+           {"ws://a:1", "HTTP 200", "no relay"},
+           {"wss://a:1", "certificate not valid: self-signed certificate", "SSL_CERT_FILE"}}) {
+    Told told(Verbosity::normal);
+    told.status.on_status(RelayFailed{url, reason, 1s, false});
+    ASSERT_EQ(told.lines.size(), 1U);
+    EXPECT_THAT(told.lines[0], HasSubstr(remedy));
+  }
 }
 
 }  // namespace
