@@ -413,7 +413,6 @@ test('the output of a receiver may be closed early', async (t) => {
   sender.write('1\n');
   await prints(receiver, ['1']);
   receiver.child.stdout.destroy();
-  sender.endInput('2\n3\n4\n');
-  await endsWell(sender);
-  await receiver.exit;
+  sender.write('2\n'); // the receiver leaves at once, or when it has this to write
+  await endsWell(receiver);
 });

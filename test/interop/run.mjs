@@ -28,7 +28,9 @@ const files = [here, join(here, '../fault')]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((file) => file.endsWith('.test.mjs'))
   .sort((a, b) => Number(/meet|peers/.test(b)) - Number(/meet|peers/.test(a)));
-const args = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...extra, ...files];
+// A file that hangs is named and ended long before the whole run is.
+const limits = ['--test-concurrency=2', '--test-timeout=300000'];
+const args = ['--test', ...limits, '--test-reporter=spec', ...extra, ...files];
 const tests = spawn(process.execPath, args, { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => tests.kill(signal));
 tests.on('exit', (code) => process.exit(code ?? 1));
