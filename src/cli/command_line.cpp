@@ -45,6 +45,20 @@ In the room a message is {"address":"/synth/freq","args":[440,"x"]}.
 PATTERN is OSC's: ? * [a-z] {a,b} within a part, and // for any parts.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
+constexpr CommandHelp dmx_help{
+    R"(Bridge a room and lights: levels that come on a channel go out as Art-Net and
+sACN, and what a lighting desk sends goes into the room.)",
+    R"(Examples:
+  roomwire dmx --room LINK --to artnet://192.168.1.50/0.0.1
+  roomwire dmx --room LINK --to sacn://1 --to artnet://broadcast/0 --on-leave fade:2s
+  roomwire dmx --room LINK --listen sacn://5 --channel desk
+--to is artnet://HOST/NET.SUBNET.UNIVERSE, artnet://broadcast/N, sacn://N
+(multicast) or sacn://N@HOST; --listen is artnet://N[@ADDRESS] or
+sacn://N[@ADDRESS]. A port may follow HOST and ADDRESS, and ?interface=NAME.
+In the room a message is [{"channel":0,"value":255}], [255,0,128] or bytes for
+the first channels, {"type":"blackout"}, or {"universe":1,"channels":[255]}.
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
 constexpr CommandHelp relay_help{
     R"(Run a relay where peers find each other, for Trystero's Nostr and WebSocket
 relay strategies on one port. It stores nothing.)",
@@ -171,6 +185,72 @@ OscOptions parse_osc(const std::vector<std::string>& arguments, const Environmen
   return options;
 }
 
+void add_dmx_ends(CommandParser& parser, DmxOptions& options) {
+  parser.add_value(list("--to", "URL", "Send levels there; repeat for more", options.to));
+  parser.add_value(
+      list("--listen", "URL", "Take a desk's levels; repeat for more", options.listen));
+  parser.add_value(
+      list("--channel", "NAME", "Channel of the room; repeat for more (dmx)", options.channels));
+  parser.add_value({"--channel-base", "0|1", "The number of the first DMX channel (0)", false,
+                    [&](const std::string& text) -> Problem {
+                      const auto base = parse_number(text, 0, 1);
+                      if (!base) return base.error().message;
+                      options.counts_from_one = *base == 1;
+                      return std::nullopt;
+                    }});
+  CLI::App& app = parser.app();
+  app.add_flag("--monitor", options.monitor, "Print the levels that change");
+  app.add_flag("--dry-run", options.dry_run, "Send nothing, to either side");
+}
+
+void add_dmx_rules(CommandParser& parser, DmxOptions& options) {
+  const auto text_flag = [&parser](const char* name, const char* type, const char* help,
+                                   std::string& out) {
+    parser.add_value({name, type, help, false,
+                      [&out](const std::string& text) { return take_text(text, "a value", out); }},
+                     "Rules");
+  };
+  const auto number = [&parser](const char* name, const char* help, std::uint64_t least,
+                                std::uint64_t most, std::uint64_t& out) {
+    parser.add_value({name, "N", help, false,
+                      [&out, least, most](const std::string& text) {
+                        return store(parse_number(text, least, most), out);
+                      }},
+                     "Rules");
+  };
+  text_flag("--on-leave", "hold|blackout|fade:T",
+            "When the last peer that sets something is gone, and at the end (hold)",
+            options.on_leave);
+  text_flag("--merge", "ltp|htp", "Of several peers the latest counts, or the highest (ltp)",
+            options.merge);
+  parser.add_value(
+      list("--from", "PEER", "Only levels of peers whose id begins so (all)", options.from),
+      "Rules");
+  text_flag("--allow", "CHANNELS", "DMX channels that may be set, such as 0-99,200 (all)",
+            options.allow);
+  parser.add_value(
+      list("--max", "CHANNELS=LEVEL", "Their highest level, such as 0-99=128", options.max),
+      "Rules");
+  text_flag("--grand-master", "PERCENT", "Scales all levels (100%)", options.grand_master);
+  number("--rate", "Frames a second of a universe at most (44)", 1, 44, options.rate);
+  number("--priority", "Of sACN, 0 to 200 (100)", 0, 200, options.priority);
+  text_flag("--source-name", "TEXT", "Of sACN, as consoles show it (roomwire)",
+            options.source_name);
+}
+
+DmxOptions parse_dmx(const std::vector<std::string>& arguments, const Environment& environment) {
+  DmxOptions options;
+  CommandParser parser("dmx", dmx_help);
+  add_dmx_ends(parser, options);
+  add_dmx_rules(parser, options);
+  parser.add_connection(options.connection);
+  parser.parse(arguments, environment);
+  parser.check_connection(options.connection);
+  if (options.to.empty() && options.listen.empty())
+    reject("--to", "is missing, and --listen is, too; give where levels go to or come from");
+  return options;
+}
+
 void add_relay_limits(CommandParser& parser, RelayOptions& options) {
   const auto number = [&parser](const char* name, const char* help, auto& out) {
     parser.add_value({name, "N", help, false, [&out](const std::string& value) {
@@ -216,12 +296,14 @@ Commands:
   netsend CHANNEL [MESSAGE]  Send messages into a room
   netrecv CHANNEL...         Print what comes on channels of a room
   osc                        Bridge a room and OSC software, both ways
+  dmx                        Bridge a room and lights: Art-Net and sACN
   relay                      Run a relay where peers find each other
 
 Examples:
   roomwire netrecv chat --room my-room
   roomwire netsend chat --room my-room 'hello'
   roomwire osc --room my-room --to 127.0.0.1:57120 --listen 9000
+  roomwire dmx --room my-room --to artnet://192.168.1.50/0.0.1
   roomwire relay --listen 127.0.0.1:7777
 
 `roomwire COMMAND --help` tells more. `roomwire --version` prints the version.
@@ -234,12 +316,13 @@ CommandLine parse_command(const std::string& command, const std::vector<std::str
   if (command == "netsend") return parse_netsend(rest, environment);
   if (command == "netrecv") return parse_netrecv(rest, environment);
   if (command == "osc") return parse_osc(rest, environment);
+  if (command == "dmx") return parse_dmx(rest, environment);
   if (command == "relay") return parse_relay_command(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return Print{std::string(overview)};
   if (command == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
   reject("'" + printable(command, 100) + "'",
-         "is no command; netsend, netrecv, osc and relay are (see roomwire --help)");
+         "is no command; netsend, netrecv, osc, dmx and relay are (see roomwire --help)");
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ struct Print {
 struct WrongUsage {
   std::string line;
 };
-using CommandLine =
-    std::variant<NetsendOptions, NetrecvOptions, OscOptions, RelayOptions, Print, WrongUsage>;
+using CommandLine = std::variant<NetsendOptions, NetrecvOptions, OscOptions, DmxOptions,
+                                 RelayOptions, Print, WrongUsage>;
 
 /// `arguments` without the program's name. Each flag that says how to connect has a variable
 /// (`--ice-port`: ROOMWIRE_ICE_PORT; lists are separated by commas), which counts when the flag is

@@ -8,6 +8,7 @@ namespace roomwire::cli {
 int netsend(const NetsendOptions& options);
 int netrecv(const NetrecvOptions& options);
 int osc(const OscOptions& options);
+int dmx(const DmxOptions& options);
 /// A relay has no other end than a signal: SIGINT and SIGTERM are exit code 0.
 int relay(const RelayOptions& options);
 

@@ -76,6 +76,26 @@ struct OscOptions {
   bool dry_run = false;
 };
 
+/// As written, like those of osc.
+struct DmxOptions {
+  ConnectionOptions connection;
+  std::vector<std::string> channels;  ///< Empty: dmx.
+  std::vector<std::string> to;
+  std::vector<std::string> listen;
+  bool counts_from_one = false;  ///< DMX channels in messages, rules and output.
+  std::string on_leave = "hold";
+  std::string merge = "ltp";
+  std::vector<std::string> from;  ///< Beginnings of peer ids.
+  std::string allow;              ///< Empty: all channels.
+  std::vector<std::string> max;   ///< CHANNELS=MAXIMUM
+  std::string grand_master = "100%";
+  std::uint64_t rate = 44;
+  std::uint64_t priority = 100;
+  std::string source_name = "roomwire";
+  bool monitor = false;
+  bool dry_run = false;
+};
+
 /// An address and port to listen on.
 struct ListenAddress {
   std::string address = "127.0.0.1";  ///< IPv4, or IPv6 without brackets.

@@ -34,6 +34,7 @@ struct Run {
   int operator()(const NetsendOptions& options) const { return netsend(options); }
   int operator()(const NetrecvOptions& options) const { return netrecv(options); }
   int operator()(const OscOptions& options) const { return osc(options); }
+  int operator()(const DmxOptions& options) const { return dmx(options); }
   int operator()(const RelayOptions& options) const { return relay(options); }
 
   int operator()(const Print& print) const {

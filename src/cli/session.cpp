@@ -114,7 +114,11 @@ void Session::finish(int exit_code, std::chrono::milliseconds drain) {
   if (finishing_) return;
   finishing_ = true;
   exit_code_ = exit_code;
-  room_->leave([this] { context_->stop(); }, drain);
+  const auto leave = [this, drain] {
+    if (room_) room_->leave([this] { context_->stop(); }, drain);
+  };
+  if (!before_leaving_) return leave();
+  before_leaving_(leave);
 }
 
 void Session::end_early(int exit_code) {

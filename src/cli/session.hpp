@@ -44,6 +44,12 @@ class Session {
   }
   std::size_t peers() const { return peers_; }
 
+  /// Called once when the session is to end, still in the room: it leaves when the function it is
+  /// given is called, or on a second signal. One function.
+  void before_leaving(std::function<void(std::function<void()> leave)> callback) {
+    before_leaving_ = std::move(callback);
+  }
+
   /// Leaves the room once what was sent has arrived, or `drain` has passed; run() then returns
   /// `exit_code`, or exit_failed instead of exit_fine when something was not delivered. The first
   /// call counts.
@@ -76,6 +82,7 @@ class Session {
   StatusLines status_;
   std::function<void(bool)> on_ready_change_;
   std::function<void(const PeerId&, bool)> on_peer_change_;
+  std::function<void(std::function<void()>)> before_leaving_;
   bool room_is_new_ = false;
   std::size_t peers_ = 0;
   bool ready_ = false;

@@ -227,6 +227,64 @@ TEST(CommandLine, OscNeedsAnEnd) {
   EXPECT_THAT(wrong({"osc", "--to", "x", "--rate", "0"}), StartsWith("--rate: "));
 }
 
+TEST(CommandLine, Dmx) {
+  const auto options = parsed<DmxOptions>({"dmx",
+                                           "--to",
+                                           "artnet://1.2.3.4/0",
+                                           "--to",
+                                           "sacn://1",
+                                           "--listen",
+                                           "sacn://5",
+                                           "--channel",
+                                           "rig",
+                                           "--channel-base",
+                                           "1",
+                                           "--on-leave",
+                                           "fade:2s",
+                                           "--merge",
+                                           "htp",
+                                           "--from",
+                                           "zAb",
+                                           "--allow",
+                                           "1-99",
+                                           "--max",
+                                           "1=128",
+                                           "--max",
+                                           "2=64",
+                                           "--grand-master",
+                                           "75%",
+                                           "--rate",
+                                           "30",
+                                           "--priority",
+                                           "0",
+                                           "--source-name",
+                                           "Stage",
+                                           "--monitor",
+                                           "--dry-run",
+                                           "--room",
+                                           "r"});
+  EXPECT_THAT(options.to, ElementsAre("artnet://1.2.3.4/0", "sacn://1"));
+  EXPECT_THAT(options.listen, ElementsAre("sacn://5"));
+  EXPECT_THAT(options.channels, ElementsAre("rig"));
+  EXPECT_THAT(options.from, ElementsAre("zAb"));
+  EXPECT_THAT(options.max, ElementsAre("1=128", "2=64"));
+  EXPECT_EQ(options.on_leave, "fade:2s");
+  EXPECT_EQ(options.merge, "htp");
+  EXPECT_EQ(options.allow, "1-99");
+  EXPECT_EQ(options.grand_master, "75%");
+  EXPECT_EQ(options.rate, 30U);
+  EXPECT_EQ(options.priority, 0U);
+  EXPECT_EQ(options.source_name, "Stage");
+  EXPECT_TRUE(options.counts_from_one && options.monitor && options.dry_run);
+}
+
+TEST(CommandLine, DmxNeedsAnEndAndNumbersInRange) {
+  EXPECT_THAT(wrong({"dmx", "--room", "r"}), StartsWith("--to: "));
+  EXPECT_THAT(wrong({"dmx", "--to", "x", "--rate", "45"}), StartsWith("--rate: "));
+  EXPECT_THAT(wrong({"dmx", "--to", "x", "--priority", "201"}), StartsWith("--priority: "));
+  EXPECT_THAT(wrong({"dmx", "--to", "x", "--channel-base", "2"}), StartsWith("--channel-base: "));
+}
+
 TEST(CommandLine, Netrecv) {
   const auto options = parsed<NetrecvOptions>({"netrecv", "a", "-C5", "b", "--json", "-v"});
   EXPECT_THAT(options.channels, ElementsAre("a", "b"));

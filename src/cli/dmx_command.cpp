@@ -1,0 +1,205 @@
+// roomwire dmx: a room's channels and lights, by Art-Net and sACN.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/line_writer.hpp"
+#include "cli/session.hpp"
+#include "cli/text.hpp"
+#include "gear/dmx_gear.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto live_interval = 500ms;
+constexpr auto last_write = 1s;
+
+tl::unexpected<Error> wrong(const std::string& flag, const std::string& problem) {
+  return failure(ErrorKind::invalid_input, flag + ": " + problem);
+}
+
+Result<std::vector<gear::DmxUrl>> read_urls(const std::string& flag,
+                                            const std::vector<std::string>& texts,
+                                            gear::OscRole role) {
+  std::vector<gear::DmxUrl> urls;
+  for (const std::string& text : texts) {
+    auto url = gear::DmxUrl::parse(text, role);
+    if (!url) return wrong(flag, url.error().message);
+    urls.push_back(*std::move(url));
+  }
+  return urls;
+}
+
+Result<void> read_limits(const DmxOptions& options, gear::DmxGearOptions& out) {
+  out.limits = dmx::Limits(out.base);
+  if (!options.allow.empty()) {
+    if (auto done = out.limits.allow(options.allow); !done)
+      return wrong("--allow", done.error().message);
+  }
+  for (const std::string& rule : options.max) {
+    if (auto done = out.limits.cap(rule); !done) return wrong("--max", done.error().message);
+  }
+  if (auto done = out.limits.set_grand_master(options.grand_master); !done)
+    return wrong("--grand-master", done.error().message);
+  return {};
+}
+
+Result<gear::DmxGearOptions> gear_options(const DmxOptions& options) {
+  gear::DmxGearOptions out;
+  out.channels = options.channels;
+  if (out.channels.empty()) out.channels.emplace_back("dmx");
+  auto to = read_urls("--to", options.to, gear::OscRole::destination);
+  if (!to) return tl::unexpected(to.error());
+  out.to = *std::move(to);
+  auto listen = read_urls("--listen", options.listen, gear::OscRole::listener);
+  if (!listen) return tl::unexpected(listen.error());
+  out.listen = *std::move(listen);
+  out.base = options.counts_from_one ? dmx::ChannelBase::one : dmx::ChannelBase::zero;
+  if (auto read = read_limits(options, out); !read) return tl::unexpected(read.error());
+  if (options.merge != "ltp" && options.merge != "htp")
+    return wrong("--merge", "'" + printable(options.merge, 60) + "' is neither ltp nor htp");
+  out.merge = options.merge == "htp" ? dmx::MergeMode::highest : dmx::MergeMode::latest;
+  const auto on_leave = dmx::OnLeave::parse(options.on_leave);
+  if (!on_leave) return wrong("--on-leave", on_leave.error().message);
+  out.on_leave = *on_leave;
+  out.from = options.from;
+  out.rate = static_cast<unsigned>(options.rate);
+  out.priority = static_cast<std::uint8_t>(options.priority);
+  out.source_name = options.source_name;
+  out.dry_run = options.dry_run;
+  return out;
+}
+
+std::string in_words(const std::map<std::string, std::uint64_t>& dropped) {
+  std::uint64_t total = 0;
+  std::string kinds;
+  for (const auto& [kind, count] : dropped) {
+    total += count;
+    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", kind, count);
+  }
+  return total == 0 ? "" : fmt::format("; dropped {} ({})", total, kinds);
+}
+
+/// The bridge as a person sees it.
+class DmxView final : public gear::DmxGearObserver {
+ public:
+  DmxView(Session& session, const DmxOptions& options, bool live)
+      : session_(session), first_channel_(options.counts_from_one ? 1 : 0), live_(live) {
+    if (options.monitor) writer_.emplace(STDOUT_FILENO, events());
+  }
+
+  void show(const gear::DmxGear& gear) {
+    gear_ = &gear;
+    live_at_ = Clock::now();
+    if (live_) refresh();
+  }
+
+  void end(bool cut_short) {
+    live_ = false;
+    show_live("");
+    if (writer_) {
+      writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_write)
+                                : std::nullopt);
+    }
+    const gear::DmxGearStats stats = gear_->stats();
+    session_.status().note(
+        Tone::plain, fmt::format("frames to lights {}, messages to the room {}{}", stats.frames,
+                                 stats.updates, in_words(stats.dropped)));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  LineWriter::Events events() {
+    LineWriter::Events events;
+    events.on_room = [this] { session_.context().post([this] { blocked_ = false; }); };
+    events.on_failure = [this] {
+      session_.context().post([this] { session_.finish(exit_fine, last_write); });
+    };
+    return events;
+  }
+
+  void on_end_change(bool up, const std::string& line) override {
+    session_.status().note(up ? Tone::good : Tone::bad, printable(line));
+  }
+  void on_dropped(const std::string& line) override {
+    session_.status().note(Tone::bad, printable(line));
+  }
+
+  // What nobody reads is not worth holding up the show for.
+  void on_levels(bool to_lights, const std::string& universe, const dmx::Update& changes) override {
+    if (!writer_ || blocked_) return;
+    line_ = (to_lights ? "> " : "< ") + universe + ':';
+    for (std::size_t slot = 0; slot < dmx::slot_count; ++slot) {
+      if (changes.given[slot])
+        line_ += fmt::format(" {}={}", slot + first_channel_, changes.values[slot]);
+    }
+    line_ += '\n';
+    blocked_ = !writer_->append(line_);
+  }
+
+  void refresh() {
+    const gear::DmxGearStats stats = gear_->stats();
+    const auto now = Clock::now();
+    const double seconds = std::chrono::duration<double>(now - live_at_).count();
+    const auto frames = static_cast<double>(stats.frames - std::exchange(last_, stats.frames));
+    live_at_ = now;
+    const std::size_t peers = session_.peers();
+    show_live(printable(fmt::format("{} peer{}, {} driving; {:.0f} frames/s to lights{}", peers,
+                                    peers == 1 ? "" : "s", stats.sources,
+                                    seconds > 0 ? frames / seconds : 0, in_words(stats.dropped)),
+                        100));
+    session_.context().post_after(live_interval, [this] {
+      if (live_) refresh();
+    });
+  }
+
+  Session& session_;
+  const gear::DmxGear* gear_ = nullptr;
+  std::size_t first_channel_;
+  bool live_;
+  Clock::time_point live_at_;
+  std::uint64_t last_ = 0;
+  bool blocked_ = false;
+  std::string line_;
+  std::optional<LineWriter> writer_;  // last: its thread calls us
+};
+
+}  // namespace
+
+int dmx(const DmxOptions& options) {
+  auto read = gear_options(options);
+  if (!read) return fail_with(read.error());
+  auto created = Session::create(options.connection, 1);
+  if (!created) return fail_with(created.error());
+  Session& session = **created;
+  const bool live = can_show_live() && options.connection.verbosity == Verbosity::normal &&
+                    !(options.monitor && isatty(STDOUT_FILENO) == 1);
+  DmxView view(session, options, live);
+  auto opened = gear::DmxGear::create(session.context(), session.room(), *std::move(read), view);
+  if (!opened) return fail_with(opened.error());
+  gear::DmxGear& gear = **opened;
+  session.on_peer_change([&gear](const PeerId& peer, bool is_here) {
+    if (is_here) {
+      gear.peer_joined(peer);
+    } else {
+      gear.peer_left(peer);
+    }
+  });
+  session.before_leaving([&gear](std::function<void()> leave) { gear.finish(std::move(leave)); });
+  for (const std::string& line : gear.listening())
+    session.status().note(Tone::plain, "listening on " + line);
+  view.show(gear);
+  const int exit_code = session.run();
+  view.end(session.cut_short());
+  return exit_code;
+}
+
+}  // namespace roomwire::cli

@@ -1,0 +1,84 @@
+// The DMX bridge put together: channels of one room on one side, Art-Net and sACN on the other.
+#pragma once
+
+#include <cstdint>
+#include <dmx/input.hpp>
+#include <dmx/output.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <roomwire/roomwire.hpp>
+#include <string>
+#include <vector>
+
+#include "gear/dmx_url.hpp"
+
+namespace roomwire::gear {
+
+struct DmxGearOptions {
+  std::vector<std::string> channels;  ///< At least one; what desks send goes to the first.
+  std::vector<DmxUrl> to;
+  std::vector<DmxUrl> listen;
+  dmx::ChannelBase base = dmx::ChannelBase::zero;
+  dmx::MergeMode merge = dmx::MergeMode::latest;  ///< Of peers, and of desks.
+  std::vector<std::string> from;                  ///< Beginnings of peer ids; empty: everybody.
+  dmx::OnLeave on_leave;
+  dmx::Limits limits;
+  unsigned rate = dmx::max_frame_rate;  ///< Both ways, 1 to 44.
+  std::uint8_t priority = dmx::sacn_default_priority;
+  std::string source_name = "roomwire";
+  bool dry_run = false;  ///< Nothing is sent, to either side.
+};
+
+/// Called on the loop's thread; must not destroy the DmxGear.
+class DmxGearObserver {
+ public:
+  virtual ~DmxGearObserver() = default;
+  /// An end came up, or went: one line for a person.
+  virtual void on_end_change(bool up, const std::string& line) = 0;
+  /// The first of each kind that is dropped.
+  virtual void on_dropped(const std::string& line) = 0;
+  /// A frame left for the lights, or a message for the room: the levels that differ from the last.
+  virtual void on_levels(bool to_lights, const std::string& universe,
+                         const dmx::Update& changes) = 0;
+};
+
+struct DmxGearStats {
+  std::uint64_t frames = 0;   ///< To the lights, repeated ones too.
+  std::uint64_t updates = 0;  ///< To the room.
+  std::size_t sources = 0;    ///< Peers that set something now, universe by universe.
+  std::map<std::string, std::uint64_t> dropped;  ///< By kind.
+};
+
+/// A message that names no universe is for all that `to` has; one that does is for those with its
+/// number. Threads and lifetimes: as for the Context and the Room, which outlive it.
+class DmxGear {
+ public:
+  /// Listens when it returns. Fails as Room::action does, and when a port is taken.
+  static Result<std::unique_ptr<DmxGear>> create(Context& context, Room& room,
+                                                 DmxGearOptions options, DmxGearObserver& observer);
+  /// What lights show stays; see finish().
+  ~DmxGear();
+  DmxGear(const DmxGear&) = delete;
+  DmxGear& operator=(const DmxGear&) = delete;
+
+  /// For the owner of the Room to pass on: who leaves lets go of the levels it set, and who comes
+  /// is told what desks send.
+  void peer_joined(const PeerId& peer);
+  void peer_left(const PeerId& peer);
+
+  /// The end: on_leave is carried out, sACN's universes are terminated, and then `done` is called,
+  /// never inside this call. Messages no longer count. Once.
+  void finish(std::function<void()> done);
+
+  /// Where it listens, with the ports that the system chose: `0.0.0.0:6454 for Art-Net 0.0.1`.
+  std::vector<std::string> listening() const;
+  DmxGearStats stats() const;
+
+ private:
+  class Impl;
+  explicit DmxGear(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace roomwire::gear

@@ -1,0 +1,286 @@
+// Lights: a real Trystero peer is the room's end; a plain UDP socket and dmxnet are nodes and desks.
+// Loopback and unicast only.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { Log } from './lib/log.mjs';
+import { Relay, roomwire } from './lib/native.mjs';
+import { spawnNodePeer } from './lib/peer.mjs';
+
+const { dmxnet } = createRequire(import.meta.url)('dmxnet');
+let relay;
+let rooms = 0;
+before(async () => (relay = await Relay.start()));
+after(() => relay.stop());
+
+/** What arrives on a UDP port, as it is on the wire. */
+async function openNode(t) {
+  const socket = createSocket('udp4');
+  const log = new Log('node');
+  socket.on('message', (packet) => log.push(packet, packet.toString('hex').slice(0, 300)));
+  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  t.after(() => {
+    socket.close();
+    log.close();
+  });
+  return { socket, log, port: socket.address().port };
+}
+
+async function freePort() {
+  const socket = createSocket('udp4');
+  await new Promise((resolve) => socket.bind(0, resolve));
+  const { port } = socket.address();
+  await new Promise((resolve) => socket.close(resolve));
+  return port;
+}
+
+const levels = (values) => {
+  const slots = Buffer.alloc(512);
+  for (const [slot, value] of Object.entries(values)) slots[slot] = value;
+  return slots;
+};
+
+/** Art-Net 4, ArtDmx. */
+function artDmx(sequence, net, subUni, slots) {
+  const head = Buffer.from([0, 0x50, 0, 14, sequence, 0, subUni, net, 0x02, 0x00]);
+  return Buffer.concat([Buffer.from('Art-Net\0'), head, slots]);
+}
+
+/** E1.31 data packet: root, framing and DMP layer. */
+function sacnData({ cid, name, priority = 100, sequence, options = 0, universe, slots }) {
+  const packet = Buffer.alloc(638);
+  packet.writeUInt16BE(0x0010, 0);
+  packet.write('ASC-E1.17', 4, 'latin1');
+  packet.writeUInt16BE(0x7000 | 622, 16);
+  packet.writeUInt32BE(4, 18);
+  cid.copy(packet, 22);
+  packet.writeUInt16BE(0x7000 | 600, 38);
+  packet.writeUInt32BE(2, 40);
+  packet.write(name, 44, 'utf8');
+  packet[108] = priority;
+  packet[111] = sequence;
+  packet[112] = options;
+  packet.writeUInt16BE(universe, 113);
+  packet.writeUInt16BE(0x7000 | 523, 115);
+  packet[117] = 2;
+  packet[118] = 0xa1;
+  packet.writeUInt16BE(1, 121);
+  packet.writeUInt16BE(513, 123);
+  slots.copy(packet, 126);
+  return packet;
+}
+
+/** A bridge and a Trystero peer that have met. */
+async function stage(t, ...args) {
+  const room = `dmx-${++rooms}`;
+  const bridge = roomwire(['dmx', '--room', room, '--relay', relay.url, ...args]);
+  t.after(() => bridge.stop());
+  const line = await said(bridge, /you are z/);
+  const bridgeId = /you are (z\w+)/.exec(line)[1];
+  const join = async (channel = 'dmx') => {
+    const peer = spawnNodePeer();
+    t.after(() => peer.stop());
+    await peer.open({ appId: 'patchies', relays: relay.of('nostr') });
+    await peer.join(room);
+    await peer.action(room, channel);
+    await peer.event('join', { roomId: room, peer: bridgeId });
+    return {
+      peer,
+      send: (value) => peer.send(room, channel, { jsonText: JSON.stringify(value) }),
+      sendBytes: (hex) => peer.send(room, channel, { hex }),
+      hears: async () =>
+        JSON.parse((await peer.event('message', { roomId: room, action: channel })).payload.jsonText),
+    };
+  };
+  return { bridge, room, join };
+}
+
+const said = (process, pattern) => process.err.wait((line) => pattern.test(line), `${pattern}`);
+const shows = (node, slots, at) =>
+  node.log.wait((packet) => packet.subarray(at, at + 512).equals(slots), 'a frame with the levels');
+
+test('levels of a patch are Art-Net frames, byte by byte', async (t) => {
+  const node = await openNode(t);
+  const { join } = await stage(t, '--to', `artnet://127.0.0.1:${node.port}/1.2.3`);
+  const patch = await join();
+
+  await patch.send([
+    { channel: 0, value: 255 },
+    { channel: 511, value: 7 },
+  ]);
+  const first = await shows(node, levels({ 0: 255, 511: 7 }), 18);
+  assert.deepEqual(first, artDmx(1, 1, 0x23, levels({ 0: 255, 511: 7 })));
+  assert.equal(
+    node.log.count((packet) => packet[12] === 1),
+    1,
+  );
+
+  // Values persist; rows and bytes are the first channels; one message is one frame.
+  await patch.send([1, 2, 3]);
+  await shows(node, levels({ 0: 1, 1: 2, 2: 3, 511: 7 }), 18);
+  await patch.sendBytes('0a0b');
+  await shows(node, levels({ 0: 10, 1: 11, 2: 3, 511: 7 }), 18);
+  await patch.send({ universe: '1.2.3', channels: { 2: 99 } });
+  await shows(node, levels({ 0: 10, 1: 11, 2: 99, 511: 7 }), 18);
+  await patch.send({ type: 'blackout' });
+  const dark = await shows(node, levels({}), 18);
+
+  // Repeated while nothing changes, and the sequence counts on.
+  for (let step = 1; step <= 3; step++) {
+    const next = await node.log.wait((packet) => packet[12] === dark[12] + step, 'the next frame');
+    assert.deepEqual(next, artDmx(dark[12] + step, 1, 0x23, levels({})));
+  }
+});
+
+test('what is bad is named, and the good part of a message counts', async (t) => {
+  const node = await openNode(t);
+  const { bridge, join } = await stage(t, '--to', `artnet://127.0.0.1:${node.port}/0`);
+  const patch = await join();
+  await patch.send([
+    { channel: 3, value: 300 },
+    { channel: 512, value: 1 },
+    { channel: 4, value: 40 },
+  ]);
+  await shows(node, levels({ 4: 40 }), 18);
+  await said(bridge, /300/);
+  await said(bridge, /--channel-base 1/);
+  await patch.send({ universe: 9, channels: [1] });
+  await said(bridge, /universe 9 has no --to/);
+});
+
+test('limits hold: allowed channels, maximum, grand master', async (t) => {
+  const node = await openNode(t);
+  const limits = ['--allow', '1-10', '--max', '2=100', '--grand-master', '50%'];
+  const base = ['--channel-base', '1', '--channel', 'rig', '--monitor'];
+  const to = ['--to', `artnet://127.0.0.1:${node.port}/0`];
+  const { bridge, join } = await stage(t, ...to, ...base, ...limits);
+  const patch = await join('rig');
+  await patch.send([
+    { channel: 1, value: 200 },
+    { channel: 2, value: 255 },
+    { channel: 11, value: 255 },
+  ]);
+  await shows(node, levels({ 0: 100, 1: 100 }), 18);
+  await said(bridge, /not among the allowed channels: 11/);
+  await bridge.out.wait((line) => line === '> Art-Net 0.0.0: 1=100 2=100', 'the monitor');
+});
+
+test('a peer that leaves lets go; the last one brings --on-leave', async (t) => {
+  const node = await openNode(t);
+  const to = ['--to', `artnet://127.0.0.1:${node.port}/0`];
+  const { join } = await stage(t, ...to, '--merge', 'htp', '--on-leave', 'blackout');
+  const one = await join();
+  const two = await join();
+  await one.send([100, 10]);
+  await shows(node, levels({ 0: 100, 1: 10 }), 18);
+  await two.send([50, 50]);
+  await shows(node, levels({ 0: 100, 1: 50 }), 18);
+  await one.peer.stop();
+  await shows(node, levels({ 0: 50, 1: 50 }), 18);
+  await two.peer.stop();
+  await shows(node, levels({}), 18);
+});
+
+test('sACN by unicast; SIGTERM fades and terminates the universe', async (t) => {
+  const node = await openNode(t);
+  const name = ['--source-name', 'Bühne', '--priority', '150'];
+  const to = ['--to', `sacn://258@127.0.0.1:${node.port}`, '--on-leave', 'fade:200ms'];
+  const { bridge, join } = await stage(t, ...to, ...name);
+  const patch = await join();
+  await patch.send([{ channel: 1, value: 200 }]);
+  const lit = await shows(node, levels({ 1: 200 }), 126);
+  const cid = lit.subarray(22, 38);
+  const fields = { cid, name: 'Bühne', priority: 150, universe: 258 };
+  assert.deepEqual(lit, sacnData({ ...fields, sequence: lit[111], slots: levels({ 1: 200 }) }));
+  assert.equal(cid[6] >> 4, 8);
+
+  bridge.kill('SIGTERM');
+  assert.deepEqual(await bridge.exit, { code: 143, signal: null });
+  const fading = (packet) => packet[127] > 0 && packet[127] < 200 && packet[112] === 0;
+  assert.ok(node.log.has(fading), 'no frame of a fade');
+  const last = [];
+  for (let i = 0; i < 3; i++)
+    last.push(await node.log.wait((packet) => packet[112] === 0x40, `terminated packet ${i}`));
+  last.forEach((packet, i) => {
+    const sequence = (last[0][111] + i) & 0xff;
+    const expected = sacnData({ ...fields, sequence, options: 0x40, slots: levels({}) });
+    assert.deepEqual(packet, expected);
+  });
+  assert.ok(!node.log.has((packet) => packet[112] === 0x40), 'a fourth terminated packet');
+});
+
+test('dmxnet as node and as desk', async (t) => {
+  const port = await freePort();
+  const timers = t.mock.method(globalThis, 'setInterval'); // dmxnet never clears its own
+  const rig = new dmxnet({ listen: port, hosts: ['127.0.0.1'], log: { silent: true } });
+  const seen = new Log('dmxnet');
+  rig.newReceiver({ net: 0, subnet: 0, universe: 1 }).on('data', (data) => seen.push([...data]));
+  const ends = ['--to', `artnet://127.0.0.1:${port}/0.0.1`];
+  const { bridge, join } = await stage(t, ...ends, '--listen', 'artnet://0.0.2@127.0.0.1:0');
+  const listening = await said(bridge, /listening on .* for Art-Net 0\.0\.2/);
+  const patch = await join();
+  await patch.send([1, 0, 3]);
+  const expected = JSON.stringify([...levels({ 0: 1, 2: 3 })]);
+  await seen.wait((data) => JSON.stringify(data) === expected, 'the levels');
+
+  const desk = rig.newSender({
+    ip: '127.0.0.1',
+    port: Number(/127\.0\.0\.1:(\d+)/.exec(listening)[1]),
+    universe: 2,
+  });
+  t.after(() => {
+    for (const { result } of timers.mock.calls) clearInterval(result);
+    desk.stop();
+    rig.listener4.close();
+    rig.socket.close();
+    seen.close();
+  });
+  const all = await patch.hears();
+  assert.equal(all.length, 512);
+  assert.deepEqual(all[511], { channel: 511, value: 0 });
+  desk.setChannel(5, 77);
+  assert.deepEqual(await patch.hears(), [{ channel: 5, value: 77 }]);
+
+  // Who comes late is told what is known.
+  const late = await join();
+  assert.deepEqual((await late.hears())[5], { channel: 5, value: 77 });
+});
+
+test('an sACN desk plays the patch; rubbish on the port does not', async (t) => {
+  const { bridge, join } = await stage(t, '--listen', 'sacn://5@127.0.0.1:0');
+  const listening = await said(bridge, /listening on .* for sACN 5/);
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(listening)[1]);
+  const patch = await join();
+  const desk = createSocket('udp4');
+  t.after(() => desk.close());
+  const fields = { cid: Buffer.alloc(16, 0x11), name: 'desk', universe: 5 };
+  const send = (packet) => desk.send(packet, port, '127.0.0.1');
+  send(Buffer.from('rubbish'));
+  await said(bridge, /dropped: .*from 127\.0\.0\.1/);
+  send(sacnData({ ...fields, sequence: 1, slots: levels({ 0: 1 }) }));
+  assert.deepEqual((await patch.hears())[0], { channel: 0, value: 1 });
+  send(sacnData({ ...fields, sequence: 2, slots: levels({ 0: 1, 9: 4 }) }));
+  assert.deepEqual(await patch.hears(), [{ channel: 9, value: 4 }]);
+});
+
+for (const [args, names] of [
+  [['--to', 'artnet://1.2.3.4'], /--to: .*artnet:\/\/HOST\/0\.0\.1/],
+  [['--to', 'artnet://1.2.3.4/0.0.99'], /--to: .*0\.0\.99/],
+  [['--to', 'sacn://64000'], /--to: .*64000/],
+  [['--to', 'dmx://1'], /--to: .*begin with artnet:\/\/ or sacn:\/\//],
+  [['--to', 'sacn://1', '--on-leave', 'panic'], /--on-leave: .*panic/],
+  [['--to', 'sacn://1', '--merge', 'best'], /--merge: .*best/],
+  [['--to', 'sacn://1', '--allow', '0-512'], /--allow: .*0-512/],
+  [['--to', 'sacn://1', '--rate', '45'], /--rate: /],
+  [['--room', 'r'], /--to/],
+]) {
+  test(`a mistake is named in one line, exit 2: roomwire dmx ${args.join(' ')}`, async (t) => {
+    const bridge = roomwire(['dmx', ...args]);
+    t.after(() => bridge.stop());
+    assert.equal((await bridge.exit).code, 2);
+    const lines = bridge.err.recent(40).slice(0, -1);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0], names);
+  });
+}
