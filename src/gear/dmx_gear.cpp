@@ -10,6 +10,8 @@
 #include "bridge/drop_counter.hpp"
 #include "client/edge.hpp"
 #include "gear/osc_ends.hpp"
+#include "gear/poll_answers.hpp"
+#include "net/interfaces.hpp"
 #include "net/loop.hpp"
 
 namespace roomwire::gear {
@@ -60,6 +62,19 @@ dmx::Cid cid_of(const RoomId& room, const std::string& source_name) {
   return cid;
 }
 
+// What desks are told that we are at: where we listen, else the first address that is no loopback.
+std::array<std::uint8_t, 4> node_address(const OscUrl& listener) {
+  std::array<std::uint8_t, 4> out{};
+  auto address = IpAddress::parse(listener.host);
+  if (const auto all = net::local_addresses(); all && address && address->is_unspecified()) {
+    const auto first = std::find_if(all->begin(), all->end(),
+                                    [](const auto& each) { return each.address.is_v4(); });
+    if (first != all->end()) address = first->address;
+  }
+  if (address && address->is_v4()) std::copy_n(address->bytes().begin(), out.size(), out.begin());
+  return out;
+}
+
 }  // namespace
 
 class DmxGear::Impl final : OscEndsObserver {
@@ -72,6 +87,7 @@ class DmxGear::Impl final : OscEndsObserver {
         drops_([this](const std::string& line) { observer_.on_dropped(line); }),
         timer_(loop_, [this] { turn_end_.request(); }),
         turn_end_(loop_, [this] { end_turn(); }),
+        answers_(loop_, [this](const Source& to, ByteView packet) { answer(to, packet); }),
         ends_(loop_, *this) {}
 
   Result<void> open();
@@ -125,6 +141,10 @@ class DmxGear::Impl final : OscEndsObserver {
   void apply(const PeerId& peer, const dmx::Update& update);
   void send_room(const DmxUrl& from, const dmx::Update& update, SendOptions options);
   void end_turn();
+  dmx::NodeInfo node() const;
+  void answer(const Source& to, ByteView packet) {
+    if (!options_.dry_run) (void)ends_.send_to(to, packet);
+  }
   void drop(const dmx::Refusal& refusal, const std::string& who) {
     drops_.add(name_of(refusal.kind), who, refusal.reason);
   }
@@ -155,6 +175,7 @@ class DmxGear::Impl final : OscEndsObserver {
   std::function<void()> done_;
   net::Timer timer_;
   net::TurnHook turn_end_;
+  PollAnswers answers_;
   OscEnds ends_;
 };
 
@@ -176,7 +197,23 @@ Result<void> DmxGear::Impl::open() {
   for (const DmxUrl& url : options_.listen) {
     if (auto added = add_listener(url, several); !added) return added;
   }
+  answers_.set_node(node());
   return {};
+}
+
+dmx::NodeInfo DmxGear::Impl::node() const {
+  dmx::NodeInfo node;
+  for (const DmxUrl& url : options_.listen) {
+    if (const auto* address = std::get_if<dmx::PortAddress>(&url.universe)) {
+      if (node.listens.empty()) node.ip = node_address(url.socket);
+      node.listens.push_back(*address);
+    }
+  }
+  for (const auto& each : lights_) {
+    if (const auto* address = std::get_if<dmx::PortAddress>(&each->url.universe))
+      node.sends.push_back(*address);
+  }
+  return node;
 }
 
 dmx::OutputConfig DmxGear::Impl::output_config(const DmxUrl& url) const {
@@ -319,6 +356,7 @@ void DmxGear::Impl::on_packet(const Source& source, ByteView packet) {
     const auto decoded = dmx::decode_artnet(packet);
     if (!decoded) return drop(decoded.error(), source.text());
     if (const auto* levels = std::get_if<dmx::ArtDmx>(&*decoded)) from_desk(on, source, *levels);
+    if (const auto* poll = std::get_if<dmx::ArtPoll>(&*decoded)) answers_.polled(source, *poll);
   } else {
     const auto decoded = dmx::decode_sacn(packet);
     if (!decoded) return drop(decoded.error(), source.text());

@@ -247,6 +247,22 @@ test('dmxnet as node and as desk', async (t) => {
   assert.deepEqual((await late.hears())[5], { channel: 5, value: 77 });
 });
 
+test('a desk that polls is told who listens to what', async (t) => {
+  const desk = await openNode(t);
+  const { bridge } = await stage(t, '--listen', 'artnet://1.2.3@127.0.0.1:0');
+  const listening = await said(bridge, /listening on .* for Art-Net 1\.2\.3/);
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(listening)[1]);
+  const poll = Buffer.concat([Buffer.from('Art-Net\0'), Buffer.from([0, 0x20, 0, 14, 2, 0])]);
+  desk.socket.send(poll, port, '127.0.0.1');
+  const reply = await desk.log.wait((packet) => packet.readUInt16LE(8) === 0x2100, 'the reply');
+  assert.deepEqual([...reply.subarray(10, 14)], [127, 0, 0, 1]);
+  assert.deepEqual([...reply.subarray(18, 20)], [1, 2]); // Net, Sub-Net
+  assert.equal(reply.toString('latin1', 26, 34), 'roomwire');
+  assert.equal(reply[173], 1); // ports
+  assert.equal(reply[174] & 0x80, 0x80); // puts Art-Net out
+  assert.equal(reply[190], 3); // SwOut
+});
+
 test('an sACN desk plays the patch; rubbish on the port does not', async (t) => {
   const { bridge, join } = await stage(t, '--listen', 'sacn://5@127.0.0.1:0');
   const listening = await said(bridge, /listening on .* for sACN 5/);

@@ -1,0 +1,36 @@
+#include "gear/poll_answers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace roomwire::gear {
+
+PollAnswers::PollAnswers(net::Loop& loop, Send send)
+    : loop_(loop), send_(std::move(send)), timer_(loop, [this] { answer(); }) {}
+
+void PollAnswers::polled(const Source& from, const dmx::ArtPoll& poll) {
+  const bool is_known = std::any_of(waiting_.begin(), waiting_.end(),
+                                    [&](const Waiting& each) { return each.from == from; });
+  if (is_known || waiting_.size() == max_waiting) return;
+  const auto wait = std::chrono::duration_cast<Duration>(entropy_.unit() * 1s);
+  waiting_.push_back({loop_.now() + wait, from, poll});
+  std::sort(waiting_.begin(), waiting_.end(),
+            [](const Waiting& a, const Waiting& b) { return a.due < b.due; });
+  timer_.set(waiting_.front().due);
+}
+
+void PollAnswers::answer() {
+  while (!waiting_.empty() && waiting_.front().due <= loop_.now()) {
+    const Waiting next = waiting_.front();
+    waiting_.erase(waiting_.begin());
+    const auto replies = dmx::poll_replies(node_, next.poll, ++answered_);
+    for (const dmx::ArtPollReply& reply : replies) {
+      Bytes packet;
+      dmx::encode(reply, packet);
+      send_(next.from, packet);
+    }
+  }
+  if (!waiting_.empty()) timer_.set(waiting_.front().due);
+}
+
+}  // namespace roomwire::gear
