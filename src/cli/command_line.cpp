@@ -50,7 +50,7 @@ constexpr CommandHelp dmx_help{
 sACN, and what a lighting desk sends goes into the room.)",
     R"(Examples:
   roomwire dmx --room LINK --to artnet://192.168.1.50/0.0.1
-  roomwire dmx --room LINK --to sacn://1 --to artnet://broadcast/0 --on-leave fade:2s
+  roomwire dmx --room LINK --to sacn://1 --on-leave fade:2s
   roomwire dmx --room LINK --listen sacn://5 --channel desk
 --to is artnet://HOST/NET.SUBNET.UNIVERSE, artnet://broadcast/N, sacn://N
 (multicast) or sacn://N@HOST; --listen is artnet://N[@ADDRESS] or
@@ -218,16 +218,13 @@ void add_dmx_rules(CommandParser& parser, DmxOptions& options) {
                       }},
                      "Rules");
   };
-  text_flag("--on-leave", "hold|blackout|fade:T",
-            "When the last peer that sets something is gone, and at the end (hold)",
+  text_flag("--on-leave", "hold|blackout|fade:T", "When its last peer left, at the end (hold)",
             options.on_leave);
-  text_flag("--merge", "ltp|htp", "Of several peers the latest counts, or the highest (ltp)",
-            options.merge);
+  text_flag("--merge", "ltp|htp", "The latest peer counts, or the highest (ltp)", options.merge);
   parser.add_value(
       list("--from", "PEER", "Only levels of peers whose id begins so (all)", options.from),
       "Rules");
-  text_flag("--allow", "CHANNELS", "DMX channels that may be set, such as 0-99,200 (all)",
-            options.allow);
+  text_flag("--allow", "CHANNELS", "Those that may be set, as 0-99,200 (all)", options.allow);
   parser.add_value(
       list("--max", "CHANNELS=LEVEL", "Their highest level, such as 0-99=128", options.max),
       "Rules");

@@ -72,7 +72,8 @@ function sacnData({ cid, name, priority = 100, sequence, options = 0, universe, 
 }
 
 /** A bridge and a Trystero peer that have met. */
-async function stage(t, ...args) {
+const stage = (t, ...args) => stageOn(relay, t, ...args);
+async function stageOn(relay, t, ...args) {
   const room = `dmx-${++rooms}`;
   const bridge = roomwire(['dmx', '--room', room, '--relay', relay.url, ...args]);
   t.after(() => bridge.stop());
@@ -89,8 +90,10 @@ async function stage(t, ...args) {
       peer,
       send: (value) => peer.send(room, channel, { jsonText: JSON.stringify(value) }),
       sendBytes: (hex) => peer.send(room, channel, { hex }),
-      hears: async () =>
-        JSON.parse((await peer.event('message', { roomId: room, action: channel })).payload.jsonText),
+      hears: async () => {
+        const message = await peer.event('message', { roomId: room, action: channel });
+        return JSON.parse(message.payload.jsonText);
+      },
     };
   };
   return { bridge, room, join };
@@ -180,6 +183,21 @@ test('a peer that leaves lets go; the last one brings --on-leave', async (t) => 
   await shows(node, levels({ 0: 50, 1: 50 }), 18);
   await two.peer.stop();
   await shows(node, levels({}), 18);
+});
+
+test('levels go on when the relay is gone', async (t) => {
+  const own = await Relay.start();
+  t.after(() => own.stop());
+  const node = await openNode(t);
+  const { join } = await stageOn(own, t, '--to', `artnet://127.0.0.1:${node.port}/0`);
+  const patch = await join();
+  await patch.send([1]);
+  await shows(node, levels({ 0: 1 }), 18);
+  await own.stop();
+  await patch.send([2]);
+  const last = await shows(node, levels({ 0: 2 }), 18);
+  const later = await node.log.wait((packet) => packet[12] === last[12] + 4, 'repeated frames');
+  assert.deepEqual(later, artDmx(last[12] + 4, 0, 0, levels({ 0: 2 })));
 });
 
 test('sACN by unicast; SIGTERM fades and terminates the universe', async (t) => {
