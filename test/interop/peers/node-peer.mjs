@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
+import { bulkCommands } from './bulk.mjs';
 import { RawChannels } from './raw-channels.mjs';
 import { steerSelfId } from './steer-id.mjs';
 import { createControl, watchSockets } from './trystero-control.mjs';
@@ -46,7 +47,7 @@ const run = createControl({
   selfId: nostr.selfId,
   rtc: { rtcPolyfill: raw.PeerConnection },
   emit: print,
-  extra: raw.commands,
+  extra: { ...raw.commands, ...bulkCommands },
 });
 
 const lines = createInterface({ input: process.stdin });
