@@ -31,6 +31,8 @@ class EndsHost {
   virtual void malformed(const Source& source, std::string reason) = 0;
   virtual void changed(DestinationId destination, bool up, std::string line) = 0;
   virtual void congested(bool more) = 0;
+  /// False: what can make its sender wait reads no more, until resume().
+  virtual bool is_receiving() const = 0;
   virtual std::uint64_t next_connection() = 0;
 
   virtual net::Loop& loop() = 0;
@@ -53,6 +55,7 @@ class Destination {
   virtual bool is_up() const = 0;
   virtual DestinationStats stats() const = 0;
   virtual std::optional<Endpoint> local() const = 0;
+  virtual void resume() {}
   virtual OscTransport transport() const = 0;
 };
 
@@ -62,6 +65,7 @@ class Listener {
   virtual void close() = 0;
   virtual bool send_to(const Source& source, ByteView packet) = 0;
   virtual std::vector<Endpoint> endpoints() const = 0;
+  virtual void resume() {}
   /// Packets that it sends come from endpoints(), and from there nobody else can send.
   virtual bool is_exclusive() const = 0;
 };

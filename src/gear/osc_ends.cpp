@@ -45,6 +45,7 @@ struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   void malformed(const Source& source, std::string reason) override;
   void changed(DestinationId destination, bool up, std::string line) override;
   void congested(bool more) override;
+  bool is_receiving() const override { return receiving; }
   std::uint64_t next_connection() override { return ++connections; }
   net::Loop& loop() override { return loop_; }
   net::Resolver& resolver() override { return resolver_; }
@@ -81,6 +82,7 @@ struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   IpAddress asked_address;
   bool asked_is_local = false;
   Deadline asked_until;
+  bool receiving = true;
   bool open = true;
 };
 
@@ -221,6 +223,14 @@ bool OscEnds::send_to(const Source& source, ByteView packet) {
 
 bool OscEnds::is_congested() const {
   return impl_->congested_count > 0;
+}
+
+void OscEnds::set_receiving(bool on) {
+  if (std::exchange(impl_->receiving, on) || !on) return;
+  for (const auto& destination : impl_->destinations)
+    destination->resume();
+  for (const auto& listener : impl_->listeners)
+    listener->resume();
 }
 
 bool OscEnds::is_up(DestinationId destination) const {

@@ -117,6 +117,10 @@ class OscEnds {
   /// counts (it loses packets then); neither does one that is down.
   bool is_congested() const;
 
+  /// Off: no more is read from TCP connections, so that their senders wait; what was read already
+  /// still comes. UDP has nobody who would wait, and goes on. On at first.
+  void set_receiving(bool on);
+
   bool is_up(DestinationId destination) const;
   DestinationStats stats(DestinationId destination) const;
   /// Packets that were not handed to on_packet because this OscEnds had sent them.

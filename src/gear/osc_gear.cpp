@@ -22,6 +22,12 @@ namespace {
 constexpr const char* announcement_action = "roomwire-osc";
 constexpr char first_of_our_ids = 'z';
 
+/// What may wait for the room before OSC by TCP is held back: far less than what the room takes.
+constexpr std::size_t room_high_mark = std::size_t{1} << 20;
+constexpr std::size_t room_low_mark = std::size_t{1} << 18;
+/// The room is asked to say that it has sent a message once in so many bytes.
+constexpr std::size_t room_step = std::size_t{1} << 14;
+
 /// The same for all processes since this machine was started, and for no other machine.
 std::string host_token() {
   std::array<char, 64> text{};
@@ -87,6 +93,8 @@ class OscGear::Impl final : bridge::OscBridgePort, OscEndsObserver {
   void send_osc(const std::string& channel, ByteView packet) override;
   bool is_congested() const override { return ends_.is_congested(); }
   void send_room(const std::string& channel, std::string json) override;
+  std::size_t follow(std::size_t bytes, SendOptions& options);
+  void on_room_sent(std::size_t bytes);
   void acknowledge(const PeerId& peer, const std::string& channel) override;
   void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) override {
     observer_.on_passed(to_osc, channel, message);
@@ -111,6 +119,10 @@ class OscGear::Impl final : bridge::OscBridgePort, OscEndsObserver {
   std::optional<Action> announcements_;
   std::set<PeerId> told_;  ///< Peers in the room that may be bridges.
   bool receiving_ = true;
+  std::size_t unasked_bytes_ = 0;  ///< Since the room was asked to say that it has sent.
+  std::size_t room_bytes_ = 0;     ///< Those for which it has not said so yet.
+  /// For callbacks of the room, which may outlive this.
+  std::shared_ptr<Impl*> self_ = std::make_shared<Impl*>(this);
   net::Timer timer_;
   net::TurnHook turn_end_;
   OscEnds ends_;
@@ -237,11 +249,35 @@ void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
 
 void OscGear::Impl::send_room(const std::string& channel, std::string json) {
   if (options_.dry_run) return;
+  const std::size_t bytes = json.size();
   auto value = Json::parse(json);
   if (!value) return drops_.add("not JSON", channel, value.error().message);
-  if (const auto sent = channels_.at(channel).action.send(*std::move(value)); !sent) {
+  SendOptions options;
+  const std::size_t followed = follow(bytes, options);
+  if (const auto sent = channels_.at(channel).action.send(*std::move(value), std::move(options));
+      !sent) {
+    on_room_sent(followed);
     drops_.add("room is slow", "OSC", sent.error().message);
   }
+}
+
+// Counts what waits for the room, in steps: a callback for each message would cost too much. How
+// much on_room_sent will be told.
+std::size_t OscGear::Impl::follow(std::size_t bytes, SendOptions& options) {
+  unasked_bytes_ += bytes;
+  if (unasked_bytes_ < room_step) return 0;
+  const std::size_t step = std::exchange(unasked_bytes_, 0);
+  room_bytes_ += step;
+  if (room_bytes_ > room_high_mark) ends_.set_receiving(false);
+  options.on_sent = [weak = std::weak_ptr<Impl*>(self_), step] {
+    if (const auto self = weak.lock()) (*self)->on_room_sent(step);
+  };
+  return step;
+}
+
+void OscGear::Impl::on_room_sent(std::size_t bytes) {
+  room_bytes_ -= bytes;
+  if (room_bytes_ <= room_low_mark) ends_.set_receiving(true);
 }
 
 void OscGear::Impl::on_malformed(const Source& source, const std::string& reason) {

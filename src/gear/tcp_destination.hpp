@@ -22,6 +22,9 @@ class TcpDestination final : public Destination,
   bool is_up() const override { return link_ != nullptr; }
   DestinationStats stats() const override;
   std::optional<Endpoint> local() const override;
+  void resume() override {
+    if (link_) link_->resume();
+  }
   OscTransport transport() const override { return OscTransport::tcp; }
 
  private:
@@ -31,6 +34,7 @@ class TcpDestination final : public Destination,
   void update_congestion(bool progress);
   Source source(const TcpLink& link) const;
   void on_link_packet(TcpLink& link, ByteView packet) override;
+  bool may_read() const override { return host_.is_receiving(); }
   void on_link_malformed(TcpLink& link, const std::string& reason) override;
   void on_link_progress(TcpLink& link) override;
   void on_link_end(TcpLink& link, const std::string& reason) override;

@@ -72,7 +72,13 @@ std::size_t TcpLink::send(ByteView packet) {
   return dropped;
 }
 
+void TcpLink::resume() {
+  if (open_ && std::exchange(paused_, false)) read();
+}
+
 void TcpLink::read() {
+  paused_ = !owner_.may_read();
+  if (paused_) return;
   stream_.async_read_some(asio::buffer(reading_),
                           [self = shared_from_this()](const ErrorCode& error, std::size_t size) {
                             if (!self->open_) return;

@@ -22,6 +22,8 @@ class TcpLinkOwner {
  public:
   virtual ~TcpLinkOwner() = default;
   virtual void on_link_packet(TcpLink& link, ByteView packet) = 0;
+  /// Asked before each read; after false the link waits for resume().
+  virtual bool may_read() const = 0;
   virtual void on_link_malformed(TcpLink& link, const std::string& reason) = 0;
   /// The kernel took some of what was queued.
   virtual void on_link_progress(TcpLink& link) = 0;
@@ -41,6 +43,7 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
 
   void start();
   void close();
+  void resume();
   /// Queues a copy; how many of the oldest fell out of the full queue. It leaves at the end of the
   /// turn, together with others.
   std::size_t send(ByteView packet);
@@ -71,6 +74,7 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
   Endpoint remote_;
   std::uint64_t sent_ = 0;
   bool is_writing_ = false;
+  bool paused_ = false;
   bool open_ = true;
 };
 

@@ -131,6 +131,12 @@ std::vector<Endpoint> TcpListener::endpoints() const {
   return all;
 }
 
+void TcpListener::resume() {
+  // Reading begins later, so none of them goes here.
+  for (const auto& [id, link] : links_)
+    link->resume();
+}
+
 Source TcpListener::source(const TcpLink& link) const {
   return {id_, OscTransport::tcp, link.remote(), link.id()};
 }

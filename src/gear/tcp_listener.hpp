@@ -23,6 +23,7 @@ class TcpListener final : public Listener,
   void close() override;
   bool send_to(const Source& source, ByteView packet) override;
   std::vector<Endpoint> endpoints() const override;
+  void resume() override;
   /// No packet leaves from here but on connections that others opened.
   bool is_exclusive() const override { return false; }
 
@@ -34,6 +35,7 @@ class TcpListener final : public Listener,
   void add(boost::asio::ip::tcp::socket socket);
   Source source(const TcpLink& link) const;
   void on_link_packet(TcpLink& link, ByteView packet) override;
+  bool may_read() const override { return host_.is_receiving(); }
   void on_link_malformed(TcpLink& link, const std::string& reason) override;
   void on_link_progress(TcpLink& /*link*/) override {}
   void on_link_end(TcpLink& link, const std::string& reason) override;
