@@ -1,6 +1,7 @@
 #include "client/udp_ports.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace roomwire::client {
 namespace {
@@ -60,9 +61,10 @@ Result<void> UdpPorts::update() {
     if (socket) {
       sockets_[local.address] = std::move(*socket);
     } else {
-      const std::string what = port_ > 0 ? "ICE port: " : "";
-      const std::string remedy = port_ > 0 ? "; each roomwire needs a port of its own" : "";
-      result = failure(socket.error().kind, what + socket.error().message + remedy);
+      std::string what = port_ > 0 ? "ICE port: " : "";
+      what += socket.error().message;
+      if (port_ > 0) what += "; each roomwire needs a port of its own";
+      result = failure(socket.error().kind, std::move(what));
     }
   }
   std::erase_if(sockets_, [this](const auto& entry) {
