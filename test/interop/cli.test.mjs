@@ -1,7 +1,14 @@
 // The commands as their users run them, against each other and against a real Trystero peer.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -359,6 +366,19 @@ test('a peer met through two strategies is one peer', async (t) => {
   );
 });
 
+// The kernel knows how far a process has read a file. It tells nobody, so it is asked.
+async function untilRead(pid, path, size) {
+  const fds = `/proc/${pid}/fd`;
+  const place = () => {
+    const fd = readdirSync(fds).find((each) => readlinkSync(join(fds, each)) === path);
+    if (fd === undefined) return undefined;
+    return Number(/pos:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))[1]);
+  };
+  while (place() !== undefined && place() < size) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 test('what waits for a peer that leaves is not sent, and no success', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'roomwire-cli-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -366,7 +386,8 @@ test('what waits for a peer that leaves is not sent, and no success', async (t) 
   const { peer, room, send } = place(t);
   const sender = send('x', '--file', join(folder, 'large'));
   await said(sender, /relay .* answers/);
-  // Started only now, when the file has been read: it is on its way as soon as they have met.
+  // Started only once the file has been read: it is on its way as soon as they have met.
+  await untilRead(sender.pid, join(folder, 'large'), 8 << 20);
   const native = await peer(spawnNativePeer());
   await native.command('receiving', { on: false });
   await native.join(room);
