@@ -18,6 +18,9 @@ SctpStack* current_stack = nullptr;
 
 constexpr std::size_t read_size = 65536;
 constexpr std::size_t checksum_offset = 8;
+/// Packets after which a peer acknowledges at once: ours, below; others after two (RFC 9260 section
+/// 6.2).
+constexpr std::uint32_t sack_frequency = 8;
 /// See send_flags.
 constexpr std::uint32_t messages_between_pauses = 64;
 
@@ -71,7 +74,7 @@ void configure() {
   usrsctp_sysctl_set_sctp_path_rtx_max_default(30);
   usrsctp_sysctl_set_sctp_initial_cwnd(64);
   usrsctp_sysctl_set_sctp_max_burst_default(64);
-  usrsctp_sysctl_set_sctp_sack_freq_default(8);
+  usrsctp_sysctl_set_sctp_sack_freq_default(sack_frequency);
   usrsctp_sysctl_set_sctp_delayed_sack_time_default(20);
   usrsctp_sysctl_set_sctp_max_chunks_on_queue(10240);
   // Without use between two ends of one DTLS session.
@@ -208,6 +211,7 @@ void SctpAssociation::set_options() {
   usrsctp_set_non_blocking(socket_, 1);
   // close() sends an ABORT and leaves nothing behind.
   set_option(socket_, SOL_SOCKET, SO_LINGER, linger{1, 0});
+  set_option(socket_, IPPROTO_SCTP, SCTP_NODELAY, int{1});
   set_option(socket_, IPPROTO_SCTP, SCTP_RECVRCVINFO, int{1});
   // Parts of two messages never come mixed.
   set_option(socket_, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, int{0});
@@ -223,6 +227,7 @@ void SctpAssociation::set_options() {
 void SctpAssociation::handle_packet(std::span<std::uint8_t> packet) {
   if (socket_ == nullptr || ended_ || !has_right_checksum(packet)) return;
   ledger_.note_incoming(packet);
+  fill_packets(false);  // so that what waited for this packet leaves to the last byte
   ++busy_;
   usrsctp_conninput(as_address(key_), packet.data(), packet.size(), 0);
   --busy_;
@@ -239,6 +244,14 @@ void SctpAssociation::settle() {
   flush();
 }
 
+/// While on, what does not fill a packet waits for an acknowledgement (Nagle's algorithm). Only
+/// worth it, and only harmless, when one is sure to come: after so few packets that the peer may
+/// delay it, a message would wait 20 ms, or 200 ms with others, for nothing.
+void SctpAssociation::fill_packets(bool on) {
+  if (std::exchange(filling_, on) == on || socket_ == nullptr) return;
+  set_option(socket_, IPPROTO_SCTP, SCTP_NODELAY, int{on ? 0 : 1});
+}
+
 /// The library takes messages off its queue until one no longer fits the packet. That one, when it
 /// names no address, goes alone in the next packet. So messages name the only address that there
 /// is, and packets are full. But each packet then takes one more ahead, and the library walks over
@@ -251,6 +264,7 @@ std::uint16_t SctpAssociation::send_flags() {
 SctpAssociation::SendResult SctpAssociation::send(std::uint16_t stream, std::uint32_t ppid,
                                                   ByteView message) {
   if (socket_ == nullptr || ended_) return SendResult::failed;
+  fill_packets(ledger_.packets_since_sack() + packet_ends_.size() >= sack_frequency);
   sctp_sndinfo info{};
   info.snd_sid = stream;
   info.snd_ppid = __builtin_bswap32(ppid);  // The library takes it in network order.

@@ -117,6 +117,7 @@ class SctpAssociation {
   void handle_data(std::uint16_t stream, std::uint32_t ppid, ByteView part, bool last);
   void handle_notification(ByteView bytes);
   std::uint16_t send_flags();
+  void fill_packets(bool on);
   void flush();
   void end(const std::string& reason);
 
@@ -130,6 +131,7 @@ class SctpAssociation {
   bool receiving_ = true;
   bool reading_ = false;
   bool flushing_ = false;
+  bool filling_ = false;
   int busy_ = 0;  ///< Above 0 while input is worked off: its packets go out at the end.
   bool ended_ = false;
   Bytes partial_;  ///< Of a message that comes in parts.

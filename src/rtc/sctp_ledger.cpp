@@ -38,18 +38,22 @@ void for_each_chunk(ByteView packet, const Visit& visit) {
 }  // namespace
 
 void SctpLedger::note_outgoing(ByteView packet) {
-  for_each_chunk(packet, [this](std::uint8_t type, std::size_t length, std::uint32_t tsn) {
+  bool has_data = false;
+  for_each_chunk(packet, [&](std::uint8_t type, std::size_t length, std::uint32_t tsn) {
     if (type != data_chunk && type != interleaved_data_chunk) return;
+    has_data = true;
     if (last_sent_ && !is_after(tsn, *last_sent_)) return;  // Sent again.
     last_sent_ = tsn;
     const std::size_t header = type == data_chunk ? data_header : interleaved_data_header;
     unsent_ -= std::min(unsent_, length - std::min(length, header));
   });
+  if (has_data) ++packets_since_sack_;
 }
 
 void SctpLedger::note_incoming(ByteView packet) {
   for_each_chunk(packet, [this](std::uint8_t type, std::size_t /*length*/, std::uint32_t tsn) {
     if (type != sack_chunk) return;
+    packets_since_sack_ = 0;
     if (!last_acknowledged_ || is_after(tsn, *last_acknowledged_)) last_acknowledged_ = tsn;
   });
 }

@@ -22,11 +22,14 @@ class SctpLedger {
 
   /// Bytes that were never put into a packet so far.
   std::size_t unsent() const { return unsent_; }
+  /// Packets with data that left since the peer last acknowledged anything.
+  std::size_t packets_since_sack() const { return packets_since_sack_; }
   /// Everything was sent, and the peer has it.
   bool all_acknowledged() const;
 
  private:
   std::size_t unsent_ = 0;
+  std::size_t packets_since_sack_ = 0;
   std::optional<std::uint32_t> last_sent_;          ///< TSN
   std::optional<std::uint32_t> last_acknowledged_;  ///< TSN, cumulative
 };

@@ -132,13 +132,34 @@ TEST_F(Sctp, FillsItsPacketsWithShortMessages) {
   connect();
   run_for(1s);
   ASSERT_TRUE(a_.sent.empty());
-  // Five of these fit in a packet. The first leaves at once, the last wait for an answer.
+  // Five of these fit in a packet. The first leave at once, the last wait for an answer.
   for (int i = 0; i < 300; ++i)
     ASSERT_TRUE(send(a_, Bytes(183, std::uint8_t(i))));
-  EXPECT_LE(a_.sent.size(), 65U);
+  EXPECT_LE(a_.sent.size(), 8U + 300U / 5U);
   ASSERT_TRUE(run_until([&] { return b_.messages.size() == 300; }));
   for (std::size_t i = 0; i < 300; ++i)
     EXPECT_EQ(b_.messages[i][0], std::uint8_t(i));
+}
+
+TEST_F(Sctp, AMessageDoesNotWaitForADelayedAcknowledgement) {
+  connect();
+  run_for(1s);
+  for (int i = 1; i <= 10; ++i) {
+    ASSERT_TRUE(send(a_, Bytes(20, std::uint8_t{1})));
+    EXPECT_TRUE(run_until([&] { return b_.messages.size() == std::size_t(i); }, 5ms)) << i;
+  }
+}
+
+TEST_F(Sctp, TheLastOfManyDoesNotWaitForADelayedAcknowledgement) {
+  for (const std::size_t count : {2U, 7U, 8U, 9U, 17U, 40U, 41U, 42U, 43U, 44U, 300U}) {
+    SCOPED_TRACE(count);
+    if (b_.messages.empty()) connect();
+    run_for(1s);
+    b_.messages.clear();
+    for (std::size_t i = 0; i < count; ++i)
+      ASSERT_TRUE(send(a_, Bytes(183, std::uint8_t{1})));
+    EXPECT_TRUE(run_until([&] { return b_.messages.size() == count; }, 15ms));
+  }
 }
 
 TEST_F(Sctp, RefusesWhatExceedsItsWindow) {
