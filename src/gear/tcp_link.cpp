@@ -91,8 +91,13 @@ void TcpLink::read() {
 void TcpLink::handle(ByteView bytes) {
   if (bytes.empty()) return;
   if (!decoder_) {
-    const osc::Framing guessed = osc::guess_framing(bytes.front());
-    decoder_.emplace(guessed, max_tcp_frame);
+    const auto guessed = osc::guess_framing(bytes.front());
+    if (!guessed) {
+      owner_.on_link_malformed(*this, "what came is no OSC, neither with sizes nor in SLIP");
+      if (open_) end("closed for bad framing");
+      return;
+    }
+    decoder_.emplace(*guessed, max_tcp_frame);
     if (!framing_) framing_ = guessed;
     write_hook_.request();
   }

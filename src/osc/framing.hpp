@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <roomwire/error.hpp>
 #include <roomwire/payload.hpp>
 
@@ -14,10 +15,19 @@ enum class Framing {
   slip,         ///< END before and after the packet ("double END"), ESC within.
 };
 
-/// What a sender uses, by the first byte of its stream: a sane size begins with 0, and nothing in
-/// SLIP does.
-constexpr Framing guess_framing(std::uint8_t first_byte) {
-  return first_byte == 0 ? Framing::size_prefix : Framing::slip;
+/// What a sender uses, by the first byte of its stream: a sane size begins with 0; SLIP with END,
+/// or, where that is left out, with the packet's own / or #. Nothing when it is no OSC.
+constexpr std::optional<Framing> guess_framing(std::uint8_t first_byte) {
+  switch (first_byte) {
+    case 0:
+      return Framing::size_prefix;
+    case 0xc0:
+    case '/':
+    case '#':
+      return Framing::slip;
+    default:
+      return std::nullopt;
+  }
 }
 
 /// Appends the packet in its frame. The packet must be shorter than 2 GiB.

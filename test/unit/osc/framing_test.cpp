@@ -35,6 +35,8 @@ TEST(Framing, IsThatOfTheStandards) {
   EXPECT_EQ(guess_framing(sized[0]), Framing::size_prefix);
   EXPECT_EQ(guess_framing(slip[0]), Framing::slip);
   EXPECT_EQ(guess_framing('/'), Framing::slip);
+  EXPECT_EQ(guess_framing('#'), Framing::slip);
+  EXPECT_EQ(guess_framing('G'), std::nullopt);  // as in GET / HTTP/1.1
 }
 
 TEST(Framing, PacketsSurviveHoweverTheStreamIsCut) {
