@@ -30,6 +30,8 @@ class EndsHost {
   virtual void heard(const Source& source, ByteView packet) = 0;
   virtual void malformed(const Source& source, std::string reason) = 0;
   virtual void changed(DestinationId destination, bool up, std::string line) = 0;
+  /// A destination has a new socket.
+  virtual void moved() = 0;
   virtual void congested(bool more) = 0;
   /// False: what can make its sender wait reads no more, until resume().
   virtual bool is_receiving() const = 0;

@@ -44,6 +44,9 @@ struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   void heard(const Source& source, ByteView packet) override;
   void malformed(const Source& source, std::string reason) override;
   void changed(DestinationId destination, bool up, std::string line) override;
+  void moved() override {
+    note([this] { observer.on_sources_change(); });
+  }
   void congested(bool more) override;
   bool is_receiving() const override { return receiving; }
   std::uint64_t next_connection() override { return ++connections; }

@@ -62,6 +62,8 @@ class OscEndsObserver {
   /// destination it is said when it is connected for the first time.
   virtual void on_destination_change(DestinationId destination, bool up,
                                      const std::string& line) = 0;
+  /// sources() is another.
+  virtual void on_sources_change() {}
   /// What came on a TCP connection made no sense: a frame was left out, or the connection closed.
   /// Or a connection was closed because 64 are open on its listener. A flood of bad connections
   /// brings a flood of these: count them, and show the first.

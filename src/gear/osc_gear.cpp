@@ -102,6 +102,7 @@ class OscGear::Impl final : bridge::OscBridgePort, OscEndsObserver {
 
   void on_packet(const Source& source, ByteView packet) override;
   void on_destination_change(DestinationId destination, bool up, const std::string& line) override;
+  void on_sources_change() override;
   void on_malformed(const Source& source, const std::string& reason) override;
   void on_room() override;
 
@@ -300,8 +301,11 @@ void OscGear::Impl::set_epoch() {
 void OscGear::Impl::on_destination_change(DestinationId /*destination*/, bool up,
                                           const std::string& line) {
   observer_.on_end_change(up, line);
+}
+
+void OscGear::Impl::on_sources_change() {
   for (const PeerId& peer : told_)
-    announce(peer);  // a new connection leaves from a new port
+    announce(peer);
 }
 
 void OscGear::Impl::peer_joined(const PeerId& peer) {

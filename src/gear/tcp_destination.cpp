@@ -66,6 +66,7 @@ void TcpDestination::connected(net::ByteStream stream) {
   connected_at_ = host_.loop().now();
   link_ = std::move(link);
   link_->start();
+  host_.moved();
   for (std::size_t i = 0; i < early_.size(); ++i)
     send(early_.packet(i));
   early_.clear();

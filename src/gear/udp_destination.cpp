@@ -101,6 +101,7 @@ void UdpDestination::open(const IpAddress& address) {
   if (!fd) return lose(fd.error().message);
   socket_.emplace(host_.loop().io(), *fd);
   ++generation_;
+  host_.moved();
   gauge_.reset();
   if (connected_ && is_local_address(remote_.address)) gauge_.emplace(local_, remote_);
   first_attempt_ = false;
