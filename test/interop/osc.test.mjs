@@ -77,7 +77,7 @@ describe('every type', { concurrency: true }, () => {
   test('oscsend → room, plain', async (t) => {
     const [bridge, patch] = await place(t, relay).pair('--listen', '0');
     const port = await portOf(bridge);
-    await oscsend(port, "/all", ...sent);
+    await oscsend(port, '/all', ...sent);
     const [h, m, infinitum] = [typed('h', '123456789012'), typed('m', [144, 64, 1, 2]), typed('I')];
     const args = [1, h, 0.5, 0.125, 'a b', 'sym', 'x', m, true, false, null, infinitum];
     await patch.hears({ address: '/all', args });
@@ -86,7 +86,7 @@ describe('every type', { concurrency: true }, () => {
   test('oscsend → room, --typed', async (t) => {
     const [bridge, patch] = await place(t, relay).pair('--listen', '0', '--typed');
     const port = await portOf(bridge);
-    await oscsend(port, "/all", ...sent);
+    await oscsend(port, '/all', ...sent);
     const plain = [1, '123456789012', 0.5, 0.125, 'a b', 'sym', 'x', [144, 64, 1, 2]];
     const args = [...'ihfdsScmTFNI'].map((tag, i) => typed(tag, plain[i]));
     await patch.hears({ address: '/all', args });
@@ -135,13 +135,16 @@ describe('every type', { concurrency: true }, () => {
     assert.deepEqual(await server.next(), [
       ...['/typed', 1, Buffer.from([1, 2, 255]), Buffer.from([1, 144, 60, 127])],
     ]);
-    await patch.say({ timetag: 0, elements: [['/in/bundle', 1], { address: '/too', args: ['b'] }] });
+    await patch.say({
+      timetag: 0,
+      elements: [['/in/bundle', 1], { address: '/too', args: ['b'] }],
+    });
     const { timetag, elements } = await server.next();
     assert.equal(timetag, 0);
-    assert.deepEqual(
-      elements.map(plainMessage),
-      [['/in/bundle', 1], ['/too', 'b']],
-    );
+    assert.deepEqual(elements.map(plainMessage), [
+      ['/in/bundle', 1],
+      ['/too', 'b'],
+    ]);
 
     const client = new Client('127.0.0.1', await portOf(bridge));
     t.after(() => client.close());
@@ -160,10 +163,7 @@ describe('every type', { concurrency: true }, () => {
     const listen = await freePort(t);
     const { bridge, patch: join } = place(t, relay);
     const started = bridge(['--listen', '0', ...to(listen)]);
-    const [pd, patch] = await Promise.all([
-      pureData(t, listen, await portOf(started)),
-      join(),
-    ]);
+    const [pd, patch] = await Promise.all([pureData(t, listen, await portOf(started)), join()]);
     await patch.meets(started);
     const heard = (text) => pd.err.wait((line) => line === `heard: list ${text}`, text);
     await patch.say({ address: '/synth/freq', args: [440, 0.5, 'hello', typed('f', 3)] });

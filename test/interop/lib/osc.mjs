@@ -33,7 +33,8 @@ class Patch {
     return this.peer.id;
   }
   say(value, channel = 'osc') {
-    const payload = typeof value === 'string' ? { text: value } : { jsonText: JSON.stringify(value) };
+    const payload =
+      typeof value === 'string' ? { text: value } : { jsonText: JSON.stringify(value) };
     return this.peer.send(this.room, channel, payload);
   }
   sayBytes(bytes, channel = 'osc') {
@@ -48,10 +49,11 @@ class Patch {
   async hears(value, channel, from) {
     assert.deepEqual(await this.next(channel, from), value);
   }
-  /** `count` messages {"address","args":[number]}. */
-  burst(count, address = '/n') {
+  /** `count` messages {"address","args":[number]}, to all or to one peer. */
+  burst(count, address = '/n', peer = undefined) {
     const jsonText = `{"address":"${address}","args":[%n]}`;
-    return this.peer.command('burst', { roomId: this.room, action: 'osc', jsonText, count }, 120_000);
+    const command = { roomId: this.room, action: 'osc', jsonText, count, to: peer };
+    return this.peer.command('burst', command, 120_000);
   }
   tally(count) {
     return this.peer.command('tally', { roomId: this.room, action: 'osc', count });

@@ -1,13 +1,13 @@
 // Many messages, made and judged within the peer, so that they need no command or event each.
 export const bulkCommands = {
-  /** Sends `count` messages; each `%n` in jsonText is the message's number, from 0. */
-  burst: async ({ roomId, action, jsonText, count }, control) => {
+  /**
+   * Sends `count` messages, to all or `to` one peer; each `%n` in jsonText is the message's number,
+   * from 0. One after the other: of two that are sent at once Trystero may let the later one pass
+   * while the earlier one waits for a full channel.
+   */
+  burst: async ({ roomId, action, jsonText, count, to }, control) => {
     const { send } = control.rooms.get(roomId).action({ action });
-    const batch = 1000;
-    for (let sent = 0; sent < count; sent += batch) {
-      const numbers = Array.from({ length: Math.min(batch, count - sent) }, (_, i) => sent + i);
-      await Promise.all(numbers.map((n) => send(JSON.parse(jsonText.replaceAll('%n', n)), {})));
-    }
+    for (let n = 0; n < count; n++) await send(JSON.parse(jsonText.replaceAll('%n', n)), { to });
   },
   /**
    * From now on messages of the action are not reported, but counted until there are `count`. The
