@@ -1,6 +1,5 @@
 // roomwire osc between a real Trystero peer and OSC software of others: types, bundles, restarts.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Bundle, Client } from 'node-osc';
