@@ -2,109 +2,22 @@
 // relay that answers and no peer.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <roomwire/roomwire.hpp>
-#include <thread>
+
+#include "client/client_fixture.hpp"
 
 namespace roomwire {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
-
-/// A port of this machine that is taken: what is bound and does not listen refuses connections.
-class TakenPort {
- public:
-  explicit TakenPort(int type) : socket_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(socket_, any, size) != 0 || ::getsockname(socket_, any, &size) != 0) {
-      ADD_FAILURE() << "no port on 127.0.0.1";
-    }
-    port_ = ntohs(address.sin_port);
-  }
-  ~TakenPort() { ::close(socket_); }
-  TakenPort(const TakenPort&) = delete;
-  TakenPort& operator=(const TakenPort&) = delete;
-
-  std::uint16_t port() const { return port_; }
-
- private:
-  int socket_;
-  std::uint16_t port_ = 0;
-};
-
-const PeerId nobody{"AbsentPeer0123456789"};
-
-class ClientTest : public testing::Test {
- protected:
-  ContextOptions options() const {
-    ContextOptions options;
-    options.relays = {{RelayUrl::Kind::ws_relay, relay_url}};
-    options.ice_servers.emplace();
-    options.ice_interfaces = {"127.0.0.1"};
-    return options;
-  }
-  void start() { start(options()); }
-  void start(const ContextOptions& options) {
-    auto created = Context::create(options);
-    ASSERT_TRUE(created) << created.error().message;
-    context = std::move(*created);
-    context->post_after(30s, [this] {
-      ADD_FAILURE() << "what the test waits for does not come";
-      context->stop();
-    });
-  }
-  RoomOptions room_options(const std::string& room) const {
-    RoomOptions options;
-    options.app = AppId("test");
-    options.room = RoomId(room);
-    return options;
-  }
-  std::unique_ptr<Room> join(const std::string& room = "stage") {
-    auto joined = context->join(room_options(room));
-    EXPECT_TRUE(joined) << joined.error().message;
-    return joined ? std::move(*joined) : nullptr;
-  }
-  /// Lets the loop do what is ready, so that what was called once too often would show.
-  void settle() {
-    turns = 0;
-    turn();
-    context->run();
-  }
-  void turn() {
-    if (++turns > 20) return context->stop();
-    context->post([this] { turn(); });
-  }
-  /// Tries until the room, whose Room was destroyed, can be joined.
-  void rejoin(std::unique_ptr<Room>& room) {
-    auto joined = context->join(room_options("stage"));
-    if (joined) {
-      room = std::move(*joined);
-      context->stop();
-    } else {
-      EXPECT_EQ(joined.error().kind, ErrorKind::rejected);
-      context->post_after(5ms, [this, &room] { rejoin(room); });
-    }
-  }
-
-  const TakenPort refusing{SOCK_STREAM};
-  const std::string relay_url = "ws://127.0.0.1:" + std::to_string(refusing.port());
-  std::unique_ptr<Context> context;
-  int turns = 0;
-};
 
 Error creation_error(const ContextOptions& options) {
   const auto created = Context::create(options);
@@ -429,113 +342,6 @@ TEST_F(ClientTest, ActionsOfARoomThatIsGoneFailWithClosed) {
   settle();
   EXPECT_THAT(errors, SizeIs(7));
   EXPECT_THAT(errors, Each(ErrorKind::closed));
-}
-
-TEST_F(ClientTest, TasksFromOtherThreadsKeepTheirOrder) {
-  start();
-  constexpr std::size_t threads = 4;
-  constexpr int each = 1000;
-  const auto loop_thread = std::this_thread::get_id();
-  std::vector<std::vector<int>> came(threads);
-  std::size_t all = 0;
-  std::vector<std::thread> posting;
-  for (std::size_t t = 0; t < threads; ++t) {
-    posting.emplace_back([&, t] {
-      for (int i = 0; i < each; ++i) {
-        context->post([&, t, i] {
-          EXPECT_EQ(std::this_thread::get_id(), loop_thread);
-          came[t].push_back(i);
-          if (++all == threads * each) context->stop();
-        });
-      }
-    });
-  }
-  context->run();
-  for (std::thread& thread : posting)
-    thread.join();
-  for (const auto& numbers : came) {
-    EXPECT_THAT(numbers, SizeIs(each));
-    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
-  }
-}
-
-TEST_F(ClientTest, AStopBeforeRunIsKeptForItAndThenUsedUp) {
-  start();
-  bool ran = false;
-  context->post([&] {
-    ran = true;
-    context->stop();
-  });
-  context->stop();
-  context->run();
-  EXPECT_FALSE(ran);
-  context->run();
-  EXPECT_TRUE(ran);
-}
-
-TEST_F(ClientTest, DelayedTasksRunInTheOrderOfTheirTimes) {
-  start();
-  std::vector<int> order;
-  // Within one task, for time stands still there.
-  context->post([&] {
-    context->post_after(30ms, [&] {
-      order.push_back(30);
-      context->stop();
-    });
-    context->post_after(1ms, [&] { order.push_back(1); });
-    context->post_after(20ms, [&] { order.push_back(20); });
-    context->post_after(10ms, [&] { order.push_back(10); });
-    context->post_after(0ms, [&] { order.push_back(0); });
-    EXPECT_THAT(order, IsEmpty());
-  });
-  const auto begin = std::chrono::steady_clock::now();
-  context->run();
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 30ms);
-  EXPECT_THAT(order, ElementsAre(0, 1, 10, 20, 30));
-}
-
-TEST_F(ClientTest, DelayedTasksOfOneTimeRunInTheOrderInWhichTheyWereSet) {
-  start();
-  std::vector<int> order;
-  std::vector<int> expected;
-  context->post([&] {
-    for (int i = 0; i < 100; ++i) {
-      expected.push_back(i);
-      context->post_after(5ms, [&, i] { order.push_back(i); });
-      context->post_after(1ms, [] {});
-    }
-    context->post_after(5ms, [&] { context->stop(); });
-  });
-  context->run();
-  EXPECT_EQ(order, expected);
-}
-
-TEST_F(ClientTest, ADelayedTaskThatSetsItselfAnewLetsOthersHaveTheirTurn) {
-  start();
-  int again = 0;
-  std::function<void()> repeat = [&] {
-    ++again;
-    context->post_after(0ms, repeat);
-  };
-  repeat();
-  context->post_after(10ms, [&] { context->stop(); });
-  context->run();
-  EXPECT_GT(again, 2);
-}
-
-TEST_F(ClientTest, WhatWaitsWhenTheContextGoesIsDroppedUncalled) {
-  start();
-  const auto unexpected = [] { ADD_FAILURE() << "called after the end"; };
-  auto room = join();
-  SendOptions send;
-  send.on_sent = unexpected;
-  ASSERT_TRUE(room->action("a")->send("x", send));
-  room->ping(nobody, [&](const auto&) { unexpected(); });
-  context->post(unexpected);
-  context->post_after(0ms, unexpected);
-  room->leave(unexpected);
-  room.reset();
-  context.reset();
 }
 
 }  // namespace
