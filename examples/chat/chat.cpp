@@ -13,6 +13,15 @@ std::string text_of(const roomwire::Payload& payload) {
   return std::to_string(std::get<roomwire::Bytes>(payload).size()) + " bytes";
 }
 
+/// So that nobody waits without knowing for what.
+void say_status(const roomwire::Status& status) {
+  if (const auto* up = std::get_if<roomwire::RelayConnected>(&status)) {
+    std::cerr << "relay " << up->url << " answers\n";
+  } else if (const auto* down = std::get_if<roomwire::RelayFailed>(&status)) {
+    std::cerr << "relay " << down->url << ": " << down->reason << "; trying again\n";
+  }
+}
+
 int fail(const roomwire::Error& error) {
   std::cerr << "chat: " << error.message << '\n';
   return 1;
@@ -32,6 +41,7 @@ int main(int argc, char** argv) {
   }
   auto context = roomwire::Context::create(options);
   if (!context) return fail(context.error());
+  (*context)->on_status(say_status);
 
   roomwire::RoomOptions room_options;
   room_options.room = roomwire::RoomId(argv[1]);
@@ -51,7 +61,8 @@ int main(int argc, char** argv) {
   // Everything of roomwire runs on the thread that calls run(); another one hands its work over.
   std::thread keyboard([&context, &room, &chat] {
     for (std::string line; std::getline(std::cin, line);) {
-      (*context)->post([&chat, line] {
+      (*context)->post([&room, &chat, line] {
+        if ((*room)->peers().empty()) std::cerr << "nobody is here yet; not sent: " << line << '\n';
         const auto sent = chat->send(line);
         if (!sent) std::cerr << "chat: " << sent.error().message << '\n';
       });
