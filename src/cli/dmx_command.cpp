@@ -27,7 +27,7 @@ tl::unexpected<Error> wrong(const std::string& flag, const std::string& problem)
 
 Result<std::vector<gear::DmxUrl>> read_urls(const std::string& flag,
                                             const std::vector<std::string>& texts,
-                                            gear::OscRole role) {
+                                            gear::EndRole role) {
   std::vector<gear::DmxUrl> urls;
   for (const std::string& text : texts) {
     auto url = gear::DmxUrl::parse(text, role);
@@ -55,10 +55,10 @@ Result<gear::DmxGearOptions> gear_options(const DmxOptions& options) {
   gear::DmxGearOptions out;
   out.channels = options.channels;
   if (out.channels.empty()) out.channels.emplace_back("dmx");
-  auto to = read_urls("--to", options.to, gear::OscRole::destination);
+  auto to = read_urls("--to", options.to, gear::EndRole::destination);
   if (!to) return tl::unexpected(to.error());
   out.to = *std::move(to);
-  auto listen = read_urls("--listen", options.listen, gear::OscRole::listener);
+  auto listen = read_urls("--listen", options.listen, gear::EndRole::listener);
   if (!listen) return tl::unexpected(listen.error());
   out.listen = *std::move(listen);
   out.base = options.counts_from_one ? dmx::ChannelBase::one : dmx::ChannelBase::zero;

@@ -41,7 +41,7 @@ Result<void> read_all(const std::string& flag, const std::vector<std::string>& t
 }
 
 // [CHANNEL=]URL. No URL has a = before its ?.
-Result<gear::OscRoute> parse_route(std::string_view text, gear::OscRole role) {
+Result<gear::OscRoute> parse_route(std::string_view text, gear::EndRole role) {
   const std::size_t equals = text.substr(0, text.find('?')).find('=');
   std::string channel;
   if (equals != std::string_view::npos) {
@@ -51,7 +51,7 @@ Result<gear::OscRoute> parse_route(std::string_view text, gear::OscRole role) {
     }
     text.remove_prefix(equals + 1);
   }
-  auto url = gear::OscUrl::parse(text, role);
+  auto url = gear::EndUrl::parse(text, role);
   if (!url) return tl::unexpected(url.error());
   return gear::OscRoute{std::move(channel), *std::move(url)};
 }
@@ -92,10 +92,10 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
   out.channels = options.channels;
   if (out.channels.empty()) out.channels.emplace_back("osc");
   const auto destination = [](std::string_view text) {
-    return parse_route(text, gear::OscRole::destination);
+    return parse_route(text, gear::EndRole::destination);
   };
   const auto listener = [](std::string_view text) {
-    return parse_route(text, gear::OscRole::listener);
+    return parse_route(text, gear::EndRole::listener);
   };
   if (auto read = read_all<gear::OscRoute>("--to", options.to, destination, out.to); !read) {
     return tl::unexpected(read.error());

@@ -9,7 +9,7 @@
 #include "base/crypto.hpp"
 #include "bridge/drop_counter.hpp"
 #include "client/edge.hpp"
-#include "gear/osc_ends.hpp"
+#include "gear/ends.hpp"
 #include "gear/poll_answers.hpp"
 #include "net/interfaces.hpp"
 #include "net/loop.hpp"
@@ -63,7 +63,7 @@ dmx::Cid cid_of(const RoomId& room, const std::string& source_name) {
 }
 
 // What desks are told that we are at: where we listen, else the first address that is no loopback.
-std::array<std::uint8_t, 4> node_address(const OscUrl& listener) {
+std::array<std::uint8_t, 4> node_address(const EndUrl& listener) {
   std::array<std::uint8_t, 4> out{};
   auto address = IpAddress::parse(listener.host);
   if (const auto all = net::local_addresses(); all && address && address->is_unspecified()) {
@@ -77,7 +77,7 @@ std::array<std::uint8_t, 4> node_address(const OscUrl& listener) {
 
 }  // namespace
 
-class DmxGear::Impl final : OscEndsObserver {
+class DmxGear::Impl final : EndsObserver {
  public:
   Impl(Context& context, Room& room, DmxGearOptions options, DmxGearObserver& observer)
       : room_(room),
@@ -128,7 +128,7 @@ class DmxGear::Impl final : OscEndsObserver {
   };
 
   struct Listening {
-    OscUrl socket;
+    EndUrl socket;
     bool artnet = false;
     std::vector<Desk*> desks;
   };
@@ -176,7 +176,7 @@ class DmxGear::Impl final : OscEndsObserver {
   net::Timer timer_;
   net::TurnHook turn_end_;
   PollAnswers answers_;
-  OscEnds ends_;
+  Ends ends_;
 };
 
 // ---- opening ----

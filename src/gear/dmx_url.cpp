@@ -17,15 +17,15 @@ constexpr std::string_view interface_option = "interface=";
 using Fault = std::optional<std::string>;
 
 // HOST or HOST:PORT, by the rules that OSC has for them.
-Fault set_place(std::string_view place, std::uint16_t port, OscRole role, OscUrl& out) {
+Fault set_place(std::string_view place, std::uint16_t port, EndRole role, EndUrl& out) {
   std::string text(place);
   const bool bracketed = place.starts_with('[');
   const bool has_port = bracketed ? place.find("]:") != std::string_view::npos
                                   : place.find(':') != std::string_view::npos;
   if (!has_port) text += ":" + std::to_string(port);
-  const auto url = OscUrl::parse(text, role);
+  const auto url = EndUrl::parse(text, role);
   if (!url || url->host.empty() || text.find_first_of("/?") != std::string::npos)
-    return in_quotes(place) + (role == OscRole::listener
+    return in_quotes(place) + (role == EndRole::listener
                                    ? " is not ADDRESS or ADDRESS:PORT of this machine"
                                    : " is not HOST or HOST:PORT");
   out = *url;
@@ -50,14 +50,14 @@ Fault read_artnet_destination(std::string_view rest, DmxUrl& url) {
   const bool everywhere =
       place.starts_with(broadcast) && (place.size() == broadcast.size() || place[9] == ':');
   const std::string there =
-      everywhere ? std::string(OscUrl::limited_broadcast) + std::string(place.substr(9))
+      everywhere ? std::string(EndUrl::limited_broadcast) + std::string(place.substr(9))
                  : std::string(place);
-  return set_place(there, dmx::artnet_port, OscRole::destination, url.socket);
+  return set_place(there, dmx::artnet_port, EndRole::destination, url.socket);
 }
 
 // UNIVERSE[@HOST[:PORT]]; false in `placed` when there is no HOST.
 template <class Universe>
-Fault read_universe_at(std::string_view rest, std::uint16_t port, OscRole role, DmxUrl& url,
+Fault read_universe_at(std::string_view rest, std::uint16_t port, EndRole role, DmxUrl& url,
                        bool& placed) {
   const std::size_t at = rest.find('@');
   if (auto fault = set_universe<Universe>(rest.substr(0, at), url)) return fault;
@@ -68,14 +68,14 @@ Fault read_universe_at(std::string_view rest, std::uint16_t port, OscRole role, 
 Fault read_artnet_listener(std::string_view rest, DmxUrl& url) {
   bool placed = false;
   auto fault =
-      read_universe_at<dmx::PortAddress>(rest, dmx::artnet_port, OscRole::listener, url, placed);
+      read_universe_at<dmx::PortAddress>(rest, dmx::artnet_port, EndRole::listener, url, placed);
   if (fault || placed) return fault;
   url.socket.host = "0.0.0.0";  // Art-Net is IPv4's
   url.socket.port = dmx::artnet_port;
   return std::nullopt;
 }
 
-Fault read_sacn(std::string_view rest, OscRole role, DmxUrl& url) {
+Fault read_sacn(std::string_view rest, EndRole role, DmxUrl& url) {
   bool placed = false;
   auto fault = read_universe_at<dmx::SacnUniverse>(rest, dmx::sacn_port, role, url, placed);
   if (fault || placed) return fault;
@@ -85,17 +85,17 @@ Fault read_sacn(std::string_view rest, OscRole role, DmxUrl& url) {
   return std::nullopt;
 }
 
-Fault set_option(std::string_view option, OscRole role, DmxUrl& url) {
+Fault set_option(std::string_view option, EndRole role, DmxUrl& url) {
   if (!option.starts_with(interface_option) || option.size() == interface_option.size())
     return "the only option is ?interface=NAME";
   const bool broadcast =
-      role == OscRole::destination && url.socket.host == OscUrl::limited_broadcast;
+      role == EndRole::destination && url.socket.host == EndUrl::limited_broadcast;
   if (!url.socket.is_multicast() && !broadcast) return "interface is for multicast and broadcast";
   url.socket.interface = option.substr(interface_option.size());
   return std::nullopt;
 }
 
-Fault read(std::string_view text, OscRole role, DmxUrl& url) {
+Fault read(std::string_view text, EndRole role, DmxUrl& url) {
   constexpr std::string_view artnet = "artnet://";
   constexpr std::string_view sacn = "sacn://";
   const std::size_t question = std::min(text.find('?'), text.size());
@@ -105,7 +105,7 @@ Fault read(std::string_view text, OscRole role, DmxUrl& url) {
     fault = read_sacn(where.substr(sacn.size()), role, url);
   } else if (!where.starts_with(artnet)) {
     fault = "begin with artnet:// or sacn://";
-  } else if (role == OscRole::destination) {
+  } else if (role == EndRole::destination) {
     fault = read_artnet_destination(where.substr(artnet.size()), url);
   } else {
     fault = read_artnet_listener(where.substr(artnet.size()), url);
@@ -116,7 +116,7 @@ Fault read(std::string_view text, OscRole role, DmxUrl& url) {
 
 }  // namespace
 
-Result<DmxUrl> DmxUrl::parse(std::string_view text, OscRole role) {
+Result<DmxUrl> DmxUrl::parse(std::string_view text, EndRole role) {
   DmxUrl url;
   if (const auto fault = read(text, role, url))
     return failure(ErrorKind::invalid_input, in_quotes(text) + ": " + *fault);

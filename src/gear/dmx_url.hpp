@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-#include "gear/osc_url.hpp"
+#include "gear/end_url.hpp"
 
 namespace roomwire::gear {
 
@@ -30,10 +30,10 @@ namespace roomwire::gear {
 struct DmxUrl {
   std::variant<dmx::PortAddress, dmx::SacnUniverse> universe;
   /// A UDP socket's place. Port 0 is for listeners: the system chooses.
-  OscUrl socket;
+  EndUrl socket;
 
   /// Fails with invalid_input, in a line that quotes `text` and says what to write.
-  static Result<DmxUrl> parse(std::string_view text, OscRole role);
+  static Result<DmxUrl> parse(std::string_view text, EndRole role);
 
   dmx::RoomUniverse room_universe() const;
   /// `Art-Net 0.0.1` or `sACN 1`.

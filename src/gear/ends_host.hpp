@@ -1,4 +1,4 @@
-// What the ends of the bridge and the OscEnds that owns them know of each other.
+// What the ends of the bridge and the Ends that owns them know of each other.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "gear/osc_ends.hpp"
+#include "gear/ends.hpp"
 
 namespace roomwire::net {
 class Resolver;
@@ -58,7 +58,7 @@ class Destination {
   virtual DestinationStats stats() const = 0;
   virtual std::optional<Endpoint> local() const = 0;
   virtual void resume() {}
-  virtual OscTransport transport() const = 0;
+  virtual Transport transport() const = 0;
 };
 
 class Listener {

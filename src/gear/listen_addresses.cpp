@@ -10,7 +10,7 @@ namespace {
 
 constexpr int max_listen_picks = 8;
 
-std::vector<IpAddress> addresses_of(const OscUrl& url) {
+std::vector<IpAddress> addresses_of(const EndUrl& url) {
   if (url.host.empty()) return {IpAddress(), IpAddress::v6({})};
   if (url.host == "localhost") return {*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")};
   const auto address = IpAddress::parse(url.host);
@@ -23,9 +23,9 @@ bool means(const Error& error, int code) {
   return error.message.find(std::generic_category().message(code)) != std::string::npos;
 }
 
-Error explain(const OscUrl& url, const Error& error) {
-  const std::string port = std::string(url.transport == OscTransport::udp ? "UDP" : "TCP") +
-                           " port " + std::to_string(url.port);
+Error explain(const EndUrl& url, const Error& error) {
+  const std::string port = std::string(url.transport == Transport::udp ? "UDP" : "TCP") + " port " +
+                           std::to_string(url.port);
   if (means(error, EADDRINUSE)) {
     return {ErrorKind::unavailable,
             port + " is taken by another program: close that one, or " + "listen on another port"};
@@ -45,7 +45,7 @@ Error explain(const OscUrl& url, const Error& error) {
 
 }  // namespace
 
-Result<void> bind_all(const OscUrl& url,
+Result<void> bind_all(const EndUrl& url,
                       const std::function<Result<std::uint16_t>(const Endpoint&)>& bind,
                       const std::function<void()>& undo) {
   const std::vector<IpAddress> addresses = addresses_of(url);

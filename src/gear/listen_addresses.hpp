@@ -5,7 +5,7 @@
 #include <functional>
 #include <roomwire/error.hpp>
 
-#include "gear/osc_url.hpp"
+#include "gear/end_url.hpp"
 
 namespace roomwire::gear {
 
@@ -13,7 +13,7 @@ namespace roomwire::gear {
 /// it has then; `undo` drops all that it bound. A machine without IPv6 listens on IPv4 alone.
 /// When the system chooses the port and the second address finds it taken, it chooses again.
 /// Fails with a line that names the port and the remedy.
-Result<void> bind_all(const OscUrl& url,
+Result<void> bind_all(const EndUrl& url,
                       const std::function<Result<std::uint16_t>(const Endpoint&)>& bind,
                       const std::function<void()>& undo);
 

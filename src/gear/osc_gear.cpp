@@ -10,7 +10,7 @@
 #include "base/encoding.hpp"
 #include "bridge/loop_guard.hpp"
 #include "client/edge.hpp"
-#include "gear/osc_ends.hpp"
+#include "gear/ends.hpp"
 #include "net/interfaces.hpp"
 #include "net/loop.hpp"
 
@@ -51,7 +51,7 @@ std::vector<IpAddress> own_addresses() {
 
 }  // namespace
 
-class OscGear::Impl final : bridge::OscBridgePort, OscEndsObserver {
+class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
  public:
   Impl(Context& context, Room& room, OscGearOptions options, OscGearObserver& observer)
       : context_(context),
@@ -126,7 +126,7 @@ class OscGear::Impl final : bridge::OscBridgePort, OscEndsObserver {
   std::shared_ptr<Impl*> self_ = std::make_shared<Impl*>(this);
   net::Timer timer_;
   net::TurnHook turn_end_;
-  OscEnds ends_;
+  Ends ends_;
 };
 
 // ---- opening ----
@@ -181,7 +181,7 @@ void OscGear::Impl::add_destination(const OscRoute& route) {
 std::vector<std::string> OscGear::Impl::listening() const {
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < options_.listen.size(); ++i) {
-    const bool tcp = options_.listen[i].url.transport == OscTransport::tcp;
+    const bool tcp = options_.listen[i].url.transport == Transport::tcp;
     for (const Endpoint& endpoint : ends_.listening_on(static_cast<ListenerId>(i))) {
       lines.push_back((tcp ? "osc.tcp://" : "osc.udp://") + endpoint.to_string() +
                       "/ for channel " + listener_channels_[i]);

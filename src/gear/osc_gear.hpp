@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bridge/osc_bridge.hpp"
-#include "gear/osc_url.hpp"
+#include "gear/end_url.hpp"
 
 namespace roomwire::gear {
 
@@ -17,7 +17,7 @@ namespace roomwire::gear {
 /// first.
 struct OscRoute {
   std::string channel;
-  OscUrl url;
+  EndUrl url;
 };
 
 struct OscGearOptions {

@@ -7,7 +7,7 @@
 #include <net/system.hpp>
 #include <vector>
 
-#include "gear/osc_ends.hpp"
+#include "gear/ends.hpp"
 
 namespace roomwire::gear {
 

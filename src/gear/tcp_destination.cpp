@@ -14,7 +14,7 @@ constexpr Duration patience = 1s;
 constexpr Duration good_connection = 5s;
 }  // namespace
 
-TcpDestination::TcpDestination(EndsHost& host, DestinationId id, OscUrl url)
+TcpDestination::TcpDestination(EndsHost& host, DestinationId id, EndUrl url)
     : host_(host),
       id_(id),
       url_(std::move(url)),
@@ -132,7 +132,7 @@ std::optional<Endpoint> TcpDestination::local() const {
 }
 
 Source TcpDestination::source(const TcpLink& link) const {
-  return {id_, OscTransport::tcp, link.remote(), link.id()};
+  return {id_, Transport::tcp, link.remote(), link.id()};
 }
 
 void TcpDestination::on_link_packet(TcpLink& link, ByteView packet) {

@@ -13,7 +13,7 @@ class TcpDestination final : public Destination,
                              private TcpLinkOwner,
                              public std::enable_shared_from_this<TcpDestination> {
  public:
-  TcpDestination(EndsHost& host, DestinationId id, OscUrl url);
+  TcpDestination(EndsHost& host, DestinationId id, EndUrl url);
 
   void start() override;
   void close() override;
@@ -25,7 +25,7 @@ class TcpDestination final : public Destination,
   void resume() override {
     if (link_) link_->resume();
   }
-  OscTransport transport() const override { return OscTransport::tcp; }
+  Transport transport() const override { return Transport::tcp; }
 
  private:
   void connect();
@@ -41,7 +41,7 @@ class TcpDestination final : public Destination,
 
   EndsHost& host_;
   const DestinationId id_;
-  const OscUrl url_;
+  const EndUrl url_;
   /// While connecting: the limit. Else the wait before the next attempt.
   net::Timer timer_;
   net::Timer stall_;

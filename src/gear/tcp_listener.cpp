@@ -33,7 +33,7 @@ Endpoint from_asio(const tcp::endpoint& endpoint) {
 
 }  // namespace
 
-TcpListener::TcpListener(EndsHost& host, ListenerId id, OscUrl url)
+TcpListener::TcpListener(EndsHost& host, ListenerId id, EndUrl url)
     : host_(host), id_(id), url_(std::move(url)), pause_(host.loop(), [this] {
         for (const std::size_t index : std::exchange(paused_, {}))
           accept(index);
@@ -91,7 +91,7 @@ void TcpListener::add(tcp::socket socket) {
   const std::uint64_t id = host_.next_connection();
   if (links_.size() >= max_tcp_connections) {
     host_.malformed(
-        {id_, OscTransport::tcp, remote, id},
+        {id_, Transport::tcp, remote, id},
         std::to_string(max_tcp_connections) + " connections are open: this one was closed");
     return;
   }
@@ -138,7 +138,7 @@ void TcpListener::resume() {
 }
 
 Source TcpListener::source(const TcpLink& link) const {
-  return {id_, OscTransport::tcp, link.remote(), link.id()};
+  return {id_, Transport::tcp, link.remote(), link.id()};
 }
 
 void TcpListener::on_link_packet(TcpLink& link, ByteView packet) {

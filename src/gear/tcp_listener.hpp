@@ -16,7 +16,7 @@ class TcpListener final : public Listener,
                           private TcpLinkOwner,
                           public std::enable_shared_from_this<TcpListener> {
  public:
-  TcpListener(EndsHost& host, ListenerId id, OscUrl url);
+  TcpListener(EndsHost& host, ListenerId id, EndUrl url);
 
   /// Listens when it returns.
   Result<void> start();
@@ -42,7 +42,7 @@ class TcpListener final : public Listener,
 
   EndsHost& host_;
   const ListenerId id_;
-  const OscUrl url_;
+  const EndUrl url_;
   net::Timer pause_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::vector<std::size_t> paused_;

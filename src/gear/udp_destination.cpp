@@ -55,7 +55,7 @@ IpAddress choose(const std::vector<IpAddress>& addresses) {
 
 }  // namespace
 
-UdpDestination::UdpDestination(EndsHost& host, DestinationId id, OscUrl url)
+UdpDestination::UdpDestination(EndsHost& host, DestinationId id, EndUrl url)
     : host_(host),
       id_(id),
       url_(std::move(url)),
@@ -128,7 +128,7 @@ Result<int> UdpDestination::make_socket() {
 Result<void> UdpDestination::prepare(int fd) {
   net::SocketAddress address;
   socklen_t length = net::to_socket_address(remote_, address);
-  connected_ = !url_.is_multicast() && url_.host != OscUrl::limited_broadcast;
+  connected_ = !url_.is_multicast() && url_.host != EndUrl::limited_broadcast;
   if (!connected_) {
     if (auto done = prepare_multicast(fd); !done) return done;
     const IpAddress any = remote_.address.is_v4() ? IpAddress() : IpAddress::v6({});
@@ -278,7 +278,7 @@ void UdpDestination::read() {
     const auto remote = net::from_socket_address(&from.any);
     if (!remote) continue;
     if (connected_) answered();
-    host_.heard({id_, OscTransport::udp, *remote, 0},
+    host_.heard({id_, Transport::udp, *remote, 0},
                 ByteView(buffer).first(static_cast<std::size_t>(size)));
   }
 }

@@ -21,7 +21,7 @@ class UdpDestination final : public Destination,
                              private Wire,
                              public std::enable_shared_from_this<UdpDestination> {
  public:
-  UdpDestination(EndsHost& host, DestinationId id, OscUrl url);
+  UdpDestination(EndsHost& host, DestinationId id, EndUrl url);
 
   void start() override;
   void close() override;
@@ -30,7 +30,7 @@ class UdpDestination final : public Destination,
   bool is_up() const override { return up_; }
   DestinationStats stats() const override;
   std::optional<Endpoint> local() const override;
-  OscTransport transport() const override { return OscTransport::udp; }
+  Transport transport() const override { return Transport::udp; }
 
  private:
   using Descriptor = boost::asio::posix::stream_descriptor;
@@ -55,7 +55,7 @@ class UdpDestination final : public Destination,
 
   EndsHost& host_;
   const DestinationId id_;
-  const OscUrl url_;
+  const EndUrl url_;
   Pacer pacer_;
   net::Timer retry_;
   net::Timer proof_;

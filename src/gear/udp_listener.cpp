@@ -13,7 +13,7 @@ namespace {
 constexpr Duration rejoin_interval = 5s;
 }  // namespace
 
-UdpListener::UdpListener(EndsHost& host, ListenerId id, OscUrl url)
+UdpListener::UdpListener(EndsHost& host, ListenerId id, EndUrl url)
     : host_(host),
       id_(id),
       url_(std::move(url)),
@@ -76,7 +76,7 @@ void UdpListener::close() {
 void UdpListener::receive(std::span<const net::Datagram> datagrams) {
   for (const net::Datagram& datagram : datagrams) {
     if (!open_) return;
-    host_.heard({id_, OscTransport::udp, datagram.remote, 0}, datagram.data);
+    host_.heard({id_, Transport::udp, datagram.remote, 0}, datagram.data);
   }
 }
 

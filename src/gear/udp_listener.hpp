@@ -15,7 +15,7 @@ class UdpListener final : public Listener,
                           private Wire,
                           public std::enable_shared_from_this<UdpListener> {
  public:
-  UdpListener(EndsHost& host, ListenerId id, OscUrl url);
+  UdpListener(EndsHost& host, ListenerId id, EndUrl url);
 
   /// Listens when it returns.
   Result<void> start();
@@ -33,7 +33,7 @@ class UdpListener final : public Listener,
 
   EndsHost& host_;
   const ListenerId id_;
-  const OscUrl url_;
+  const EndUrl url_;
   Pacer replies_;
   net::Timer rejoin_;
   std::vector<std::unique_ptr<net::UdpSocket>> sockets_;

@@ -5,11 +5,11 @@
 namespace roomwire::gear {
 namespace {
 
-using enum OscRole;
+using enum EndRole;
 
 struct Good {
   std::string text;
-  OscRole role;
+  EndRole role;
   std::string universe;
   std::string socket;
 };
@@ -45,7 +45,7 @@ TEST(DmxUrl, ReadsWhatPeopleWrite) {
 TEST(DmxUrl, SaysWhatToWriteInstead) {
   struct Bad {
     std::string text;
-    OscRole role;
+    EndRole role;
     std::string remedy;
   };
   const std::vector<Bad> table{

@@ -6,7 +6,7 @@
 #include <boost/asio/write.hpp>
 #include <osc/framing.hpp>
 
-#include "ends.hpp"
+#include "test_ends.hpp"
 
 namespace roomwire::gear {
 namespace {
@@ -54,8 +54,8 @@ INSTANTIATE_TEST_SUITE_P(, TcpFramings, testing::Values("size", "slip"),
 
 TEST_P(TcpFramings, CarryPacketsAndAnswersInOrder) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const std::string url = "osc.tcp://127.0.0.1:" + far.listen("osc.tcp://127.0.0.1:0");
   const auto destination = near->add_destination(to(url + "?framing=" + GetParam()));
   far.when_heard = [&](const Source& source, ByteView packet) {
@@ -78,7 +78,7 @@ TEST_P(TcpFramings, CarryPacketsAndAnswersInOrder) {
 
 TEST_P(TcpFramings, TakeAStreamHoweverItIsCut) {
   net::Loop loop;
-  Ends far(loop);
+  TestEnds far(loop);
   Client client(loop, far.listen("osc.tcp://127.0.0.1:0"));
   const osc::Framing framing =
       GetParam() == "slip" ? osc::Framing::slip : osc::Framing::size_prefix;
@@ -98,8 +98,8 @@ TEST_P(TcpFramings, TakeAStreamHoweverItIsCut) {
 
 TEST(TcpDestination, ConnectsAgainAfterTheServerRestarts) {
   net::Loop loop;
-  Ends near(loop);
-  auto far = std::make_unique<Ends>(loop);
+  TestEnds near(loop);
+  auto far = std::make_unique<TestEnds>(loop);
   const std::string port = far->listen("osc.tcp://127.0.0.1:0");
   const auto destination = near->add_destination(to("osc.tcp://127.0.0.1:" + port));
   near.send(destination, "before");
@@ -108,7 +108,7 @@ TEST(TcpDestination, ConnectsAgainAfterTheServerRestarts) {
   ASSERT_TRUE(run_until(loop, [&] { return !near->is_up(destination); }));
   near.send(destination, "stale");
   EXPECT_EQ(near->stats(destination).dropped_down, 1U);
-  far = std::make_unique<Ends>(loop);
+  far = std::make_unique<TestEnds>(loop);
   far->listen("osc.tcp://127.0.0.1:" + port);
   ASSERT_TRUE(run_until(loop, [&] { return near->is_up(destination); }));
   near.send(destination, "after");
@@ -124,10 +124,10 @@ TEST(TcpDestination, ConnectsAgainAfterTheServerRestarts) {
 
 TEST(TcpDestination, ThatIsNotThereIsSaidOnce) {
   net::Loop loop;
-  Ends near(loop);
+  TestEnds near(loop);
   std::string port;
   {
-    Ends gone(loop);
+    TestEnds gone(loop);
     port = gone.listen("osc.tcp://127.0.0.1:0");
   }
   const auto destination = near->add_destination(to("osc.tcp://127.0.0.1:" + port));
@@ -136,7 +136,7 @@ TEST(TcpDestination, ThatIsNotThereIsSaidOnce) {
   EXPECT_EQ(near.changes[0].line,
             "osc.tcp://127.0.0.1:" + port + "/: connection refused; trying again");
   EXPECT_EQ(near->stats(destination).dropped_down, 1U);
-  Ends far(loop);
+  TestEnds far(loop);
   far.listen("osc.tcp://127.0.0.1:" + port);
   ASSERT_TRUE(run_until(loop, [&] { return near->is_up(destination); }));
   EXPECT_EQ(near.changes.size(), 2U);
@@ -144,7 +144,7 @@ TEST(TcpDestination, ThatIsNotThereIsSaidOnce) {
 
 TEST(TcpListener, ClosesAConnectionWhoseSizesCannotBe) {
   net::Loop loop;
-  Ends far(loop);
+  TestEnds far(loop);
   Client client(loop, far.listen("osc.tcp://127.0.0.1:0"));
   Bytes bytes = framed(osc::Framing::size_prefix, {"/good"});
   bytes.insert(bytes.end(), {0x7f, 0xff, 0xff, 0xff, 1, 2, 3});
@@ -157,7 +157,7 @@ TEST(TcpListener, ClosesAConnectionWhoseSizesCannotBe) {
 
 TEST(TcpListener, LeavesOutABadFrameOfSlipAndGoesOn) {
   net::Loop loop;
-  Ends far(loop);
+  TestEnds far(loop);
   Client client(loop, far.listen("osc.tcp://127.0.0.1:0"));
   Bytes bytes{0xc0, '/', 0xdb, 'x', 0xc0};
   const Bytes good = framed(osc::Framing::slip, {"/good"});
@@ -170,7 +170,7 @@ TEST(TcpListener, LeavesOutABadFrameOfSlipAndGoesOn) {
 
 TEST(TcpListener, SurvivesRandomBytes) {
   net::Loop loop;
-  Ends far(loop);
+  TestEnds far(loop);
   const std::string port = far.listen("osc.tcp://127.0.0.1:0");
   SeededEntropy entropy(7);
   for (int i = 0; i < 50; ++i) {
@@ -188,7 +188,7 @@ TEST(TcpListener, SurvivesRandomBytes) {
 
 TEST(TcpListener, HoldsSixtyFourConnections) {
   net::Loop loop;
-  Ends far(loop);
+  TestEnds far(loop);
   const std::string port = far.listen("osc.tcp://127.0.0.1:0");
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 65; ++i) {
@@ -209,8 +209,8 @@ TEST(TcpListener, HoldsSixtyFourConnections) {
 
 TEST(TcpListener, SaysWhichPortIsTaken) {
   net::Loop loop;
-  Ends first(loop);
-  Ends second(loop);
+  TestEnds first(loop);
+  TestEnds second(loop);
   const std::string port = first.listen("osc.tcp://0");
   EXPECT_EQ(first->listening_on(*first.listener).size(), 2U);
   const auto taken = second->listen(at("osc.tcp://" + port));
@@ -222,8 +222,8 @@ TEST(TcpListener, SaysWhichPortIsTaken) {
 
 TEST(TcpDestination, LosesNothingWhenTheCallerWaitsForRoom) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const auto destination =
       near->add_destination(to("osc.tcp://127.0.0.1:" + far.listen("osc.tcp://127.0.0.1:0")));
   std::size_t next = 0;
@@ -244,7 +244,7 @@ TEST(TcpDestination, KeepsABoundedQueueForASlowReader) {
   net::Loop loop;
   tcp::acceptor acceptor(loop.io(), {boost::asio::ip::make_address("127.0.0.1"), 0});
   tcp::socket server(loop.io());
-  Ends near(loop);
+  TestEnds near(loop);
   const auto destination = near->add_destination(
       to("osc.tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())));
   acceptor.async_accept(server, [](const ErrorCode&) {});
@@ -281,7 +281,7 @@ TEST(TcpDestination, KeepsABoundedQueueForASlowReader) {
 
 TEST(TcpEnds, HearNothingOfTheirOwn) {
   net::Loop loop;
-  Ends bridge(loop);
+  TestEnds bridge(loop);
   const std::string port = bridge.listen("osc.tcp://127.0.0.1:0");
   bridge.send(bridge->add_destination(to("osc.tcp://127.0.0.1:" + port)), "own");
   EXPECT_TRUE(run_until(loop, [&] { return bridge->own_ignored() == 1; }));
@@ -290,8 +290,8 @@ TEST(TcpEnds, HearNothingOfTheirOwn) {
 
 TEST(TcpEnds, MayBeDestroyedInTheirCallbacks) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const auto destination =
       near->add_destination(to("osc.tcp://127.0.0.1:" + far.listen("osc.tcp://127.0.0.1:0")));
   far.when_heard = [&](const Source&, ByteView) { far.ends.reset(); };
@@ -307,7 +307,7 @@ TEST(TcpEnds, MayBeDestroyedInTheirCallbacks) {
 
 TEST(TcpEnds, AnswersToAConnectionThatIsGoneAreRefused) {
   net::Loop loop;
-  Ends far(loop);
+  TestEnds far(loop);
   const std::string port = far.listen("osc.tcp://127.0.0.1:0");
   {
     Client client(loop, port);

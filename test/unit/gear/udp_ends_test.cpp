@@ -5,7 +5,7 @@
 #include <net/socket_address.hpp>
 #include <net/udp_socket.hpp>
 
-#include "ends.hpp"
+#include "test_ends.hpp"
 
 namespace roomwire::gear {
 namespace {
@@ -60,8 +60,8 @@ INSTANTIATE_TEST_SUITE_P(, UdpFamilies, testing::Values("127.0.0.1", "[::1]"),
 
 TEST_P(UdpFamilies, CarryPacketsAndAnswersInOrder) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const std::string port = far.listen(GetParam() + ":0");
   const auto destination = near->add_destination(to(GetParam() + ":" + port));
   far.when_heard = [&](const Source& source, ByteView packet) {
@@ -84,8 +84,8 @@ TEST_P(UdpFamilies, CarryPacketsAndAnswersInOrder) {
 
 TEST(UdpListener, OnAPortAloneHearsBothFamilies) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const std::string port = far.listen("0");
   ASSERT_EQ(far->listening_on(*far.listener).size(), 2U);
   near.send(near->add_destination(to("127.0.0.1:" + port)), "four");
@@ -95,8 +95,8 @@ TEST(UdpListener, OnAPortAloneHearsBothFamilies) {
 
 TEST(UdpListener, SaysWhichPortIsTakenAndWhatToDo) {
   net::Loop loop;
-  Ends first(loop);
-  Ends second(loop);
+  TestEnds first(loop);
+  TestEnds second(loop);
   const std::string port = first.listen("0");
   const auto taken = second->listen(at(port));
   ASSERT_FALSE(taken);
@@ -116,7 +116,7 @@ TEST(UdpListener, SaysWhichPortIsTakenAndWhatToDo) {
 
 TEST(UdpDestination, OfANameGetsWhatWasSentBeforeItWasKnown) {
   net::Loop loop;
-  Ends near(loop);
+  TestEnds near(loop);
   PlainReceiver receiver;
   const auto destination =
       near->add_destination(to("localhost:" + std::to_string(receiver.endpoint().port)));
@@ -130,7 +130,7 @@ TEST(UdpDestination, OfANameGetsWhatWasSentBeforeItWasKnown) {
 
 TEST(UdpDestination, OfANameThatIsNotThereIsSaidOnceAndDropped) {
   net::Loop loop;
-  Ends near(loop);
+  TestEnds near(loop);
   const auto destination = near->add_destination(to("nowhere.invalid:9"));
   near.send(destination, "early");
   ASSERT_TRUE(run_until(loop, [&] { return !near.changes.empty(); }));
@@ -144,7 +144,7 @@ TEST(UdpDestination, OfANameThatIsNotThereIsSaidOnceAndDropped) {
 
 TEST(UdpDestination, ThatRefusedAndCameBackLosesNothingMore) {
   net::Loop loop;
-  Ends near(loop);
+  TestEnds near(loop);
   const Endpoint endpoint = PlainReceiver().endpoint();
   const auto destination = near->add_destination(to(endpoint.to_string()));
   for (int i = 0; i < 10; ++i) {
@@ -181,7 +181,7 @@ TEST(UdpDestination, ThatRefusedAndCameBackLosesNothingMore) {
 
 TEST(UdpDestination, IsUpAgainWhenItAnswers) {
   net::Loop loop;
-  Ends near(loop);
+  TestEnds near(loop);
   const Endpoint endpoint = PlainReceiver().endpoint();
   const auto destination = near->add_destination(to(endpoint.to_string()));
   near.send(destination, "lost");
@@ -200,8 +200,8 @@ TEST(UdpDestination, IsUpAgainWhenItAnswers) {
 
 TEST(UdpEnds, HearNothingOfTheirOwn) {
   net::Loop loop;
-  Ends bridge(loop);
-  Ends other(loop);
+  TestEnds bridge(loop);
+  TestEnds other(loop);
   const std::string port = bridge.listen("0");
   const auto to_itself = bridge->add_destination(to("127.0.0.1:" + port));
   for (int i = 0; i < 10; ++i)
@@ -224,7 +224,7 @@ TEST(UdpEnds, HearNothingOfTheirOwn) {
 // A fader box that is slow, with the system's buffers, which hold some 270 packets.
 TEST(UdpDestination, LosesNothingToASlowReaderWithDefaultBuffers) {
   net::Loop loop;
-  Ends near(loop);
+  TestEnds near(loop);
   PlainReceiver receiver;
   if (!ReceiverGauge({*IpAddress::parse("127.0.0.1"), 1}, receiver.endpoint()).level())
     GTEST_SKIP() << "the kernel does not tell how full a receiver is";
@@ -251,8 +251,8 @@ TEST(UdpDestination, LosesNothingToASlowReaderWithDefaultBuffers) {
 
 TEST(UdpDestination, KeepsABoundedQueueAndDropsTheOldest) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const auto destination = near->add_destination(to("127.0.0.1:" + far.listen("127.0.0.1:0")));
   for (int i = 0; i < 70'000; ++i)
     near.send(destination, std::to_string(i));
@@ -264,8 +264,8 @@ TEST(UdpDestination, KeepsABoundedQueueAndDropsTheOldest) {
 
 TEST(UdpDestination, CountsWhatNoDatagramHolds) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const auto destination = near->add_destination(to("127.0.0.1:" + far.listen("127.0.0.1:0")));
   near.send(destination, "before");
   near.send(destination, std::string(70'000, 'x'));
@@ -278,8 +278,8 @@ TEST(UdpDestination, CountsWhatNoDatagramHolds) {
 
 TEST(UdpEnds, MayBeDestroyedInTheirCallbacks) {
   net::Loop loop;
-  Ends near(loop);
-  Ends far(loop);
+  TestEnds near(loop);
+  TestEnds far(loop);
   const auto destination = near->add_destination(to("127.0.0.1:" + far.listen("127.0.0.1:0")));
   const Endpoint dead = PlainReceiver().endpoint();
   std::string copy;
@@ -304,7 +304,7 @@ TEST(UdpEnds, SendWhatIsQueuedWhenTheyEnd) {
   net::Loop loop;
   PlainReceiver receiver;
   {
-    Ends near(loop);
+    TestEnds near(loop);
     near.send(near->add_destination(to(receiver.endpoint().to_string())), "bye");
   }
   receiver.read();

@@ -1,11 +1,11 @@
-// OscEnds with an observer that keeps what it is told.
+// Ends with an observer that keeps what it is told.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <base/bytes.hpp>
 #include <functional>
-#include <gear/osc_ends.hpp>
+#include <gear/ends.hpp>
 #include <net/loop.hpp>
 #include <string>
 #include <vector>
@@ -16,16 +16,16 @@ namespace roomwire::gear {
 
 using net::run_until;
 
-inline OscUrl to(const std::string& text) {
-  const auto url = OscUrl::parse(text, OscRole::destination);
+inline EndUrl to(const std::string& text) {
+  const auto url = EndUrl::parse(text, EndRole::destination);
   EXPECT_TRUE(url) << url.error().message;
-  return url.value_or(OscUrl{});
+  return url.value_or(EndUrl{});
 }
 
-inline OscUrl at(const std::string& text) {
-  const auto url = OscUrl::parse(text, OscRole::listener);
+inline EndUrl at(const std::string& text) {
+  const auto url = EndUrl::parse(text, EndRole::listener);
   EXPECT_TRUE(url) << url.error().message;
-  return url.value_or(OscUrl{});
+  return url.value_or(EndUrl{});
 }
 
 struct Heard {
@@ -33,9 +33,9 @@ struct Heard {
   std::string packet;
 };
 
-struct Ends : OscEndsObserver {
-  explicit Ends(net::Loop& loop)
-      : ends(std::make_unique<OscEnds>(loop, *this, OscEndsOptions{.proof = 20ms})) {}
+struct TestEnds : EndsObserver {
+  explicit TestEnds(net::Loop& loop)
+      : ends(std::make_unique<Ends>(loop, *this, EndsOptions{.proof = 20ms})) {}
 
   void on_packet(const Source& source, ByteView packet) override {
     heard.push_back({source, std::string(as_text(packet))});
@@ -53,7 +53,7 @@ struct Ends : OscEndsObserver {
     if (when_room) when_room();
   }
 
-  OscEnds* operator->() const { return ends.get(); }
+  Ends* operator->() const { return ends.get(); }
 
   /// Listens, and gives the port.
   std::string listen(const std::string& url) {
@@ -83,7 +83,7 @@ struct Ends : OscEndsObserver {
   std::function<void()> when_changed;
   std::function<void()> when_room;
   Result<ListenerId> listener = ListenerId{};
-  std::unique_ptr<OscEnds> ends;
+  std::unique_ptr<Ends> ends;
 };
 
 }  // namespace roomwire::gear

@@ -1,22 +1,22 @@
 #include <gtest/gtest.h>
 
-#include <gear/osc_url.hpp>
+#include <gear/end_url.hpp>
 
 namespace roomwire::gear {
 namespace {
 
-using enum OscRole;
+using enum EndRole;
 
 struct Good {
   std::string text;
-  OscRole role;
-  OscUrl url;
+  EndRole role;
+  EndUrl url;
   std::string again;  // when text() is not the text
 };
 
-TEST(OscUrl, ReadsWhatPeopleWrite) {
-  const auto udp = OscTransport::udp;
-  const auto tcp = OscTransport::tcp;
+TEST(EndUrl, ReadsWhatPeopleWrite) {
+  const auto udp = Transport::udp;
+  const auto tcp = Transport::tcp;
   const auto size = osc::Framing::size_prefix;
   const auto slip = osc::Framing::slip;
   const std::vector<Good> table{
@@ -54,18 +54,18 @@ TEST(OscUrl, ReadsWhatPeopleWrite) {
        ""},
   };
   for (const Good& good : table) {
-    const auto url = OscUrl::parse(good.text, good.role);
+    const auto url = EndUrl::parse(good.text, good.role);
     ASSERT_TRUE(url) << url.error().message;
     EXPECT_EQ(*url, good.url) << good.text;
     EXPECT_EQ(url->text(), good.again.empty() ? good.text : good.again);
-    EXPECT_EQ(OscUrl::parse(url->text(), good.role), *url) << url->text();
+    EXPECT_EQ(EndUrl::parse(url->text(), good.role), *url) << url->text();
   }
 }
 
-TEST(OscUrl, SaysWhatToWriteInstead) {
+TEST(EndUrl, SaysWhatToWriteInstead) {
   struct Bad {
     std::string text;
-    OscRole role;
+    EndRole role;
     std::string line;
   };
   const std::string to = "OSC destination ";
@@ -115,19 +115,19 @@ TEST(OscUrl, SaysWhatToWriteInstead) {
       {"abc", listener, at + "'abc': the port is missing: write host:9000"},
   };
   for (const Bad& bad : table) {
-    const auto url = OscUrl::parse(bad.text, bad.role);
+    const auto url = EndUrl::parse(bad.text, bad.role);
     ASSERT_FALSE(url) << bad.text;
     EXPECT_EQ(url.error().kind, ErrorKind::invalid_input);
     EXPECT_EQ(url.error().message, bad.line);
   }
 }
 
-TEST(OscUrl, SurvivesAnything) {
+TEST(EndUrl, SurvivesAnything) {
   for (const std::string& text :
        {std::string(100'000, '['), std::string(100'000, ':'), std::string(100'000, '?'),
         std::string("\0:9", 3), std::string("h:9?") + std::string(100'000, '&')}) {
-    for (const OscRole role : {destination, listener})
-      static_cast<void>(OscUrl::parse(text, role));
+    for (const EndRole role : {destination, listener})
+      static_cast<void>(EndUrl::parse(text, role));
   }
 }
 

@@ -1,4 +1,4 @@
-#include "gear/osc_url.hpp"
+#include "gear/end_url.hpp"
 
 #include <algorithm>
 #include <base/address.hpp>
@@ -21,17 +21,17 @@ bool is_host_character(char c) {
 /// What is wrong, without the text that it is wrong in.
 using Fault = std::optional<std::string>;
 
-Fault take_scheme(std::string_view& rest, OscUrl& url) {
+Fault take_scheme(std::string_view& rest, EndUrl& url) {
   const std::size_t end = rest.find("://");
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view scheme = rest.substr(0, end);
   if (scheme != "osc.udp" && scheme != "osc.tcp") return "use osc.udp:// or osc.tcp://";
-  url.transport = scheme == "osc.tcp" ? OscTransport::tcp : OscTransport::udp;
+  url.transport = scheme == "osc.tcp" ? Transport::tcp : Transport::udp;
   rest.remove_prefix(end + 3);
   return std::nullopt;
 }
 
-Fault set_host_and_port(std::string_view text, OscUrl& url) {
+Fault set_host_and_port(std::string_view text, EndUrl& url) {
   std::string_view port = text;
   if (!text.empty() && text.front() == '[') {
     const std::size_t end = text.find("]:");
@@ -56,17 +56,17 @@ Fault set_host_and_port(std::string_view text, OscUrl& url) {
   return std::nullopt;
 }
 
-Fault set_option(std::string_view key, std::string_view value, OscRole role, OscUrl& url) {
-  const bool to = role == OscRole::destination;
+Fault set_option(std::string_view key, std::string_view value, EndRole role, EndUrl& url) {
+  const bool to = role == EndRole::destination;
   if (key == "framing") {
-    if (url.transport != OscTransport::tcp || !to)
+    if (url.transport != Transport::tcp || !to)
       return "framing is for TCP destinations (listeners find out by themselves)";
     if (value != "size" && value != "slip") return "framing is size or slip";
     url.framing = value == "slip" ? osc::Framing::slip : osc::Framing::size_prefix;
     return std::nullopt;
   }
   if (key == "interface") {
-    if (!url.is_multicast() && !(to && url.host == OscUrl::limited_broadcast))
+    if (!url.is_multicast() && !(to && url.host == EndUrl::limited_broadcast))
       return "interface is for multicast groups";
     if (value.empty() || value.size() > max_interface_length)
       return "interface is a name such as eth0, or an address";
@@ -83,7 +83,7 @@ Fault set_option(std::string_view key, std::string_view value, OscRole role, Osc
   return "the options are framing, interface and ttl";
 }
 
-Fault set_options(std::string_view query, OscRole role, OscUrl& url) {
+Fault set_options(std::string_view query, EndRole role, EndUrl& url) {
   while (!query.empty()) {
     const std::string_view option = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), option.size() + 1));
@@ -94,10 +94,10 @@ Fault set_options(std::string_view query, OscRole role, OscUrl& url) {
   return std::nullopt;
 }
 
-Fault check(const OscUrl& url, OscRole role) {
-  if (url.is_multicast() && url.transport == OscTransport::tcp)
+Fault check(const EndUrl& url, EndRole role) {
+  if (url.is_multicast() && url.transport == Transport::tcp)
     return "a multicast group has no TCP: use osc.udp://";
-  if (role == OscRole::destination) {
+  if (role == EndRole::destination) {
     if (url.host.empty()) return "the host is missing: write 127.0.0.1:9000";
     if (url.port == 0) return "the port must be a number from 1 to 65535";
     const auto address = IpAddress::parse(url.host);
@@ -109,7 +109,7 @@ Fault check(const OscUrl& url, OscRole role) {
   return std::nullopt;
 }
 
-Fault read(std::string_view text, OscRole role, OscUrl& url) {
+Fault read(std::string_view text, EndRole role, EndUrl& url) {
   if (auto fault = take_scheme(text, url)) return fault;
   const std::size_t question = std::min(text.find('?'), text.size());
   std::string_view where = text.substr(0, question);
@@ -127,26 +127,26 @@ Fault read(std::string_view text, OscRole role, OscUrl& url) {
 
 }  // namespace
 
-Result<OscUrl> OscUrl::parse(std::string_view text, OscRole role) {
-  OscUrl url;
+Result<EndUrl> EndUrl::parse(std::string_view text, EndRole role) {
+  EndUrl url;
   if (const auto fault = read(text, role, url)) {
-    const std::string what = role == OscRole::destination ? "OSC destination " : "OSC listener ";
+    const std::string what = role == EndRole::destination ? "OSC destination " : "OSC listener ";
     return failure(ErrorKind::invalid_input, what + in_quotes(text) + ": " + *fault);
   }
   return url;
 }
 
-bool OscUrl::is_multicast() const {
+bool EndUrl::is_multicast() const {
   const auto address = IpAddress::parse(host.substr(0, host.find('%')));
   return address && address->is_multicast();
 }
 
-std::string OscUrl::text() const {
+std::string EndUrl::text() const {
   const bool bracketed = host.find(':') != std::string::npos;
   std::string where = bracketed ? "[" + host + "]" : host;
   if (!where.empty()) where += ":";
   where += std::to_string(port);
-  const bool tcp = transport == OscTransport::tcp;
+  const bool tcp = transport == Transport::tcp;
   std::string out = tcp ? "osc.tcp://" + where + "/" : where;
   char separator = '?';
   const auto add = [&](const std::string& option) {

@@ -1,4 +1,5 @@
-// Where OSC goes to and comes from, as people write it.
+// A place that packets go to or come from, as people write it: OSC as it is, levels within a
+// DmxUrl.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,9 @@
 
 namespace roomwire::gear {
 
-enum class OscTransport : std::uint8_t { udp, tcp };
+enum class Transport : std::uint8_t { udp, tcp };
 
-enum class OscRole : std::uint8_t { destination, listener };
+enum class EndRole : std::uint8_t { destination, listener };
 
 /// `127.0.0.1:57120`, `studio.local:9000`, `[::1]:9000` and, for a listener, `9000`. In liblo's
 /// spelling `osc.udp://127.0.0.1:57120/` and `osc.tcp://127.0.0.1:57120/`; without a scheme it is
@@ -30,11 +31,11 @@ enum class OscRole : std::uint8_t { destination, listener };
 /// `localhost` and other machines reach it. With an address it listens there alone; `localhost` is
 /// both loopback addresses. Other names are refused: they do not say which of its addresses.
 /// Port 0 is for listeners: the system chooses.
-struct OscUrl {
+struct EndUrl {
   /// Every machine of the local network.
   static constexpr std::string_view limited_broadcast = "255.255.255.255";
 
-  OscTransport transport = OscTransport::udp;
+  Transport transport = Transport::udp;
   std::string host{};  ///< A name, or an address without brackets. Empty: all addresses.
   std::uint16_t port = 0;
   osc::Framing framing = osc::Framing::size_prefix;
@@ -42,12 +43,12 @@ struct OscUrl {
   std::uint8_t ttl = 1;
 
   /// Fails with invalid_input, in a line that quotes `text` and says what to write.
-  static Result<OscUrl> parse(std::string_view text, OscRole role);
+  static Result<EndUrl> parse(std::string_view text, EndRole role);
 
   bool is_multicast() const;
   /// In its shortest spelling, which parse() reads again.
   std::string text() const;
-  bool operator==(const OscUrl&) const = default;
+  bool operator==(const EndUrl&) const = default;
 };
 
 }  // namespace roomwire::gear

@@ -1,4 +1,4 @@
-#include "gear/osc_ends.hpp"
+#include "gear/ends.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,8 +33,8 @@ std::size_t index_of(ListenerId id) {
 
 }  // namespace
 
-struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
-  Impl(net::Loop& owner, OscEndsObserver& user, OscEndsOptions chosen)
+struct Ends::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
+  Impl(net::Loop& owner, EndsObserver& user, EndsOptions chosen)
       : loop_(owner),
         observer(user),
         options(chosen),
@@ -58,17 +58,17 @@ struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   std::span<std::uint8_t> buffer() override { return buffer_; }
 
   template <class Kind>
-  Result<void> add_listener(const OscUrl& url);
+  Result<void> add_listener(const EndUrl& url);
   void close();
   void note(std::function<void()> call);
   void deliver();
   bool is_local(const IpAddress& address);
   bool owns(const Endpoint& bound, const Endpoint& remote);
-  bool is_own(OscTransport transport, const Endpoint& remote);
+  bool is_own(Transport transport, const Endpoint& remote);
 
   net::Loop& loop_;
-  OscEndsObserver& observer;
-  const OscEndsOptions options;
+  EndsObserver& observer;
+  const EndsOptions options;
   net::Resolver resolver_;
   net::TlsTrust trust_;
   net::SystemEntropy entropy_;
@@ -89,7 +89,7 @@ struct OscEnds::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   bool open = true;
 };
 
-void OscEnds::Impl::heard(const Source& source, ByteView packet) {
+void Ends::Impl::heard(const Source& source, ByteView packet) {
   if (is_own(source.transport, source.remote)) {
     ++own_ignored;
     return;
@@ -98,22 +98,22 @@ void OscEnds::Impl::heard(const Source& source, ByteView packet) {
   observer.on_packet(source, packet);
 }
 
-void OscEnds::Impl::note(std::function<void()> call) {
+void Ends::Impl::note(std::function<void()> call) {
   notes.push_back(std::move(call));
   deliver_hook.request();
 }
 
-void OscEnds::Impl::malformed(const Source& source, std::string reason) {
+void Ends::Impl::malformed(const Source& source, std::string reason) {
   note([this, source, reason = std::move(reason)] { observer.on_malformed(source, reason); });
 }
 
-void OscEnds::Impl::changed(DestinationId destination, bool up, std::string line) {
+void Ends::Impl::changed(DestinationId destination, bool up, std::string line) {
   note([this, destination, up, line = std::move(line)] {
     observer.on_destination_change(destination, up, line);
   });
 }
 
-void OscEnds::Impl::congested(bool more) {
+void Ends::Impl::congested(bool more) {
   if (more) {
     ++congested_count;
     return;
@@ -124,7 +124,7 @@ void OscEnds::Impl::congested(bool more) {
   });
 }
 
-void OscEnds::Impl::deliver() {
+void Ends::Impl::deliver() {
   const auto keep = shared_from_this();
   for (const auto& call : std::exchange(notes, {})) {
     if (!open) return;
@@ -132,7 +132,7 @@ void OscEnds::Impl::deliver() {
   }
 }
 
-void OscEnds::Impl::close() {
+void Ends::Impl::close() {
   open = false;
   for (const auto& destination : destinations)
     destination->close();
@@ -140,7 +140,7 @@ void OscEnds::Impl::close() {
     listener->close();
 }
 
-bool OscEnds::Impl::is_local(const IpAddress& address) {
+bool Ends::Impl::is_local(const IpAddress& address) {
   const Time now = loop_.now();
   if (asked_until && now < *asked_until && address == asked_address) return asked_is_local;
   asked_address = address;
@@ -150,19 +150,19 @@ bool OscEnds::Impl::is_local(const IpAddress& address) {
 }
 
 // A socket that is bound to all addresses sends from any of this machine's.
-bool OscEnds::Impl::owns(const Endpoint& bound, const Endpoint& remote) {
+bool Ends::Impl::owns(const Endpoint& bound, const Endpoint& remote) {
   if (bound.port != remote.port || bound.address.is_v4() != remote.address.is_v4()) return false;
   return bound.address.is_unspecified() ? is_local(remote.address)
                                         : bound.address.bytes() == remote.address.bytes();
 }
 
-bool OscEnds::Impl::is_own(OscTransport transport, const Endpoint& remote) {
+bool Ends::Impl::is_own(Transport transport, const Endpoint& remote) {
   for (const auto& destination : destinations) {
     if (destination->transport() != transport) continue;
     const auto local = destination->local();
     if (local && owns(*local, remote)) return true;
   }
-  if (transport == OscTransport::tcp) return false;
+  if (transport == Transport::tcp) return false;
   for (const auto& listener : listeners) {
     if (!listener->is_exclusive()) continue;
     for (const Endpoint& local : listener->endpoints()) {
@@ -173,7 +173,7 @@ bool OscEnds::Impl::is_own(OscTransport transport, const Endpoint& remote) {
 }
 
 template <class Kind>
-Result<void> OscEnds::Impl::add_listener(const OscUrl& url) {
+Result<void> Ends::Impl::add_listener(const EndUrl& url) {
   const auto listener = std::make_shared<Kind>(*this, ListenerId(listeners.size()), url);
   if (auto started = listener->start(); !started) {
     listener->close();
@@ -183,28 +183,28 @@ Result<void> OscEnds::Impl::add_listener(const OscUrl& url) {
   return {};
 }
 
-OscEnds::OscEnds(net::Loop& loop, OscEndsObserver& observer, OscEndsOptions options)
+Ends::Ends(net::Loop& loop, EndsObserver& observer, EndsOptions options)
     : impl_(std::make_shared<Impl>(loop, observer, options)) {}
 
-OscEnds::~OscEnds() {
+Ends::~Ends() {
   impl_->close();
 }
 
-Result<ListenerId> OscEnds::listen(const OscUrl& url) {
+Result<ListenerId> Ends::listen(const EndUrl& url) {
   const ListenerId id{static_cast<std::uint32_t>(impl_->listeners.size())};
-  const auto started = url.transport == OscTransport::udp ? impl_->add_listener<UdpListener>(url)
-                                                          : impl_->add_listener<TcpListener>(url);
+  const auto started = url.transport == Transport::udp ? impl_->add_listener<UdpListener>(url)
+                                                       : impl_->add_listener<TcpListener>(url);
   if (!started) return tl::unexpected(started.error());
   return id;
 }
 
-std::vector<Endpoint> OscEnds::listening_on(ListenerId listener) const {
+std::vector<Endpoint> Ends::listening_on(ListenerId listener) const {
   return impl_->listeners[index_of(listener)]->endpoints();
 }
 
-DestinationId OscEnds::add_destination(const OscUrl& url) {
+DestinationId Ends::add_destination(const EndUrl& url) {
   const DestinationId id{static_cast<std::uint32_t>(impl_->destinations.size())};
-  if (url.transport == OscTransport::udp) {
+  if (url.transport == Transport::udp) {
     impl_->destinations.push_back(std::make_shared<UdpDestination>(*impl_, id, url));
   } else {
     impl_->destinations.push_back(std::make_shared<TcpDestination>(*impl_, id, url));
@@ -213,22 +213,22 @@ DestinationId OscEnds::add_destination(const OscUrl& url) {
   return id;
 }
 
-void OscEnds::send(DestinationId destination, ByteView packet) {
+void Ends::send(DestinationId destination, ByteView packet) {
   impl_->destinations[index_of(destination)]->send(packet);
 }
 
-bool OscEnds::send_to(const Source& source, ByteView packet) {
+bool Ends::send_to(const Source& source, ByteView packet) {
   if (const auto* listener = std::get_if<ListenerId>(&source.end))
     return impl_->listeners[index_of(*listener)]->send_to(source, packet);
   return impl_->destinations[index_of(std::get<DestinationId>(source.end))]->send_to(source,
                                                                                      packet);
 }
 
-bool OscEnds::is_congested() const {
+bool Ends::is_congested() const {
   return impl_->congested_count > 0;
 }
 
-void OscEnds::set_receiving(bool on) {
+void Ends::set_receiving(bool on) {
   if (std::exchange(impl_->receiving, on) || !on) return;
   for (const auto& destination : impl_->destinations)
     destination->resume();
@@ -236,19 +236,19 @@ void OscEnds::set_receiving(bool on) {
     listener->resume();
 }
 
-bool OscEnds::is_up(DestinationId destination) const {
+bool Ends::is_up(DestinationId destination) const {
   return impl_->destinations[index_of(destination)]->is_up();
 }
 
-DestinationStats OscEnds::stats(DestinationId destination) const {
+DestinationStats Ends::stats(DestinationId destination) const {
   return impl_->destinations[index_of(destination)]->stats();
 }
 
-std::uint64_t OscEnds::own_ignored() const {
+std::uint64_t Ends::own_ignored() const {
   return impl_->own_ignored;
 }
 
-std::vector<Endpoint> OscEnds::sources() const {
+std::vector<Endpoint> Ends::sources() const {
   std::vector<Endpoint> all;
   for (const auto& destination : impl_->destinations) {
     if (const auto local = destination->local()) all.push_back(*local);
@@ -256,13 +256,12 @@ std::vector<Endpoint> OscEnds::sources() const {
   return all;
 }
 
-bool OscEnds::is_own(OscTransport transport, const Endpoint& remote) const {
+bool Ends::is_own(Transport transport, const Endpoint& remote) const {
   return impl_->is_own(transport, remote);
 }
 
 std::string Source::text() const {
-  return transport == OscTransport::tcp ? "osc.tcp://" + remote.to_string() + "/"
-                                        : remote.to_string();
+  return transport == Transport::tcp ? "osc.tcp://" + remote.to_string() + "/" : remote.to_string();
 }
 
 }  // namespace roomwire::gear

@@ -1,4 +1,4 @@
-// The sockets of the OSC bridge: where it listens and where it sends. Whole OSC packets go in and
+// The sockets of the bridges: where they listen and where they send. Whole packets go in and
 // out as bytes; nothing here reads them.
 #pragma once
 
@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "gear/osc_url.hpp"
+#include "gear/end_url.hpp"
 
 namespace roomwire::net {
 class Loop;
@@ -29,7 +29,7 @@ enum class ListenerId : std::uint32_t {};
 struct Source {
   /// The end that heard it. Destinations hear too: answers to what was sent come in there.
   std::variant<ListenerId, DestinationId> end;
-  OscTransport transport = OscTransport::udp;
+  Transport transport = Transport::udp;
   Endpoint remote;
   std::uint64_t connection = 0;  ///< Of TCP; never used twice. 0 for UDP.
 
@@ -49,13 +49,13 @@ struct DestinationStats {
   std::size_t queued = 0;  ///< Waiting now.
 };
 
-/// Called on the loop's thread, never inside a call of OscEnds. Each function may call OscEnds,
+/// Called on the loop's thread, never inside a call of Ends. Each function may call Ends,
 /// and may destroy it.
-class OscEndsObserver {
+class EndsObserver {
  public:
-  virtual ~OscEndsObserver() = default;
+  virtual ~EndsObserver() = default;
   /// One datagram, or one frame of a TCP stream: hostile bytes, for osc::decode. Of TCP at most
-  /// 1 MiB. Valid during the call. Never one that this OscEnds sent itself (see is_own).
+  /// 1 MiB. Valid during the call. Never one that this Ends sent itself (see is_own).
   virtual void on_packet(const Source& source, ByteView packet) = 0;
   /// Said once for each change, in one line for a person. A UDP destination counts as up until
   /// the contrary shows, so nothing is said of one that works from the start; of a TCP
@@ -72,7 +72,7 @@ class OscEndsObserver {
   virtual void on_room() = 0;
 };
 
-struct OscEndsOptions {
+struct EndsOptions {
   /// A UDP destination that was down is up again when nothing came back for so long after
   /// something was sent to it. Linux says "refused" once a second to another machine, and knows
   /// after 3 seconds that a machine is not there.
@@ -85,17 +85,17 @@ struct OscEndsOptions {
 ///
 /// All from the loop's thread. May be destroyed at any time, also in a callback; what UDP has
 /// queued for this turn still leaves.
-class OscEnds {
+class Ends {
  public:
   /// `loop` and `observer` outlive this.
-  OscEnds(net::Loop& loop, OscEndsObserver& observer, OscEndsOptions options = {});
-  ~OscEnds();
-  OscEnds(const OscEnds&) = delete;
-  OscEnds& operator=(const OscEnds&) = delete;
+  Ends(net::Loop& loop, EndsObserver& observer, EndsOptions options = {});
+  ~Ends();
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
 
   /// Listens when it returns. Fails with unavailable or invalid_input, in a line that names the
   /// port and the remedy. TCP: at most 64 connections on each listener.
-  Result<ListenerId> listen(const OscUrl& url);
+  Result<ListenerId> listen(const EndUrl& url);
   /// Where it listens, with the ports that the system chose.
   std::vector<Endpoint> listening_on(ListenerId listener) const;
 
@@ -103,7 +103,7 @@ class OscEnds {
   /// missing are said to the observer and tried again for ever, after waits that grow to 10
   /// seconds. Of a name's addresses UDP uses the first IPv4 address if there is one (that is what
   /// OSC software listens on), and looks again while the destination is down; TCP tries them all.
-  DestinationId add_destination(const OscUrl& url);
+  DestinationId add_destination(const EndUrl& url);
 
   /// Queues a copy; it leaves in order, at the end of this turn if nothing else waits. At most
   /// 65,536 packets or 16 MiB wait (TCP: 8 MiB); beyond, the oldest are dropped. While a
@@ -125,15 +125,15 @@ class OscEnds {
 
   bool is_up(DestinationId destination) const;
   DestinationStats stats(DestinationId destination) const;
-  /// Packets that were not handed to on_packet because this OscEnds had sent them.
+  /// Packets that were not handed to on_packet because this Ends had sent them.
   std::uint64_t own_ignored() const;
 
   /// The local endpoints that packets leave from, of destinations that have a socket. Where the
   /// system chooses the address for each packet (multicast, broadcast) it is 0.0.0.0 or ::.
   std::vector<Endpoint> sources() const;
-  /// A packet from `remote` comes from a socket of this OscEnds: the bridge listens where it
+  /// A packet from `remote` comes from a socket of this Ends: the bridge listens where it
   /// sends.
-  bool is_own(OscTransport transport, const Endpoint& remote) const;
+  bool is_own(Transport transport, const Endpoint& remote) const;
 
  private:
   struct Impl;
