@@ -149,7 +149,7 @@ patch.say('{"type":"noteOn","note":60}');
 await until(() => heard.length === 6);
 
 const osc = await startOsc(roomId, relay);
-await until(() => osc.ears.joined === 3 && osc.ears.port);
+await until(() => osc.ears.joined === 3 && osc.ears.port && patch.joined.size === 3);
 say(paint(32, 'roomwire osc joined: oscdump hears the patch, and oscsend is heard in the room'));
 patch.osc({ address: '/synth/freq', args: [440, 0.5, 'sine'] });
 await until(() => heard.some((each) => each.listener === 'oscdump'));
