@@ -106,7 +106,7 @@ class Ends {
   DestinationId add_destination(const EndUrl& url);
 
   /// Queues a copy; it leaves in order, at the end of this turn if nothing else waits. At most
-  /// 65,536 packets or 16 MiB wait (TCP: 8 MiB); beyond, the oldest are dropped. While a
+  /// 65,536 packets or 16 MiB wait; beyond, the oldest are dropped. While a
   /// destination has no socket or connection, packets are dropped: a fader's old positions must
   /// not arrive later. Those sent before its first attempt has ended wait for it.
   void send(DestinationId destination, ByteView packet);
@@ -114,9 +114,9 @@ class Ends {
   /// Queued and paced as with send(). False when the connection is gone.
   bool send_to(const Source& source, ByteView packet);
 
-  /// More than 4,096 packets wait for a destination: stop reading the room until on_room(), which
-  /// comes when all are at 1,024 or fewer. A receiver that takes nothing for a second no longer
-  /// counts (it loses packets then); neither does one that is down.
+  /// More than 4,096 packets or 4 MiB wait for a destination: stop reading the room until
+  /// on_room(), which comes when all are at a quarter of that. A receiver that takes nothing for a
+  /// second (TCP: five) no longer counts (it loses packets then); neither does one that is down.
   bool is_congested() const;
 
   /// Off: no more is read from TCP connections, so that their senders wait; what was read already

@@ -28,7 +28,7 @@ Error explain(const EndUrl& url, const Error& error) {
                            std::to_string(url.port);
   if (means(error, EADDRINUSE)) {
     return {ErrorKind::unavailable,
-            port + " is taken by another program: close that one, or " + "listen on another port"};
+            port + " is taken: close what listens there, or listen on another port"};
   }
   if (means(error, EADDRNOTAVAIL)) {
     return {ErrorKind::unavailable, "cannot listen on " + url.text() +

@@ -55,7 +55,7 @@ void Pacer::refill() {
 }
 
 void Pacer::update_congestion() {
-  const bool now = queue_.size() > (congested_ ? low_mark : high_mark);
+  const bool now = queue_.is_crowded(congested_);
   if (now == std::exchange(congested_, now)) return;
   on_congestion_(now);
 }

@@ -25,9 +25,6 @@ class Pacer {
   static constexpr std::size_t burst = 100;
   static constexpr Duration interval = 1ms;
   static constexpr QueueBounds bounds{65'536, 16U << 20};
-  /// Above the first it is congested, until it is at the second or below.
-  static constexpr std::size_t high_mark = 4'096;
-  static constexpr std::size_t low_mark = 1'024;
 
   /// `wire` outlives this. `on_congestion` is told of each change; it only takes notes.
   Pacer(net::Loop& loop, Wire& wire, std::function<void(bool)> on_congestion);

@@ -8,21 +8,30 @@ namespace roomwire::gear {
 namespace {
 // Less than this is kept for the next packets.
 constexpr std::size_t kept_capacity = 256U << 10;
+
+constexpr QueueBounds high_mark{4'096, 4U << 20};
+constexpr QueueBounds low_mark{1'024, 1U << 20};
 }  // namespace
 
 std::size_t PacketQueue::push(const Endpoint& remote, ByteView packet) {
   if (packet.size() > bounds_.bytes) return 1;
   std::size_t dropped = 0;
-  const auto queued_bytes = [&] {
-    return empty() ? 0 : base_ + bytes_.size() - entries_.front().position;
-  };
-  while (entries_.size() >= bounds_.packets || queued_bytes() + packet.size() > bounds_.bytes) {
+  while (entries_.size() >= bounds_.packets || bytes() + packet.size() > bounds_.bytes) {
     pop(1);
     ++dropped;
   }
   entries_.push_back({remote, base_ + bytes_.size(), packet.size()});
   bytes_.insert(bytes_.end(), packet.begin(), packet.end());
   return dropped;
+}
+
+bool PacketQueue::is_crowded(bool was) const {
+  const QueueBounds& mark = was ? low_mark : high_mark;
+  return size() > mark.packets || bytes() > mark.bytes;
+}
+
+std::size_t PacketQueue::bytes() const {
+  return empty() ? 0 : base_ + bytes_.size() - entries_.front().position;
 }
 
 void PacketQueue::pop(std::size_t count) {

@@ -26,7 +26,10 @@ class PacketQueue {
   /// How many there were.
   std::size_t clear();
 
+  /// More than 4,096 packets or 4 MiB wait; or, when it `was` so, more than 1,024 or 1 MiB.
+  bool is_crowded(bool was) const;
   std::size_t size() const { return entries_.size(); }
+  std::size_t bytes() const;
   bool empty() const { return entries_.empty(); }
   /// Both are valid until the next push, pop or clear.
   ByteView packet(std::size_t index) const;

@@ -2,16 +2,17 @@
 
 #include <utility>
 
-#include "gear/pacer.hpp"
-
 namespace roomwire::gear {
 
 namespace {
 constexpr Duration connect_limit = 10s;
-/// A reader that takes nothing for so long does not hold up the others any more.
-constexpr Duration patience = 1s;
+/// A reader that takes nothing for so long does not hold up the others any more. Long, as the
+/// kernel tells of a slow reader in steps of some 64 KB.
+constexpr Duration patience = 5s;
 /// A connection that lasted for so long was a good one: the next attempts begin quickly again.
 constexpr Duration good_connection = 5s;
+/// One that is over sooner is not worth a line each time.
+constexpr Duration short_connection = 1s;
 }  // namespace
 
 TcpDestination::TcpDestination(EndsHost& host, DestinationId id, EndUrl url)
@@ -21,6 +22,7 @@ TcpDestination::TcpDestination(EndsHost& host, DestinationId id, EndUrl url)
       timer_(host.loop(),
              [this] {
                if (connector_) return lost("no answer");
+               if (link_) return say_up();
                connect();
              }),
       stall_(host.loop(), [this] {
@@ -71,6 +73,12 @@ void TcpDestination::connected(net::ByteStream stream) {
     send(early_.packet(i));
   early_.clear();
   update_congestion(true);
+  // An end that closes each connection at once is not spoken of each time.
+  if (short_in_a_row_ > 1) return timer_.set(connected_at_ + short_connection);
+  say_up();
+}
+
+void TcpDestination::say_up() {
   host_.changed(id_, true, url_.text() + (ever_up_ ? " is connected again" : " is connected"));
   ever_up_ = true;
   said_down_ = false;
@@ -100,9 +108,9 @@ void TcpDestination::send(ByteView packet) {
 }
 
 void TcpDestination::update_congestion(bool progress) {
-  const std::size_t queued = link_ ? link_->queued() : early_.size();
+  const PacketQueue& queue = link_ ? link_->queue() : early_;
   if (progress) stalled_ = false;
-  const bool now = !stalled_ && queued > (congested_ ? Pacer::low_mark : Pacer::high_mark);
+  const bool now = !stalled_ && queue.is_crowded(congested_);
   // Connecting has a limit of its own.
   if (now && link_ && (progress || !congested_)) stall_.set(host_.loop().now() + patience);
   if (!now) stall_.cancel();
@@ -121,7 +129,7 @@ bool TcpDestination::send_to(const Source& source, ByteView packet) {
 
 DestinationStats TcpDestination::stats() const {
   DestinationStats stats = stats_;
-  stats.queued = link_ ? link_->queued() : early_.size();
+  stats.queued = link_ ? link_->queue().size() : early_.size();
   if (link_) stats.sent += link_->sent();
   return stats;
 }
@@ -145,9 +153,11 @@ void TcpDestination::on_link_malformed(TcpLink& link, const std::string& reason)
 
 void TcpDestination::on_link_end(TcpLink& link, const std::string& reason) {
   const auto keep = std::exchange(link_, nullptr);
-  if (host_.loop().now() - connected_at_ >= good_connection) backoff_.reset();
+  const Duration lasted = host_.loop().now() - connected_at_;
+  short_in_a_row_ = lasted < short_connection ? short_in_a_row_ + 1 : 0;
+  if (lasted >= good_connection) backoff_.reset();
   stats_.sent += link.sent();
-  stats_.dropped_down += link.queued();
+  stats_.dropped_down += link.queue().size();
   lost(reason);
 }
 

@@ -30,6 +30,7 @@ class TcpDestination final : public Destination,
  private:
   void connect();
   void connected(net::ByteStream stream);
+  void say_up();
   void lost(const std::string& reason);
   void update_congestion(bool progress);
   Source source(const TcpLink& link) const;
@@ -42,7 +43,8 @@ class TcpDestination final : public Destination,
   EndsHost& host_;
   const DestinationId id_;
   const EndUrl url_;
-  /// While connecting: the limit. Else the wait before the next attempt.
+  /// While connecting: the limit. Without a connection: the wait before the next attempt. With one:
+  /// until it has lasted so long that it may be spoken of.
   net::Timer timer_;
   net::Timer stall_;
   Backoff backoff_;
@@ -53,6 +55,7 @@ class TcpDestination final : public Destination,
   bool first_attempt_ = true;
   bool said_down_ = false;
   bool ever_up_ = false;
+  int short_in_a_row_ = 0;  ///< Connections that ended soon after they began.
   bool congested_ = false;
   bool stalled_ = false;
   Time connected_at_{};

@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 #include <net/connector.hpp>
 #include <net/socket_address.hpp>
+#include <utility>
 
 #include "gear/ends_host.hpp"
 
@@ -19,6 +20,9 @@ namespace {
 constexpr std::size_t read_bytes = 16U << 10;
 /// Put into one write.
 constexpr std::size_t write_bytes = 64U << 10;
+/// Taken by the kernel beyond what the reader has room for. Small, so that a slow reader is seen to
+/// take what it takes.
+constexpr int unsent_bytes = 128 << 10;
 
 void set_option(int fd, int level, int name, int value) {
   ::setsockopt(fd, level, name, &value, sizeof value);
@@ -27,6 +31,7 @@ void set_option(int fd, int level, int name, int value) {
 // Someone whose cable was pulled is noticed within half a minute, whether or not anything is sent.
 void set_options(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes);
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 10);
   set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5);
@@ -122,7 +127,12 @@ void TcpLink::write() {
   queue_.pop(count);
   sent_ += count;
   is_writing_ = true;
-  asio::async_write(stream_, asio::buffer(writing_),
+  const auto go_on = [self = shared_from_this(), taken = std::size_t{0}](
+                         const ErrorCode& error, std::size_t so_far) mutable {
+    if (so_far > std::exchange(taken, so_far) && self->open_) self->owner_.on_link_progress(*self);
+    return error ? 0 : write_bytes;
+  };
+  asio::async_write(stream_, asio::buffer(writing_), go_on,
                     [self = shared_from_this()](const ErrorCode& error, std::size_t) {
                       self->is_writing_ = false;
                       if (!self->open_) return;

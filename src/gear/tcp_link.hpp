@@ -34,7 +34,7 @@ class TcpLinkOwner {
 class TcpLink : public std::enable_shared_from_this<TcpLink> {
  public:
   /// What a slow reader leaves is kept up to these bounds.
-  static constexpr QueueBounds bounds{65'536, 8U << 20};
+  static constexpr QueueBounds bounds{65'536, 16U << 20};
 
   /// `id`: the owner's. Without `framing`, packets go out in the framing that the first byte
   /// which comes in shows, and wait until then. `owner` outlives the link, or closes it.
@@ -48,7 +48,7 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
   /// turn, together with others.
   std::size_t send(ByteView packet);
   bool is_open() const { return open_; }
-  std::size_t queued() const { return queue_.size(); }
+  const PacketQueue& queue() const { return queue_; }
   /// Packets given to the kernel.
   std::uint64_t sent() const { return sent_; }
   std::uint64_t id() const { return id_; }

@@ -102,7 +102,7 @@ TEST(UdpListener, SaysWhichPortIsTakenAndWhatToDo) {
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(taken.error().message, "UDP port " + port +
-                                       " is taken by another program: close that one, or listen "
+                                       " is taken: close what listens there, or listen "
                                        "on another port");
   const auto foreign = second->listen(at("192.0.2.77:" + port));
   ASSERT_FALSE(foreign);
