@@ -65,6 +65,12 @@ IpAddress IpAddress::unmapped() const {
   return v4({bytes_[12], bytes_[13], bytes_[14], bytes_[15]});
 }
 
+IpAddress IpAddress::without_scope() const {
+  IpAddress out = *this;
+  out.scope_ = 0;
+  return out;
+}
+
 std::string_view IpAddress::bytes() const {
   return {reinterpret_cast<const char*>(bytes_.data()), v4_ ? 4U : 16U};
 }

@@ -35,6 +35,7 @@ class IpAddress {
   std::string_view bytes() const;
   /// Interface index of a link-local IPv6 address, else 0.
   std::uint32_t scope() const { return scope_; }
+  IpAddress without_scope() const;
   std::string to_string() const;
   auto operator<=>(const IpAddress&) const = default;
 

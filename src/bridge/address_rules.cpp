@@ -14,6 +14,11 @@ bool any_matches(const std::vector<osc::Pattern>& patterns, std::string_view add
                      [address](const osc::Pattern& each) { return each.matches(address); });
 }
 
+bool has_all(const std::vector<osc::Pattern>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [](const osc::Pattern& each) { return each.text() == "//"; });
+}
+
 std::string without_last_slash(std::string_view text) {
   if (text.ends_with('/')) text.remove_suffix(1);
   return std::string(text);
@@ -22,6 +27,12 @@ std::string without_last_slash(std::string_view text) {
 }  // namespace
 
 bool AddressFilter::passes(std::string_view address) const {
+  if (allow.empty() && deny.empty()) return true;
+  // What no rule can judge: too long for them, or a pattern, which an OSC end expands to whatever
+  // it has.
+  const bool is_judged =
+      address.size() <= osc::Pattern::max_address_size && !osc::is_pattern(address);
+  if (!is_judged) return deny.empty() && has_all(allow);
   if (any_matches(deny, address)) return false;
   return allow.empty() || any_matches(allow, address);
 }
@@ -37,6 +48,12 @@ Result<AddressMap> AddressMap::parse(std::string_view text) {
   for (const std::string_view each : {from, to}) {
     if (auto fault = osc::address_fault(each)) {
       return failure(ErrorKind::invalid_input, in_quotes(text) + ": " + *fault);
+    }
+    if (osc::is_pattern(each)) {
+      return failure(ErrorKind::invalid_input,
+                     in_quotes(text) +
+                         " has wildcards; write the parts that both begin with, such "
+                         "as /fader=/ch/1, and what stands behind them stays");
     }
   }
   return AddressMap(without_last_slash(from), without_last_slash(to));

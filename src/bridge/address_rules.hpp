@@ -11,7 +11,9 @@
 
 namespace roomwire::bridge {
 
-/// Denied is denied; of the rest, all pass when nothing is allowed by name.
+/// Denied is denied; of the rest, all pass when nothing is allowed by name. With any rule, an
+/// address that is a pattern itself, or too long for a pattern to match, passes only when `//` is
+/// allowed and nothing denied.
 struct AddressFilter {
   std::vector<osc::Pattern> allow;
   std::vector<osc::Pattern> deny;

@@ -9,11 +9,23 @@ namespace roomwire::bridge {
 
 namespace json = boost::json;
 
+namespace {
+
+/// The scope of a link-local address is the number of an interface, and each machine counts its
+/// own.
+Endpoint without_scope(const Endpoint& endpoint) {
+  return {endpoint.address.without_scope(), endpoint.port};
+}
+
+}  // namespace
+
 std::string LoopGuard::announcement(const std::vector<Endpoint>& sources,
                                     const std::vector<IpAddress>& local) const {
   json::array endpoints;
   const auto add = [&endpoints](const Endpoint& endpoint) {
-    if (endpoints.size() < max_endpoints) endpoints.emplace_back(endpoint.to_string());
+    if (endpoints.size() < max_endpoints) {
+      endpoints.emplace_back(without_scope(endpoint).to_string());
+    }
   };
   for (const Endpoint& source : sources) {
     if (!source.address.is_unspecified()) {
@@ -40,7 +52,7 @@ bool LoopGuard::heard(const PeerId& peer, std::string_view text) {
     if (bridge.endpoints.size() == max_endpoints) break;
     if (!each.is_string()) continue;
     if (const auto endpoint = Endpoint::parse(each.get_string())) {
-      bridge.endpoints.insert(*endpoint);
+      bridge.endpoints.insert(without_scope(*endpoint));
     }
   }
   bridges_[peer] = std::move(bridge);
@@ -48,10 +60,11 @@ bool LoopGuard::heard(const PeerId& peer, std::string_view text) {
 }
 
 bool LoopGuard::is_bridge(const Endpoint& source) const {
+  const Endpoint endpoint = without_scope(source);
   return std::any_of(bridges_.begin(), bridges_.end(), [&](const auto& entry) {
     const Bridge& bridge = entry.second;
     if (source.address.is_loopback() && !bridge.same_host) return false;
-    return bridge.endpoints.count(source) > 0;
+    return bridge.endpoints.count(endpoint) > 0;
   });
 }
 

@@ -23,8 +23,8 @@ class LoopGuard {
   /// `host`: the same for all processes of this machine, another on any other one.
   explicit LoopGuard(std::string host) : host_(std::move(host)) {}
 
-  /// Our own endpoints, as the JSON text that others' heard() reads. Bound to no address
-  /// (0.0.0.0), an endpoint stands for every address of `local`.
+  /// Our own endpoints (of a bridge that only listens, none), as the JSON text that others' heard()
+  /// reads. Bound to no address (0.0.0.0), an endpoint stands for every address of `local`.
   std::string announcement(const std::vector<Endpoint>& sources,
                            const std::vector<IpAddress>& local) const;
 
@@ -32,6 +32,8 @@ class LoopGuard {
   bool heard(const PeerId& peer, std::string_view text);
   void gone(const PeerId& peer) { bridges_.erase(peer); }
 
+  /// It told us where it sends from.
+  bool is_bridge(const PeerId& peer) const { return bridges_.count(peer) > 0; }
   /// Another bridge of the room sends from there. Loopback means that machine's own, so it counts
   /// for bridges on this one alone.
   bool is_bridge(const Endpoint& source) const;

@@ -2,6 +2,7 @@
 // where it was left.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -45,6 +46,30 @@ class NewestValue {
     slot.kept = std::move(value);
     due_.emplace(slot.free_at, name);
     return std::nullopt;
+  }
+
+  /// A value of that name goes now, beside the limit: what was kept is older than it and goes no
+  /// more.
+  void pass(Time now, const std::string& name) {
+    const auto found = slots_.find(name);
+    if (found == slots_.end()) return;
+    Slot& slot = found->second;
+    if (slot.kept) {
+      const auto [first, last] = due_.equal_range(slot.free_at);
+      due_.erase(std::find_if(first, last, [&](const auto& each) { return each.second == name; }));
+      slot.kept.reset();
+      ++replaced_;
+    }
+    slot.free_at = now + interval_;
+  }
+
+  /// Calls give(value) for all that is kept, as nobody will wait for it.
+  template <class Give>
+  void flush(const Give& give) {
+    for (const auto& [time, name] : std::exchange(due_, {})) {
+      Slot& slot = slots_.at(name);
+      give(*std::exchange(slot.kept, std::nullopt));
+    }
   }
 
   Deadline next_timeout() const {

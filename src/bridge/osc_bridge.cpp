@@ -27,6 +27,11 @@ std::string kind_of(osc::RefusalKind kind) {
   return "not OSC";
 }
 
+/// What a rate is counted by. No channel holds a NUL.
+std::string rate_name(const std::string& channel, const osc::Message& message) {
+  return channel + '\0' + message.address;
+}
+
 }  // namespace
 
 OscBridge::OscBridge(OscBridgeOptions options, OscBridgePort& port, DropCounter& drops)
@@ -97,11 +102,23 @@ bool OscBridge::send_packet(Time now, const std::string& who, const std::string&
   if (!obey(options_.to_osc, who, packet)) return false;
   if (is_for_later(now, packet, channel)) return true;
   OscOut out{channel, std::move(packet)};
+  if (!osc_rate_) return emit(who, out);
   const auto* message = std::get_if<osc::Message>(&out.packet);
-  if (message == nullptr || !osc_rate_) return emit(who, out);
-  const std::string name = channel + message->address;
+  if (message == nullptr) {
+    overtake(now, out);
+    return emit(who, out);
+  }
+  const std::string name = rate_name(channel, *message);
   const auto due = osc_rate_->offer(now, name, std::move(out));
   return !due || emit(who, *due);
+}
+
+void OscBridge::overtake(Time now, const OscOut& out) {
+  if (const auto* message = std::get_if<osc::Message>(&out.packet)) {
+    return osc_rate_->pass(now, rate_name(out.channel, *message));
+  }
+  for (const osc::Packet& element : std::get<osc::Bundle>(out.packet).elements)
+    overtake(now, {out.channel, element});
 }
 
 // False when nothing of it may pass.
@@ -139,24 +156,25 @@ bool OscBridge::emit(const std::string& who, const OscOut& out) {
     return false;
   }
   note(true, out.channel, out.packet);
-  port_.send_osc(out.channel, packet_);
-  return true;
+  return port_.send_osc(out.channel, packet_);
 }
 
 // ---- OSC to room ----
 
-void OscBridge::from_osc(Time now, const std::string& channel, const std::string& source,
+bool OscBridge::from_osc(Time now, const std::string& channel, const std::string& source,
                          ByteView packet) {
   osc::Decoded read = osc::decode(packet);
   refused(source, read.refused);
-  if (!read.packet || !obey(options_.to_room, source, *read.packet)) return;
+  if (!read.packet || !obey(options_.to_room, source, *read.packet)) return false;
   if (options_.form == osc::JsonForm::typed && std::holds_alternative<osc::Bundle>(*read.packet)) {
     note(false, channel, *read.packet);
     std::string json;
     osc::append_json(*read.packet, options_.form, json);
-    return port_.send_room(channel, std::move(json));
+    port_.send_room(channel, std::move(json));
+    return true;
   }
   to_room(now, channel, *std::move(read.packet), osc::immediately);
+  return true;
 }
 
 // A patch understands messages, so a bundle becomes those in it, each with the bundle's time.
@@ -168,8 +186,12 @@ void OscBridge::to_room(Time now, const std::string& channel, osc::Packet packet
     return;
   }
   RoomOut out{channel, std::get<osc::Message>(std::move(packet)), time};
-  if (!room_rate_ || time != osc::immediately) return tell_room(out);
-  const std::string name = channel + out.message.address;
+  if (!room_rate_) return tell_room(out);
+  const std::string name = rate_name(channel, out.message);
+  if (time != osc::immediately) {
+    room_rate_->pass(now, name);
+    return tell_room(out);
+  }
   if (const auto due = room_rate_->offer(now, name, std::move(out))) tell_room(*due);
 }
 
@@ -214,6 +236,7 @@ Deadline OscBridge::next_timeout() const {
 void OscBridge::handle_timeout(Time now) {
   while (!scheduled_.empty() && scheduled_.begin()->first <= now) {
     const auto out = scheduled_.extract(scheduled_.begin());
+    if (osc_rate_) overtake(now, out.mapped());
     emit("a bundle of the room", out.mapped());
   }
   if (osc_rate_) {
@@ -222,6 +245,15 @@ void OscBridge::handle_timeout(Time now) {
   if (room_rate_) {
     room_rate_->handle_timeout(now, [this](const RoomOut& out) { tell_room(out); });
   }
+}
+
+void OscBridge::finish() {
+  const auto to_osc = [this](const OscOut& out) { emit("a message kept", out); };
+  const auto to_room = [this](const RoomOut& out) { tell_room(out); };
+  if (osc_rate_) osc_rate_->flush(to_osc);
+  if (room_rate_) room_rate_->flush(to_room);
+  drops_.count("left before its time", scheduled_.size());
+  scheduled_.clear();
 }
 
 }  // namespace roomwire::bridge

@@ -27,7 +27,8 @@ struct OscBridgeOptions {
   AddressRules to_osc;
   AddressRules to_room;
   /// Least time between two messages of one address, in each direction; zero: no limit. Messages
-  /// in bundles are not held back, as that would tear them apart.
+  /// in bundles for the room's OSC ends, and those with a time, are not held back, as that would
+  /// tear them apart; older ones of their addresses, kept back, then go no more.
   Duration interval{};
   /// Bundles from the room leave when their time has come, not at once with their time tag.
   bool bundle_timing = false;
@@ -40,11 +41,12 @@ class OscBridgePort {
  public:
   virtual ~OscBridgePort() = default;
   /// To the OSC ends of the channel. `packet` is valid during the call.
-  virtual void send_osc(const std::string& channel, ByteView packet) = 0;
+  /// False when no end is there to take it.
+  virtual bool send_osc(const std::string& channel, ByteView packet) = 0;
   /// True while the OSC ends want no more: packets then wait inside the bridge.
   virtual bool is_congested() const = 0;
   virtual void send_room(const std::string& channel, std::string json) = 0;
-  /// All that could be sent of one message was.
+  /// Of one message, something went to an OSC end.
   virtual void acknowledge(const PeerId& peer, const std::string& channel) = 0;
   /// For --monitor; every message that passes, as it goes on.
   virtual void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) = 0;
@@ -77,12 +79,15 @@ class OscBridge {
 
   void from_room(Time now, const PeerId& peer, const std::string& channel, Payload payload);
   /// `source` is a text for people. What came from another bridge is for the caller to refuse.
-  void from_osc(Time now, const std::string& channel, const std::string& source, ByteView packet);
+  /// False when nothing of it may pass.
+  bool from_osc(Time now, const std::string& channel, const std::string& source, ByteView packet);
   /// The OSC ends may take more.
   void resume(Time now);
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);
+  /// At the end: what a rate kept back goes now; bundles whose time has not come are dropped.
+  void finish();
 
   const OscBridgeStats& stats() const { return stats_; }
 
@@ -108,6 +113,7 @@ class OscBridge {
                    osc::Packet packet);
   bool obey(const AddressRules& rules, const std::string& who, osc::Packet& packet);
   bool is_for_later(Time now, const osc::Packet& packet, const std::string& channel);
+  void overtake(Time now, const OscOut& out);
   bool emit(const std::string& who, const OscOut& out);
   void to_room(Time now, const std::string& channel, osc::Packet packet, osc::TimeTag time);
   void tell_room(const RoomOut& out);

@@ -9,6 +9,7 @@
 #include "base/crypto.hpp"
 #include "base/encoding.hpp"
 #include "bridge/loop_guard.hpp"
+#include "bridge/repeat_brake.hpp"
 #include "client/edge.hpp"
 #include "gear/ends.hpp"
 #include "net/interfaces.hpp"
@@ -27,6 +28,9 @@ constexpr std::size_t room_high_mark = std::size_t{1} << 20;
 constexpr std::size_t room_low_mark = std::size_t{1} << 18;
 /// The room is asked to say that it has sent a message once in so many bytes.
 constexpr std::size_t room_step = std::size_t{1} << 14;
+
+/// How soon a destination that loses messages is told of.
+constexpr Duration losses_interval = 1s;
 
 /// The same for all processes since this machine was started, and for no other machine.
 std::string host_token() {
@@ -63,6 +67,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
         bridge_(options_.bridge, *this, drops_),
         guard_(host_token()),
         timer_(loop_, [this] { tick(); }),
+        losses_timer_(loop_, [this] { look_for_losses(); }),
         turn_end_(loop_, [this] { timer_.set(bridge_.next_timeout()); }),
         ends_(loop_, *this) {}
 
@@ -72,6 +77,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
     guard_.gone(peer);
     told_.erase(peer);
   }
+  void finish() { bridge_.finish(); }
   std::vector<std::string> listening() const;
   OscGearStats stats() const;
 
@@ -86,11 +92,15 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   void add_destination(const OscRoute& route);
   void from_room(const std::string& channel, Message message);
   void tick();
+  void look_for_losses();
   void set_epoch();
   void announce(const PeerId& peer);
+  void announced(const PeerId& peer, const Json& sources);
+  std::vector<Endpoint> sources() const;
+  bool goes_round(const Message& message);
   const std::string& channel_of(const Source& source) const;
 
-  void send_osc(const std::string& channel, ByteView packet) override;
+  bool send_osc(const std::string& channel, ByteView packet) override;
   bool is_congested() const override { return ends_.is_congested(); }
   void send_room(const std::string& channel, std::string json) override;
   std::size_t follow(std::size_t bytes, SendOptions& options);
@@ -114,6 +124,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   bridge::DropCounter drops_;
   bridge::OscBridge bridge_;
   bridge::LoopGuard guard_;
+  bridge::RepeatBrake brake_;
   std::map<std::string, Channel> channels_;
   std::vector<std::string> listener_channels_;     ///< By ListenerId.
   std::vector<std::string> destination_channels_;  ///< By DestinationId.
@@ -125,6 +136,9 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   /// For callbacks of the room, which may outlive this.
   std::shared_ptr<Impl*> self_ = std::make_shared<Impl*>(this);
   net::Timer timer_;
+  net::Timer losses_timer_;
+  std::vector<bool> losses_told_;  ///< By DestinationId.
+  bool looking_ = false;
   net::TurnHook turn_end_;
   Ends ends_;
 };
@@ -145,9 +159,7 @@ Result<void> OscGear::Impl::open() {
   if (!announcements) return tl::unexpected(announcements.error());
   announcements_ = *std::move(announcements);
   announcements_->on_message([this](const Message& message) {
-    if (const auto* json = std::get_if<Json>(&message.payload)) {
-      guard_.heard(message.from, json->text());
-    }
+    if (const auto* json = std::get_if<Json>(&message.payload)) announced(message.from, *json);
   });
   for (const OscRoute& route : options_.listen) {
     auto listener = ends_.listen(route.url);
@@ -162,6 +174,11 @@ Result<void> OscGear::Impl::open() {
 
 Result<void> OscGear::Impl::open_channel(const std::string& name) {
   if (channels_.count(name) > 0) return {};
+  if (name == announcement_action) {
+    return failure(ErrorKind::invalid_input, "on the channel " + name +
+                                                 " bridges tell each other where they send from; "
+                                                 "choose another one");
+  }
   auto action = room_.action(name);
   if (!action) return tl::unexpected(action.error());
   action->on_message([this, name](Message message) { from_room(name, std::move(message)); });
@@ -193,6 +210,7 @@ std::vector<std::string> OscGear::Impl::listening() const {
 // ---- room to OSC ----
 
 void OscGear::Impl::from_room(const std::string& channel, Message message) {
+  if (goes_round(message)) return;
   if (options_.bridge.bundle_timing) set_epoch();
   bridge_.from_room(loop_.now(), message.from, channel, std::move(message.payload));
   if (receiving_ && bridge_.is_full()) {
@@ -200,6 +218,16 @@ void OscGear::Impl::from_room(const std::string& channel, Message message) {
     context_.set_receiving(false);
   }
   turn_end_.request();
+}
+
+bool OscGear::Impl::goes_round(const Message& message) {
+  const auto* json = std::get_if<Json>(&message.payload);
+  if (json == nullptr || !guard_.is_bridge(message.from)) return false;
+  if (brake_.passes(loop_.now(), json->text())) return false;
+  drops_.add("loop", "the bridge " + message.from.str(),
+             "one message, again and again: what is sent to OSC here seems to come back into the "
+             "room there; deny its address there with --deny-in");
+  return true;
 }
 
 void OscGear::Impl::on_room() {
@@ -211,14 +239,21 @@ void OscGear::Impl::on_room() {
   turn_end_.request();
 }
 
-void OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
-  if (options_.dry_run) return;
+bool OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
+  if (options_.dry_run) return false;
+  if (!std::exchange(looking_, true)) losses_timer_.set(loop_.now() + losses_interval);
   const Channel& from = channels_.at(channel);
-  for (const DestinationId id : from.to)
+  bool sent = false;
+  for (const DestinationId id : from.to) {
     ends_.send(id, packet);
-  if (options_.reply && from.last_source && !ends_.send_to(*from.last_source, packet)) {
-    drops_.count("nobody to reply to", 1);
+    sent = sent || ends_.is_up(id);
   }
+  if (!options_.reply) return sent;
+  const bool replied = from.last_source && ends_.send_to(*from.last_source, packet);
+  if (!replied && from.to.empty()) {
+    drops_.add("nobody to reply to", "the room", "nobody has sent OSC here so far");
+  }
+  return sent || replied;
 }
 
 void OscGear::Impl::acknowledge(const PeerId& peer, const std::string& channel) {
@@ -226,6 +261,21 @@ void OscGear::Impl::acknowledge(const PeerId& peer, const std::string& channel) 
   SendOptions options;
   options.to = {peer};
   (void)channels_.at(channel).action.send(std::string("osc sent!"), std::move(options));
+}
+
+// Of each destination it is told once that it loses messages; the count tells the rest.
+void OscGear::Impl::look_for_losses() {
+  looking_ = false;
+  losses_told_.resize(destination_channels_.size());
+  for (std::size_t i = 0; i < losses_told_.size(); ++i) {
+    const DestinationStats stats = ends_.stats(static_cast<DestinationId>(i));
+    if (losses_told_[i] || stats.dropped_slow + stats.failed == 0) continue;
+    losses_told_[i] = true;
+    observer_.on_dropped("dropped: " + options_.to[i].url.text() +
+                         (stats.dropped_slow > 0 ? " takes less than the room sends; the oldest "
+                                                   "messages are left out (see --rate)"
+                                                 : " cannot be sent a packet of that size"));
+  }
 }
 
 // ---- OSC to room ----
@@ -243,8 +293,9 @@ void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
                       "what another bridge of this room sends here is in the room already");
   }
   const std::string& channel = channel_of(source);
-  channels_.at(channel).last_source = source;
-  bridge_.from_osc(loop_.now(), channel, source.text(), packet);
+  if (bridge_.from_osc(loop_.now(), channel, source.text(), packet)) {
+    channels_.at(channel).last_source = source;
+  }
   turn_end_.request();
 }
 
@@ -315,12 +366,30 @@ void OscGear::Impl::peer_joined(const PeerId& peer) {
 }
 
 void OscGear::Impl::announce(const PeerId& peer) {
-  const std::vector<Endpoint> sources = ends_.sources();
-  if (sources.empty() || options_.dry_run) return;
+  if (options_.dry_run) return;
   SendOptions options;
   options.to = {peer};
-  (void)announcements_->send(*Json::parse(guard_.announcement(sources, own_addresses())),
+  (void)announcements_->send(*Json::parse(guard_.announcement(sources(), own_addresses())),
                              std::move(options));
+}
+
+// Replies leave from where they were asked for.
+std::vector<Endpoint> OscGear::Impl::sources() const {
+  std::vector<Endpoint> all = ends_.sources();
+  for (std::size_t i = 0; options_.reply && i < options_.listen.size(); ++i) {
+    const auto listening = ends_.listening_on(static_cast<ListenerId>(i));
+    all.insert(all.end(), listening.begin(), listening.end());
+  }
+  return all;
+}
+
+// Who sent last may turn out to be a bridge, which is not replied to.
+void OscGear::Impl::announced(const PeerId& peer, const Json& sources) {
+  guard_.heard(peer, sources.text());
+  for (auto& [name, channel] : channels_) {
+    if (channel.last_source && guard_.is_bridge(channel.last_source->remote))
+      channel.last_source.reset();
+  }
 }
 
 OscGearStats OscGear::Impl::stats() const {
@@ -356,6 +425,9 @@ void OscGear::peer_joined(const PeerId& peer) {
 }
 void OscGear::peer_left(const PeerId& peer) {
   impl_->peer_left(peer);
+}
+void OscGear::finish() {
+  impl_->finish();
 }
 std::vector<std::string> OscGear::listening() const {
   return impl_->listening();

@@ -62,6 +62,9 @@ class OscGear {
   void peer_joined(const PeerId& peer);
   void peer_left(const PeerId& peer);
 
+  /// Before the room is left: what was kept back is sent.
+  void finish();
+
   /// Where it listens, with the ports that the system chose: `osc.udp://0.0.0.0:9000/ → osc`.
   std::vector<std::string> listening() const;
   OscGearStats stats() const;

@@ -28,6 +28,11 @@ class PacketReader {
     path_.push_back(0);
     for (const json::value& item : value.get_array()) {
       ++path_.back();
+      if (out_.packets.size() >= max_json_packets) {
+        refuse(RefusalKind::limit, "more than " + std::to_string(max_json_packets) +
+                                       " messages in one array; send them in several");
+        return;
+      }
       add_packet(item);
     }
   }

@@ -44,6 +44,9 @@ struct NumberTypes {
 /// A longer JSON text is refused unread.
 constexpr std::size_t max_json_size = std::size_t{4} << 20;
 
+/// An array of more messages and bundles is refused from the next one on.
+constexpr std::size_t max_json_packets = 32'768;
+
 struct FromJson {
   std::vector<Packet> packets;
   Refusals refused;

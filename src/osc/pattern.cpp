@@ -130,6 +130,11 @@ class PatternParser {
   Pattern pattern_;
 };
 
+bool is_pattern(std::string_view address) {
+  return address.find_first_of("?*[]{}") != std::string_view::npos ||
+         address.find("//") != std::string_view::npos;
+}
+
 Result<Pattern> Pattern::parse(std::string_view text) {
   return PatternParser(text).parse();
 }

@@ -10,6 +10,9 @@
 
 namespace roomwire::osc {
 
+/// As the address of a message it stands for others: it holds a wildcard, or //.
+bool is_pattern(std::string_view address);
+
 /// The patterns of OSC 1.0 (section "OSC Message Dispatching and Pattern Matching"), which match
 /// whole addresses:
 ///   ?       any one character            [a-z]   one of these; a - at the end means itself

@@ -1,5 +1,6 @@
 // What steers roomwire osc: who is answered, which addresses pass, types, times, channels, loops.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { after, before, describe, test } from 'node:test';
 import { Relay } from './lib/native.mjs';
 import { bundle, freePort, idOf, packet, place, portOf, said, udpEnd } from './lib/osc.mjs';
@@ -30,6 +31,11 @@ describe('answers', { concurrency: true }, () => {
       await patch.say({ address: '/answer', args: [i] });
       await end.hears('/answer', i);
     }
+    // What is no OSC is nobody to answer.
+    await ends[1].send(Buffer.from('garbage!'), port);
+    await said(bridge, /^dropped: /);
+    await patch.say({ address: '/answer', args: [3] });
+    await ends[0].hears('/answer', 3);
     for (const end of ends) assert.ok(!end.log.has(() => true), 'nothing more');
   });
 
@@ -242,6 +248,39 @@ describe('no loop', { concurrency: true }, () => {
     // The bridge that did not hear it outside heard it in the room, and sent it on.
     await said(bridges[0], /^to OSC 1, to the room 2; dropped [23] \(loop [23]\)$/);
     await said(bridges[1], /^to OSC [23], to the room 0; dropped 1 \(loop 1\)$/);
+  });
+
+  test('two bridges with a forwarder between them, which hides where they send from', async (t) => {
+    const port = await freePort(t);
+    const inside = createSocket('udp4');
+    const outside = createSocket('udp4');
+    t.after(() => [inside, outside].forEach((socket) => socket.close()));
+    inside.on('message', (bytes) => outside.send(bytes, port, '127.0.0.1'));
+    await new Promise((bound) => inside.bind(0, '127.0.0.1', bound));
+    const { bridge: start, patch: join } = place(t, relay);
+    const sender = start(to(inside.address().port));
+    const listener = start(['--listen', `127.0.0.1:${port}`]);
+    await said(sender, new RegExp(`^joined: ${await idOf(listener)}\\b`));
+    const patch = await join();
+    for (const bridge of [sender, listener]) await patch.meets(bridge);
+    await patch.say({ address: '/round', args: [1] });
+    await said(sender, /^dropped: one message, again and again.*--deny-in/);
+    // The room is as it was before.
+    await patch.say({ address: '/other', args: [2] });
+    while ((await patch.next()).address !== '/other');
+  });
+
+  test('a bridge that replies to another', async (t) => {
+    const port = await freePort(t);
+    const { bridge: start, patch: join } = place(t, relay);
+    const replying = start(['--listen', `127.0.0.1:${port}`, '--reply']);
+    const sender = start(to(port));
+    await said(sender, new RegExp(`^joined: ${await idOf(replying)}\\b`));
+    const patch = await join();
+    for (const bridge of [replying, sender]) await patch.meets(bridge);
+    await patch.say({ address: '/a' });
+    await said(replying, /^dropped: .*in the room already/);
+    await onlyTheOutside(patch, port, t);
   });
 
   test('a bridge that listens where it sends', async (t) => {

@@ -14,11 +14,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 struct Port final : OscBridgePort {
-  void send_osc(const std::string& channel, ByteView packet) override {
+  bool send_osc(const std::string& channel, ByteView packet) override {
     const auto read = osc::decode(packet);
     std::string text = channel + " ";
     osc::append_json(*read.packet, osc::JsonForm::typed, text);
     osc.push_back(text);
+    return has_end;
   }
   bool is_congested() const override { return congested; }
   void send_room(const std::string& channel, std::string json) override {
@@ -29,6 +30,7 @@ struct Port final : OscBridgePort {
     passed.push_back((to_osc ? "> " : "< ") + message.address);
   }
 
+  bool has_end = true;
   bool congested = false;
   std::vector<std::string> osc;
   std::vector<std::string> room;
@@ -51,10 +53,10 @@ class OscBridgeTest : public testing::Test {
   void from_room(const std::string& json, const std::string& peer = "alice") {
     bridge().from_room(now, PeerId(peer), "osc", *Json::parse(json));
   }
-  void from_osc(const osc::Packet& packet) {
+  bool from_osc(const osc::Packet& packet) {
     Bytes bytes;
-    ASSERT_TRUE(osc::encode(packet, bytes));
-    bridge().from_osc(now, "osc", "127.0.0.1:5", bytes);
+    EXPECT_TRUE(osc::encode(packet, bytes));
+    return bridge().from_osc(now, "osc", "127.0.0.1:5", bytes);
   }
   static osc::Pattern pattern(const char* text) { return *osc::Pattern::parse(text); }
   static osc::Message fader(int value) { return {"/fader", {std::int32_t{value}}}; }
@@ -148,6 +150,63 @@ TEST_F(OscBridgeTest, ARateKeepsTheNewestValueOfEachAddress) {
   now += 100ms;
   bridge().handle_timeout(now);
   EXPECT_EQ(port.room.back(), R"(osc {"address":"/fader","args":[3]})");
+}
+
+TEST_F(OscBridgeTest, ABundlePassesTheRateAndWhatIsOlderGoesNoMore) {
+  options.interval = 1s;
+  from_room(R"({"address":"/f","args":[1]})");
+  from_room(R"({"address":"/f","args":[2]})");
+  from_room(R"({"timeTag":"1","packets":[{"address":"/f","args":[3]}]})");
+  now += 10s;
+  bridge().handle_timeout(now);
+  EXPECT_EQ(port.osc.size(), 2U);
+  EXPECT_THAT(port.osc.back(), testing::HasSubstr(R"("value":3)"));
+
+  from_osc(osc::Message{"/g", {std::int32_t{1}}});
+  from_osc(osc::Message{"/g", {std::int32_t{2}}});
+  from_osc(osc::Bundle{osc::TimeTag{99}, {osc::Message{"/g", {std::int32_t{3}}}}});
+  now += 10s;
+  bridge().handle_timeout(now);
+  EXPECT_EQ(port.room.size(), 2U);
+  EXPECT_THAT(port.room.back(), testing::HasSubstr("[3]"));
+}
+
+TEST_F(OscBridgeTest, AtTheEndWhatTheRateKeptIsSentAndWhatHasItsTimeToComeIsCounted) {
+  options.interval = 1s;
+  options.bundle_timing = true;
+  bridge().set_epoch(0ns);
+  from_room(R"({"address":"/f","args":[1]})");
+  from_room(R"({"address":"/f","args":[2]})");
+  const osc::TimeTag later{(std::uint64_t{2'208'988'800 + 3605}) << 32};
+  from_room(R"({"timeTag":")" + std::to_string(later.ntp) +
+            R"(","packets":[{"address":"/f","args":[3]}]})");
+  bridge().finish();
+  EXPECT_THAT(port.osc, ElementsAre(message("/f", 1), message("/f", 2)));
+  EXPECT_EQ(drops.counts().at("left before its time"), 1U);
+  EXPECT_EQ(bridge().next_timeout(), std::nullopt);
+}
+
+TEST_F(OscBridgeTest, NobodyIsToldThatAMessageWasSentWhichNoEndTook) {
+  port.has_end = false;
+  from_room(R"({"address":"/a"})");
+  EXPECT_THAT(port.acks, IsEmpty());
+}
+
+TEST_F(OscBridgeTest, SaysWhetherSomethingPassed) {
+  options.to_room.filter.deny.push_back(pattern("/secret"));
+  EXPECT_TRUE(from_osc(fader(1)));
+  EXPECT_FALSE(from_osc(osc::Message{"/secret", {}}));
+  EXPECT_FALSE(bridge().from_osc(now, "osc", "127.0.0.1:5", Bytes{'g', 'a', 'r', 'b'}));
+}
+
+TEST_F(OscBridgeTest, AnArrayOfTooManyMessagesIsCutAndSaidSo) {
+  std::string json = "[";
+  for (std::size_t i = 0; i < osc::max_json_packets + 2; ++i)
+    json += R"(["/a"],)";
+  json.back() = ']';
+  from_room(json);
+  EXPECT_EQ(port.osc.size(), osc::max_json_packets);
+  EXPECT_EQ(drops.counts().at("too much"), 1U);
 }
 
 TEST_F(OscBridgeTest, ABundleGoesOnWithItsTimeOrWaitsForIt) {

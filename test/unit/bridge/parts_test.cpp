@@ -6,6 +6,7 @@
 #include "bridge/fair_queue.hpp"
 #include "bridge/loop_guard.hpp"
 #include "bridge/newest_value.hpp"
+#include "bridge/repeat_brake.hpp"
 
 namespace roomwire::bridge {
 namespace {
@@ -38,6 +39,32 @@ TEST(AddressRules, TheFilterSeesTheAddressAsItCame) {
   rules.maps.push_back(*AddressMap::parse("/old=/new"));
   EXPECT_EQ(rules.apply("/old"), "/new");
   EXPECT_EQ(rules.apply("/new"), std::nullopt);
+}
+
+TEST(AddressMap, HasNoWildcards) {
+  for (const char* text : {"/p/*=/q", "/p=/q?", "/a//=/b", "/{a,b}=/c"}) {
+    const auto map = AddressMap::parse(text);
+    ASSERT_FALSE(map) << text;
+    EXPECT_THAT(map.error().message, testing::HasSubstr("wildcards")) << text;
+  }
+}
+
+TEST(AddressFilter, WhatItCannotJudgeDoesNotPass) {
+  const std::string longer = "/open/" + std::string(osc::Pattern::max_address_size, 'a');
+  const AddressFilter none;
+  const AddressFilter denies{{}, {*osc::Pattern::parse("/secret")}};
+  const AddressFilter allows{{*osc::Pattern::parse("/open//")}, {}};
+  const AddressFilter allows_all{{*osc::Pattern::parse("//")}, {}};
+  for (const std::string& address :
+       {std::string("/secre?"), std::string("/sec*"), std::string("/[s]ecret"),
+        std::string("//secret"), std::string("/{secret,open}"), std::string("/open/*"), longer}) {
+    EXPECT_TRUE(none.passes(address)) << address;
+    EXPECT_FALSE(denies.passes(address)) << address;
+    EXPECT_FALSE(allows.passes(address)) << address;
+    EXPECT_TRUE(allows_all.passes(address)) << address;
+  }
+  EXPECT_TRUE(denies.passes("/open/1"));
+  EXPECT_TRUE(allows.passes("/open/1"));
 }
 
 TEST(NewestValue, GivesEachNameOneValueAnInterval) {
@@ -108,6 +135,27 @@ TEST(LoopGuard, KnowsWhereTheOtherBridgesSendFrom) {
   EXPECT_TRUE(ours.is_bridge(endpoint("10.0.0.3:6000")));
   ours.gone(PeerId("b"));
   EXPECT_FALSE(ours.is_bridge(endpoint("10.0.0.3:6000")));
+}
+
+TEST(LoopGuard, KnowsALinkLocalAddressByWhateverInterfaceItComes) {
+  const LoopGuard there("there");
+  LoopGuard here("here");
+  ASSERT_TRUE(
+      here.heard(PeerId("zA"), there.announcement({*Endpoint::parse("[fe80::1%7]:50000")}, {})));
+  EXPECT_TRUE(here.is_bridge(*Endpoint::parse("[fe80::1%2]:50000")));
+  EXPECT_FALSE(here.is_bridge(*Endpoint::parse("[fe80::2%7]:50000")));
+  EXPECT_TRUE(here.is_bridge(PeerId("zA")));
+}
+
+TEST(RepeatBrake, HoldsWhatIsSaidTooOften) {
+  RepeatBrake brake;
+  Time now{1h};
+  for (std::size_t i = 0; i < RepeatBrake::limit; ++i)
+    EXPECT_TRUE(brake.passes(now, "a"));
+  EXPECT_FALSE(brake.passes(now, "a"));
+  EXPECT_TRUE(brake.passes(now, "b"));
+  now += RepeatBrake::window;
+  EXPECT_TRUE(brake.passes(now, "a"));
 }
 
 TEST(LoopGuard, ForgetsWhatABridgeNoLongerSays) {
