@@ -11,9 +11,9 @@
 #include <string_view>
 
 #include "base/address.hpp"
+#include "relay/http.hpp"
 #include "relay/limits.hpp"
 #include "relay/outbox.hpp"
-#include "relay/pages.hpp"
 
 namespace roomwire::relay {
 
@@ -25,7 +25,7 @@ class ConnectionHost {
   virtual ~ConnectionHost() = default;
   virtual const ServerTimeouts& timeouts() const = 0;
   virtual std::size_t max_message_bytes() const = 0;
-  virtual std::string answer(const HttpRequest& request) = 0;
+  virtual HttpResponse answer(const HttpRequest& request) = 0;
   /// A WebSocket is open: calls Connection::open_as, and may close the connection.
   virtual void on_open(Connection& connection) = 0;
   /// May close the connection.

@@ -57,6 +57,8 @@ struct ServerTimeouts {
   Duration idle = 120s;
   /// For a client to take its answer or the good-bye.
   Duration close = 3s;
+  /// For a client to take a page's file.
+  Duration file = 30s;
 };
 
 /// Close codes of the WebSocket protocol (RFC 6455 section 7.4.1, and IANA's registry).

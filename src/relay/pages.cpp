@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <utility>
 
 namespace roomwire::relay {
 namespace {
@@ -11,8 +12,8 @@ namespace json = boost::json;
 
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 
-std::string response(std::string_view status, std::string_view type, std::string_view body,
-                     bool with_body = true) {
+HttpResponse response(std::string_view status, std::string_view type, std::string_view body,
+                      bool with_body = true) {
   std::string out = "HTTP/1.1 ";
   out.append(status).append("\r\nConnection: close\r\nContent-Type: ").append(type);
   out.append("\r\nContent-Length: ").append(std::to_string(body.size()));
@@ -23,7 +24,7 @@ std::string response(std::string_view status, std::string_view type, std::string
   if (status.starts_with("503")) out.append("\r\nRetry-After: 10");
   out.append("\r\n\r\n");
   if (with_body) out.append(body);
-  return out;
+  return {std::move(out), {}};
 }
 
 /// NIP-11, "Relay Information Document".
@@ -74,26 +75,26 @@ std::string usage_text(const PageInfo& info, std::string_view host) {
   return text;
 }
 
-bool wants_document(std::string_view accept) {
-  return accept.find("application/nostr+json") != std::string_view::npos;
-}
-
 }  // namespace
 
-std::string respond(const PageInfo& info, const Limits& limits, const HttpRequest& request) {
+bool wants_document(const HttpRequest& request) {
+  return request.accept.find("application/nostr+json") != std::string_view::npos;
+}
+
+HttpResponse respond(const PageInfo& info, const Limits& limits, const HttpRequest& request) {
   if (request.method == "OPTIONS") return response("204 No Content", text_type, "");
   const bool is_head = request.method == "HEAD";
   if (!is_head && request.method != "GET") {
     return respond_with_error("405 Method Not Allowed", "This relay answers GET and WebSocket.");
   }
-  if (wants_document(request.accept)) {
+  if (wants_document(request)) {
     return response("200 OK", "application/nostr+json", information_document(info, limits),
                     !is_head);
   }
   return response("200 OK", text_type, usage_text(info, request.host), !is_head);
 }
 
-std::string respond_with_error(std::string_view status, std::string_view text) {
+HttpResponse respond_with_error(std::string_view status, std::string_view text) {
   return response(status, text_type, std::string(text) + "\n");
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "relay/http.hpp"
 #include "relay/limits.hpp"
 
 namespace roomwire::relay {
@@ -15,17 +16,13 @@ struct PageInfo {
   bool has_tls = false;
 };
 
-struct HttpRequest {
-  std::string_view method;
-  std::string_view accept;  ///< The header's value; empty without one, as below.
-  std::string_view host;
-};
+/// With `Accept: application/nostr+json` NIP-11's document, else a short text for people.
+HttpResponse respond(const PageInfo& info, const Limits& limits, const HttpRequest& request);
 
-/// A whole HTTP/1.1 response, after which the connection ends. With `Accept:
-/// application/nostr+json` it is NIP-11's document, else a short text for people.
-std::string respond(const PageInfo& info, const Limits& limits, const HttpRequest& request);
+/// NIP-11's document is asked for.
+bool wants_document(const HttpRequest& request);
 
 /// The same for a request that is not answered: `status` such as "400 Bad Request".
-std::string respond_with_error(std::string_view status, std::string_view text);
+HttpResponse respond_with_error(std::string_view status, std::string_view text);
 
 }  // namespace roomwire::relay

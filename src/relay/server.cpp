@@ -92,20 +92,22 @@ class Server::Impl final : public ConnectionHost,
 
  private:
   struct Listener {
-    explicit Listener(asio::io_context& io) : acceptor(io), pause(io) {}
+    Listener(asio::io_context& io, bool has_tls) : acceptor(io), pause(io), tls(has_tls) {}
     tcp::acceptor acceptor;
     asio::steady_timer pause;
+    bool tls;
   };
 
+  Result<void> listen_on(const std::vector<Endpoint>& endpoints, bool has_tls);
   Result<void> open(Listener& listener, const Endpoint& endpoint) const;
   void accept_next(Listener& listener);
   void on_accept(Listener& listener, error_code error, tcp::socket socket);
-  void admit(tcp::socket socket);
+  void admit(const Listener& listener, tcp::socket socket);
   void report(ServerEvent::Kind kind, const Endpoint& remote, const std::string& reason);
 
   const ServerTimeouts& timeouts() const override { return options_.timeouts; }
   std::size_t max_message_bytes() const override { return options_.limits.message_bytes; }
-  std::string answer(const HttpRequest& request) override;
+  HttpResponse answer(const HttpRequest& request) override;
   void on_open(Connection& connection) override;
   void on_message(SessionId session, std::string_view text) override;
   void on_finished(Connection& connection, const std::string& reason) override;
@@ -133,8 +135,13 @@ Result<void> Server::Impl::listen() {
   if (options_.listen.empty()) {
     return failure(ErrorKind::invalid_input, "no address to listen on");
   }
-  for (const Endpoint& endpoint : options_.listen) {
-    auto listener = std::make_unique<Listener>(io_);
+  if (auto listening = listen_on(options_.listen, tls_ != nullptr); !listening) return listening;
+  return listen_on(options_.listen_plain, false);
+}
+
+Result<void> Server::Impl::listen_on(const std::vector<Endpoint>& endpoints, bool has_tls) {
+  for (const Endpoint& endpoint : endpoints) {
+    auto listener = std::make_unique<Listener>(io_, has_tls);
     if (auto opened = open(*listener, endpoint); !opened) return opened;
     endpoints_.push_back(from_asio(listener->acceptor.local_endpoint()));
     listeners_.push_back(std::move(listener));
@@ -176,7 +183,7 @@ void Server::Impl::accept_next(Listener& listener) {
 void Server::Impl::on_accept(Listener& listener, error_code error, tcp::socket socket) {
   if (is_stopped_ || error == asio::error::operation_aborted) return;
   if (!error) {
-    admit(std::move(socket));
+    admit(listener, std::move(socket));
     return accept_next(listener);
   }
   if (error == asio::error::connection_aborted) return accept_next(listener);
@@ -187,7 +194,7 @@ void Server::Impl::on_accept(Listener& listener, error_code error, tcp::socket s
   });
 }
 
-void Server::Impl::admit(tcp::socket socket) {
+void Server::Impl::admit(const Listener& listener, tcp::socket socket) {
   error_code error;
   const tcp::endpoint address = socket.remote_endpoint(error);
   if (error) return;  // Gone already.
@@ -200,10 +207,11 @@ void Server::Impl::admit(tcp::socket socket) {
     }
     ++refusals_under_way_;
   }
-  const auto connection = tls_ ? make_tls_connection(std::move(socket), *tls_, shared_from_this(),
-                                                     remote, std::move(refusal))
-                               : make_plain_connection(std::move(socket), shared_from_this(),
-                                                       remote, std::move(refusal));
+  const auto connection = listener.tls
+                              ? make_tls_connection(std::move(socket), *tls_, shared_from_this(),
+                                                    remote, std::move(refusal))
+                              : make_plain_connection(std::move(socket), shared_from_this(), remote,
+                                                      std::move(refusal));
   connections_.insert(connection.get());
   connection->start();
 }
@@ -237,7 +245,10 @@ void Server::Impl::report(ServerEvent::Kind kind, const Endpoint& remote,
   if (options_.on_event) options_.on_event({kind, remote, reason, clients_.size()});
 }
 
-std::string Server::Impl::answer(const HttpRequest& request) {
+HttpResponse Server::Impl::answer(const HttpRequest& request) {
+  const bool about_relay =
+      path_of(request.target) == "/" && (wants_document(request) || request.method == "OPTIONS");
+  if (options_.site && !about_relay) return respond(*options_.site, tls_ != nullptr, request);
   return respond({options_.name, options_.description, options_.version, tls_ != nullptr},
                  options_.limits, request);
 }

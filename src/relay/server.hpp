@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "relay/limits.hpp"
+#include "relay/site.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -41,6 +42,11 @@ struct ServerOptions {
   /// Port 0 lets the system choose. [::] takes IPv4 too, unless an IPv4 endpoint is listed.
   std::vector<Endpoint> listen;
   std::optional<ServerTls> tls;
+  /// The same without TLS, whatever `tls` says: on loopback, for a peer of this process, which no
+  /// certificate need name.
+  std::vector<Endpoint> listen_plain;
+  /// Pages to serve to those who come with plain HTTP.
+  std::optional<Site> site;
   Limits limits;
   ServerTimeouts timeouts;
   std::string name = "roomwire relay";
@@ -50,8 +56,9 @@ struct ServerOptions {
   std::function<void(const ServerEvent&)> on_event;
 };
 
-/// On one port: WebSocket on any path for both protocols (see Core), NIP-11's document and a page
-/// for people over plain HTTP. Runs on the thread that runs the io_context, and on no other.
+/// On one port: WebSocket on any path for both protocols (see Core), and over plain HTTP NIP-11's
+/// document and the site, or without one a text for people. Runs on the thread that runs the
+/// io_context, and on no other.
 class Server {
  public:
   /// Listens when it returns. Fails with invalid_input (no endpoint, a certificate or key that
@@ -63,7 +70,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// In the order of ServerOptions::listen, with the ports that were chosen.
+  /// In the order of ServerOptions::listen and listen_plain, with the ports that were chosen.
   const std::vector<Endpoint>& endpoints() const;
   std::uint16_t port() const { return endpoints().front().port; }
   /// WebSocket clients connected now, and all TCP connections.

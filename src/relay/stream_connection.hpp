@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "relay/connection.hpp"
+#include "relay/pages.hpp"
 
 namespace roomwire::relay {
 
@@ -86,7 +87,7 @@ class StreamConnection final : public Connection {
   struct Request {
     beast::flat_buffer buffer{max_header_bytes};
     http::request_parser<http::empty_body> parser;
-    std::string response;
+    HttpResponse response;
     std::string reason;
     std::array<char, 1024> discarded{};
     std::size_t discarded_bytes = 0;
@@ -126,16 +127,27 @@ class StreamConnection final : public Connection {
     } else if (websocket::is_upgrade(request)) {
       self->accept_websocket();
     } else {
-      self->respond(self->host_->answer({request.method_string(), request[http::field::accept],
-                                         request[http::field::host]}),
-                    "");
+      self->respond(self->host_->answer(self->asked()), "");
     }
+  }
+
+  HttpRequest asked() const {
+    const auto& request = request_->parser.get();
+    return {request.method_string(),
+            request.target(),
+            request[http::field::accept],
+            request[http::field::accept_encoding],
+            request[http::field::if_none_match],
+            request[http::field::host]};
   }
 
   void answer_bad_request(beast::error_code error) {
     if (error == beast::error::timeout) {
       finish("no request in time");
-    } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    } else if (is_too_large(error) && request_->parser.get().target().empty()) {
+      respond(respond_with_error("414 URI Too Long", "The request line has at most 8 KiB."),
+              "HTTP request line too long");
+    } else if (is_too_large(error)) {
       respond(respond_with_error("431 Request Header Fields Too Large",
                                  "The header has at most 8 KiB."),
               "HTTP header too large");
@@ -149,12 +161,18 @@ class StreamConnection final : public Connection {
     }
   }
 
-  void respond(const std::string& response, const std::string& reason) {
-    request_->response = response;
+  static bool is_too_large(beast::error_code error) {
+    return error == http::error::header_limit || error == http::error::buffer_overflow;
+  }
+
+  void respond(HttpResponse response, const std::string& reason) {
+    request_->response = std::move(response);
     request_->reason = reason;
-    socket().expires_after(host_->timeouts().close);
-    asio::async_write(websocket_.next_layer(), asio::buffer(request_->response),
-                      bind(&StreamConnection::on_responded));
+    const auto& [text, file] = request_->response;
+    const ServerTimeouts& timeouts = host_->timeouts();
+    socket().expires_after(file.empty() ? timeouts.close : timeouts.file);
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(text), asio::buffer(file)};
+    asio::async_write(websocket_.next_layer(), parts, bind(&StreamConnection::on_responded));
   }
 
   static void on_responded(const std::shared_ptr<StreamConnection>& self, beast::error_code error,
@@ -162,6 +180,7 @@ class StreamConnection final : public Connection {
     if (error || self->is_finished_) return self->finish(self->request_->reason);
     beast::error_code ignored;
     self->socket().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    self->socket().expires_after(self->host_->timeouts().close);
     self->discard();
   }
 

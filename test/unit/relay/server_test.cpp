@@ -241,6 +241,65 @@ TEST(RelayServer, AnswersPlainHttp) {
   EXPECT_EQ(running.has(Kind::refused), false);
 }
 
+Site small_site(std::string_view page) {
+  Site site;
+  site.files = {{"/index.html", "text/html", "e", page, page, false}};
+  site.config = "{}";
+  return site;
+}
+
+TEST(RelayServer, ServesASiteBesideTheRelay) {
+  const std::string page(300'000, 'p');
+  ServerOptions options;
+  options.site = small_site(page);
+  RunningServer running(options);
+  const auto get = [&](const std::string& target, const std::string& headers = "") {
+    return RawClient(running.port())
+        .ask("GET " + target + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n");
+  };
+  EXPECT_THAT(get("/?room=x"), EndsWith("\r\n\r\n" + page));
+  EXPECT_THAT(get("/config.json"), EndsWith("\r\n\r\n{}"));
+  EXPECT_THAT(get("/../index.html"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(get("/", "Accept: application/nostr+json\r\n"), HasSubstr("supported_nips"));
+  EXPECT_THAT(get("/index.html", "Accept: application/nostr+json\r\n"), EndsWith(page));
+  Client client(running.port());
+  client.send(R"(["REQ","s",{}])");
+  EXPECT_EQ(client.read(), R"(["EOSE","s"])");
+}
+
+TEST(RelayServer, OutlivesThousandsOfRequests) {
+  const std::string page(100'000, 'p');
+  ServerOptions options;
+  options.site = small_site(page);
+  options.timeouts.file = 50ms;
+  RunningServer running(options);
+  Client client(running.port());
+  for (int i = 0; i < 2000; ++i) {
+    RawClient asking(running.port());
+    asking.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    // Every second one goes without taking its answer.
+    if (i % 2 == 0) {
+      ASSERT_THAT(asking.rest(), EndsWith("\r\n\r\n" + page));
+    }
+  }
+  client.send(R"(["REQ","s",{}])");
+  EXPECT_EQ(client.read(), R"(["EOSE","s"])");
+}
+
+TEST(RelayServer, GivesUpOnThoseWhoDoNotTakeAFile) {
+  const std::string page(32U << 20, 'p');
+  ServerOptions options;
+  options.site = small_site(page);
+  options.timeouts.file = 50ms;
+  RunningServer running(options);
+  RawClient slow(running.port());
+  slow.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  slow.until("\r\n\r\n");
+  for (std::size_t connections = 1; connections > 0;)
+    running.on_loop([&] { connections = running.server().connections(); });
+  EXPECT_LT(slow.rest().size(), page.size());
+}
+
 TEST(RelayServer, AnswersWhatIsNotHttp) {
   RunningServer running;
   EXPECT_THAT(RawClient(running.port()).ask("\x16\x03\x01 hello\r\n\r\n"),
@@ -249,6 +308,9 @@ TEST(RelayServer, AnswersWhatIsNotHttp) {
   EXPECT_THAT(RawClient(running.port()).ask("GET / HTTP/1.1\r\nA: " + std::string(20'000, 'a')),
               StartsWith("HTTP/1.1 431 "));
   running.next(Kind::refused);
+  EXPECT_THAT(RawClient(running.port()).ask("GET /" + std::string(20'000, 'a')),
+              StartsWith("HTTP/1.1 414 "));
+  EXPECT_EQ(running.next(Kind::refused).reason, "HTTP request line too long");
   std::string no_key = upgrade_request;
   no_key.replace(no_key.find("Sec-WebSocket-Key"), 17, "X");
   EXPECT_THAT(RawClient(running.port()).ask(no_key), StartsWith("HTTP/1.1 400 "));
@@ -450,6 +512,18 @@ TEST(RelayServer, SpeaksTls) {
 
   RawClient(running.port()).ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(running.next(Kind::refused).reason, StartsWith("TLS handshake failed: "));
+}
+
+TEST(RelayServer, SpeaksWithoutTlsWhereItIsToldTo) {
+  const Certificate certificate;
+  ServerOptions options;
+  options.tls = certificate.tls;
+  options.listen_plain = {loopback};
+  RunningServer running(options);
+  ASSERT_EQ(running.server().endpoints().size(), 2U);
+  Client client(running.server().endpoints()[1].port);
+  client.send(R"(["REQ","s",{}])");
+  EXPECT_EQ(client.read(), R"(["EOSE","s"])");
 }
 
 TEST(RelayServer, NamesTheCertificateThatItCannotUse) {
