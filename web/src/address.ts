@@ -1,0 +1,81 @@
+// Keeps the address bar true: ?room= and the patch, so that a reload or a copied address is the same.
+import { decodePatch, encodePatch } from './patch/codec.ts';
+import { type Change, Patch } from './patch/model.ts';
+import { newRoom, patchOf, roomOf, withPatch, withRoom } from './room/link.ts';
+
+const settle = 300; // ms; browsers refuse an address that changes with every move of a fader
+
+export class Address {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #written = location.hash;
+
+  constructor(
+    private readonly patch: Patch,
+    private readonly onRoom: (room: string) => void,
+  ) {}
+
+  get room(): string | undefined {
+    return roomOf(location.search);
+  }
+
+  /** What the link brings: true when it held a patch, 'damaged' when that cannot be read. */
+  async load(): Promise<'nothing' | 'patch' | 'partly' | 'damaged'> {
+    const text = patchOf(location.hash);
+    if (text === undefined) return 'nothing';
+    try {
+      return (await decodePatch(text, this.patch)) > 0 ? 'partly' : 'patch';
+    } catch {
+      this.patch.clear();
+      return 'damaged';
+    }
+  }
+
+  /** From now on the address follows the patch. */
+  follow(): void {
+    this.patch.onChange((change) => this.#changed(change));
+    addEventListener('pagehide', () => void this.write());
+    // A link typed or pasted over this one, or gone back to: the browser loads nothing by itself.
+    addEventListener('hashchange', () => {
+      if (location.hash !== this.#written) location.reload();
+    });
+  }
+
+  /** The room of this page; made and put into the address when there is none. */
+  needRoom(): string {
+    const known = this.room;
+    if (known !== undefined) return known;
+    const room = newRoom();
+    history.replaceState(null, '', withRoom(location.href, room));
+    this.onRoom(room);
+    return room;
+  }
+
+  /** Another room is another page, to which one can go back. */
+  async go(room: string): Promise<void> {
+    await this.write();
+    location.assign(withRoom(location.href, room));
+  }
+
+  /** A link with the room and all objects. */
+  async link(): Promise<string> {
+    this.needRoom();
+    await this.write();
+    return location.href;
+  }
+
+  async write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const href = withPatch(location.href, await encodePatch(this.patch));
+    // The room may have been set while the patch was packed.
+    const room = this.room;
+    history.replaceState(null, '', withRoom(href, room));
+    this.#written = location.hash;
+  }
+
+  #changed(change: Change): void {
+    if (change.what === 'added' && this.patch.usesRoom()) this.needRoom();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.write(), settle);
+  }
+}

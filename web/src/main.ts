@@ -1,0 +1,102 @@
+// Puts the page together.
+import { Address } from './address.ts';
+import { commands, typedCommands, type Actions } from './commands.ts';
+import { loadConfig } from './config.ts';
+import { installCrypto } from './crypto/install.ts';
+import { kinds } from './objects/index.ts';
+import { Patch } from './patch/model.ts';
+import { Runtime } from './patch/runtime.ts';
+import { start, starters } from './patch/starters.ts';
+import { newRoom } from './room/link.ts';
+import { Room } from './room/room.ts';
+import { Canvas } from './ui/canvas.ts';
+import { h } from './ui/dom.ts';
+import { Notices } from './ui/notices.ts';
+import { openPalette } from './ui/palette.ts';
+import { Panel } from './ui/panel.ts';
+import { openSetRoom, openShare } from './ui/share.ts';
+import { starterBar } from './ui/starterBar.ts';
+import { Topbar } from './ui/topbar.ts';
+
+const wideEnough = 1000; // px: the panel has room beside the patch
+
+async function main(): Promise<void> {
+  const [config] = await Promise.all([loadConfig(), installCrypto()]);
+  const notices = new Notices();
+  const notice = (text: string): void => notices.show(text);
+  const patch = new Patch(kinds);
+  const room = new Room(config);
+  const ring = (): void => notice('Wires go round in a ring: the message was stopped.');
+  const runtime = new Runtime(patch, kinds, room, ring, notice);
+  const canvas = new Canvas(patch, kinds, runtime, notice);
+  const address = new Address(patch, (made) => {
+    topbar.showRoom(made);
+    room.join(made);
+  });
+
+  const share = (): void => void address.link().then(openShare);
+  const go = (to: string): void => void address.go(to);
+  const setRoom = (): void =>
+    openSetRoom({ current: address.room, ofProcess: config.room, go });
+  const togglePanel = (): void => showPanel(panel.element.hidden !== false);
+  const showPanel = (isOpen: boolean): void => {
+    panel.element.hidden = !isOpen;
+    topbar.panelIsOpen(isOpen);
+    panel.look();
+  };
+  const actions: Actions = {
+    add: (kind, settings) => void canvas.addObject(kind, settings),
+    share,
+    setRoom,
+    newRoom: () => go(newRoom()),
+    togglePanel,
+    start: (starter) => start(patch, starter),
+  };
+  const palette = (): void =>
+    openPalette(commands(kinds, actions), (text) => typedCommands(kinds, text, actions.add));
+  const topbar = new Topbar({ palette, share, setRoom, togglePanel });
+  const panel = new Panel(room, () => showPanel(false));
+  document.body.append(
+    topbar.element,
+    h('div', { class: 'below' }, canvas.element, panel.element),
+    notices.element,
+  );
+  addEventListener('keydown', (event) => {
+    if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (!document.querySelector('dialog[open]')) palette();
+  });
+
+  const hadRoom = address.room;
+  if (hadRoom !== undefined) room.join(hadRoom);
+  topbar.showRoom(hadRoom);
+  showPanel(innerWidth >= wideEnough);
+  panel.onReport((report) => topbar.showReport(report));
+  const brought = await address.load();
+  if (brought === 'damaged')
+    notice('The patch in this link is damaged and was not opened. This is an empty patch.');
+  if (brought === 'partly') notice('Some objects of this link are not known here and were left out.');
+  if (patch.usesRoom() && hadRoom === undefined)
+    notice('The link named no room, so a new one was made.');
+  address.follow();
+  if (patch.usesRoom()) address.needRoom();
+  if (brought === 'nothing') offerStarters();
+
+  function offerStarters(): void {
+    const bar = starterBar((starter) => {
+      choosing = true;
+      start(patch, starter);
+      choosing = false;
+    });
+    let choosing = true;
+    canvas.element.prepend(bar);
+    if (starters[0]) start(patch, starters[0]);
+    choosing = false;
+    // Once the patch is somebody's own, the bar is in the way.
+    patch.onChange(({ what }) => {
+      if (!choosing && what !== 'set') bar.remove();
+    });
+  }
+}
+
+await main();

@@ -1,0 +1,81 @@
+// What passes in the room: channels, messages a second, last values. Time comes in; no clock here.
+import { show } from '../messages/text.ts';
+import { isInternal, readChunk, type Chunk } from './frames.ts';
+
+export type Direction = 'in' | 'out';
+
+export interface Tally {
+  in: number;
+  out: number;
+  bytes: number;
+  /** The last value, short enough to show. */
+  last: string;
+  lastFrom: Direction;
+}
+
+const mostChannels = 200; // further ones of a peer that makes up names are not listed
+const decoder = new TextDecoder();
+const previewSize = 300; // bytes of a payload that are decoded to be shown
+
+export class Monitor {
+  readonly channels = new Map<string, Tally>();
+  /** Messages by connection. */
+  readonly peers = new WeakMap<object, { in: number; out: number }>();
+  #listeners = new Set<(channel: string) => void>();
+
+  /** Told of each channel when something comes in on it for the first time. */
+  onChannel(listener: (channel: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  frame(peer: object, direction: Direction, data: Uint8Array): void {
+    const chunk = readChunk(data);
+    if (!chunk || isInternal(chunk.action) || chunk.action === '') return;
+    const tally = this.#tally(chunk.action, direction);
+    if (!tally) return;
+    tally.bytes += chunk.payload.length;
+    if (!chunk.isLast) return;
+    tally[direction]++;
+    const own = this.peers.get(peer) ?? { in: 0, out: 0 };
+    own[direction]++;
+    this.peers.set(peer, own);
+    tally.last = preview(chunk);
+    tally.lastFrom = direction;
+  }
+
+  clear(): void {
+    this.channels.clear();
+  }
+
+  #tally(channel: string, direction: Direction): Tally | undefined {
+    const known = this.channels.get(channel);
+    if (known) return known;
+    if (this.channels.size >= mostChannels) return undefined;
+    const tally: Tally = { in: 0, out: 0, bytes: 0, last: '', lastFrom: direction };
+    this.channels.set(channel, tally);
+    for (const listener of this.#listeners) listener(channel);
+    return tally;
+  }
+}
+
+/** The value of a message of one chunk; of a longer one only its end is here. */
+function preview({ payload, isBinary, isJson }: Chunk): string {
+  if (isBinary) return show(payload, previewSize);
+  const text = decoder.decode(payload.subarray(0, previewSize));
+  return isJson ? text : `"${text}"`;
+}
+
+/** Messages a second, from counts seen at different times. */
+export class Rate {
+  #before: { at: number; count: number } | undefined;
+  perSecond = 0;
+
+  /** `now` in ms. */
+  update(now: number, count: number): number {
+    const before = this.#before;
+    if (before && now > before.at)
+      this.perSecond = (Math.max(0, count - before.count) * 1000) / (now - before.at);
+    this.#before = { at: now, count };
+    return this.perSecond;
+  }
+}

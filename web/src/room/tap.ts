@@ -1,0 +1,34 @@
+// Listens on the data channels that Trystero opens. Trystero tells only of actions that somebody made
+// here; a monitor wants to see all, and who is being connected to.
+import type { Monitor } from './monitor.ts';
+
+/** A class to hand to Trystero as `rtcPolyfill`. */
+export function tappedConnection(
+  monitor: Monitor,
+  onConnection: (connection: RTCPeerConnection) => void,
+): typeof RTCPeerConnection {
+  return class Tapped extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      this.addEventListener('datachannel', ({ channel }) => tap(monitor, this, channel));
+      onConnection(this);
+    }
+
+    override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
+      const channel = super.createDataChannel(label, options);
+      tap(monitor, this, channel);
+      return channel;
+    }
+  };
+}
+
+function tap(monitor: Monitor, peer: RTCPeerConnection, channel: RTCDataChannel): void {
+  channel.addEventListener('message', ({ data }) => {
+    if (data instanceof ArrayBuffer) monitor.frame(peer, 'in', new Uint8Array(data));
+  });
+  const send = channel.send.bind(channel) as (data: ArrayBufferView<ArrayBuffer>) => void;
+  channel.send = (data: unknown) => {
+    if (data instanceof Uint8Array) monitor.frame(peer, 'out', data);
+    send(data as ArrayBufferView<ArrayBuffer>);
+  };
+}
