@@ -55,7 +55,7 @@ export class ObjectView {
     this.outlet = kind.outlet ? this.#port('outlet') : undefined;
     const body = h('div', { class: 'body' }, kind.view(running.instance, running.host));
     this.element = h('section', {
-      class: `object ${kind.name}`,
+      class: `object is-${kind.name}`,
       tabindex: 0,
       role: 'group',
       'aria-roledescription': 'object',

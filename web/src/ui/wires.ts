@@ -93,7 +93,7 @@ function portOf(view: ObjectView, end: 'inlet' | 'outlet'): Point {
   const { offsetLeft, offsetTop, offsetHeight } = view.element;
   return { x: offsetLeft + portInset, y: offsetTop + (end === 'outlet' ? offsetHeight : 0) };
 }
-const portInset = 28; // px from the object's left edge to the middle of a port; see object.css
+const portInset = 29; // px from the object's left edge to the middle of a port; see object.css
 
 function curve(from: Point, to: Point): string {
   const bend = Math.max(24, Math.min(96, Math.abs(to.y - from.y) / 2 + Math.abs(to.x - from.x) / 8));

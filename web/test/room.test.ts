@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from '../src/config.ts';
+import { isInternal, readChunk } from '../src/room/frames.ts';
+import { checkRoom, patchOf, readRoom, roomOf, withPatch, withRoom } from '../src/room/link.ts';
+import { Monitor, Rate } from '../src/room/monitor.ts';
+import { describePath, readPath } from '../src/room/paths.ts';
+import { ownRelay, publicRelays } from '../src/room/relays.ts';
+import { report, type Situation } from '../src/room/trouble.ts';
+
+test('a room with any character survives its link', () => {
+  for (const room of ['a b', 'ä/ö?&=#+%', '💡', '日本', '"\'<>', 'a%20b', ' x ']) {
+    assert.deepEqual(checkRoom(room), { ok: true, value: room });
+    const link = withRoom('http://h:1/?x=1#patch=abc', room);
+    assert.equal(roomOf(new URL(link).search), room);
+    assert.equal(new URL(link).searchParams.get('x'), '1');
+    assert.equal(new URL(link).hash, '#patch=abc');
+  }
+});
+
+test('a room by its name or by a link', () => {
+  const read = (text: string): string => {
+    const room = readRoom(text);
+    return room.ok ? room.value : room.why;
+  };
+  assert.equal(read(' my room '), 'my room');
+  assert.equal(read('https://patchies.app/?id=x&room=f84df292'), 'f84df292');
+  assert.equal(read('http://10.0.0.1:7777/?room=a%20b#patch=x'), 'a b');
+  assert.match(read('https://patchies.app/'), /no \?room=/);
+  assert.match(read('https://patchies.app/?room='), /no \?room=/);
+  assert.match(read('http://['), /no \?room=/);
+  assert.match(read('  '), /needs a name/);
+  assert.match(read('x'.repeat(257)), /at most 256/);
+  assert.match(read('\ud83d'), /half a character/);
+});
+
+test('an empty room parameter is none', () => {
+  assert.equal(roomOf('?room='), undefined);
+  assert.equal(roomOf(''), undefined);
+  assert.equal(withRoom('http://h/?room=a', undefined), 'http://h/');
+});
+
+test('the patch of a link', () => {
+  assert.equal(patchOf('#patch=abc'), 'abc');
+  assert.equal(patchOf('#other'), undefined);
+  assert.equal(withPatch('http://h/?room=a#patch=x', 'y'), 'http://h/?room=a#patch=y');
+});
+
+test('what config.json leaves out is the default', () => {
+  for (const json of [undefined, null, 'x', {}, { iceServers: [1], publicRelays: 'no', room: '' }])
+    assert.deepEqual(readConfig(json), {
+      version: '',
+      appId: 'patchies',
+      publicRelays: true,
+      iceServers: undefined,
+      room: undefined,
+    });
+  const own = { version: '1', appId: 'a', publicRelays: false, iceServers: ['stun:x'], room: 'r' };
+  assert.deepEqual(readConfig(own), own);
+});
+
+const token = 'f'.repeat(64);
+function frame(action: string, payload: string | Uint8Array, tag: number): Uint8Array {
+  const name = Buffer.alloc(32);
+  name.write(action);
+  const head = Buffer.from([1, 0, token.length]);
+  const rest = [Buffer.from(token), name, Buffer.from([0, 0, tag, 255]), Buffer.from(payload)];
+  return Buffer.concat([head, ...rest]);
+}
+
+test('the head of a frame', () => {
+  const chunk = readChunk(frame('osc', '{}', 9));
+  assert.deepEqual([chunk?.token, chunk?.action, chunk?.isLast], [token, 'osc', true]);
+  assert.deepEqual([chunk?.isJson, chunk?.isBinary, chunk?.isMeta], [true, false, false]);
+  assert.ok(isInternal('@_ping'));
+  const whole = frame('osc', '', 1);
+  for (let size = 0; size < whole.length; size++)
+    assert.equal(readChunk(whole.subarray(0, size)), undefined);
+  assert.equal(readChunk(new Uint8Array([2, 1, 0, 1, 65])), undefined);
+});
+
+test('the monitor counts messages and shows the last', () => {
+  const monitor = new Monitor();
+  const peer = {};
+  const heard: string[] = [];
+  monitor.onChannel((channel) => heard.push(channel));
+  monitor.frame(peer, 'in', frame('osc', '[1]', 9));
+  monitor.frame(peer, 'in', frame('osc', 'part', 8));
+  monitor.frame(peer, 'out', frame('chat', 'hi', 1));
+  monitor.frame(peer, 'in', frame('b', new Uint8Array([1, 2]), 13));
+  monitor.frame(peer, 'in', frame('@_ping', '', 1));
+  assert.deepEqual(heard, ['osc', 'chat', 'b']);
+  const last = [...monitor.channels.values()].map(({ in: i, out, last }) => [i, out, last]);
+  assert.deepEqual(last, [
+    [1, 0, '[1]'],
+    [0, 1, '"hi"'],
+    [1, 0, '2 bytes: 01 02'],
+  ]);
+  assert.deepEqual(monitor.peers.get(peer), { in: 2, out: 1 });
+  for (let i = 0; i < 1000; i++) monitor.frame(peer, 'in', frame(`c${i}`, '', 1));
+  assert.equal(monitor.channels.size, 200);
+});
+
+test('messages a second', () => {
+  const rate = new Rate();
+  assert.equal(rate.update(0, 10), 0);
+  assert.equal(rate.update(500, 15), 10);
+  assert.equal(rate.update(1500, 15), 0);
+});
+
+test('the path to a peer, from getStats', () => {
+  const stats = new Map<string, Record<string, unknown>>([
+    ['dead', { type: 'candidate-pair', nominated: true, state: 'failed' }],
+    [
+      'p',
+      {
+        ...{ type: 'candidate-pair', nominated: true, state: 'succeeded' },
+        ...{ localCandidateId: 'l', remoteCandidateId: 'r', currentRoundTripTime: 0.0125 },
+      },
+    ],
+    ['l', { type: 'local-candidate', candidateType: 'host', protocol: 'udp' }],
+    ['r', { type: 'remote-candidate', candidateType: 'prflx', address: 'fe80::1', port: 5 }],
+  ]);
+  const path = readPath(stats);
+  assert.deepEqual(path, {
+    local: 'host',
+    remote: 'prflx',
+    protocol: 'udp',
+    address: '[fe80::1]:5',
+    roundTrip: 12.5,
+  });
+  assert.equal(path && describePath(path), 'direct');
+  assert.equal(readPath(new Map()), undefined);
+});
+
+test('relays: the own one, and for patchies those of the known releases', () => {
+  assert.equal(ownRelay({ protocol: 'http:', host: '10.0.0.1:80' }), 'ws://10.0.0.1:80/');
+  assert.equal(ownRelay({ protocol: 'https:', host: 'h' }), 'wss://h/');
+  const five = [
+    ...['basspistol.org', 'staging.yabu.me', 'nostr.data.haus'],
+    ...['social.amanah.eblessing.co', 'strfry.shock.network'],
+  ].map((host) => `wss://${host}`);
+  assert.deepEqual(publicRelays('patchies').slice(0, 5), five);
+  assert.ok(publicRelays('patchies').includes('wss://relay02.lnfi.network'));
+});
+
+test('what is wrong when nobody comes', () => {
+  const calm: Situation = {
+    isJoined: true,
+    peers: 0,
+    ownRelayOpen: true,
+    publicRelays: 0,
+    publicRelaysOpen: 0,
+    attempts: 0,
+    attemptFor: 0,
+    since: 60_000,
+    joinError: undefined,
+    isLoopback: false,
+  };
+  const say = (change: Partial<Situation>): string => report({ ...calm, ...change }).title;
+  assert.equal(say({}), 'Nobody else yet');
+  assert.equal(say({ peers: 2 }), '2 peers');
+  assert.equal(say({ isJoined: false }), 'No room yet');
+  assert.equal(say({ ownRelayOpen: false }), 'The relay does not answer');
+  assert.equal(say({ ownRelayOpen: false, since: 100 }), 'Joining');
+  assert.equal(say({ ownRelayOpen: false, publicRelays: 5, publicRelaysOpen: 1 }), 'Nobody else yet');
+  assert.equal(say({ attempts: 1, attemptFor: 100 }), 'Connecting');
+  assert.equal(say({ attempts: 1, attemptFor: 20_000 }), 'A peer is heard, but not reached');
+  assert.equal(say({ joinError: 'incorrect password' }), 'A peer was refused');
+  assert.match(report({ ...calm, isLoopback: true }).detail, /--listen/);
+});
