@@ -10,7 +10,7 @@ import { Log } from './log.mjs';
 import { Peer } from './peer.mjs';
 
 const entryFolder = fileURLToPath(new URL('../peers/browser', import.meta.url));
-const flags = [
+export const flags = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

@@ -26,6 +26,9 @@ function tap(monitor: Monitor, peer: RTCPeerConnection, channel: RTCDataChannel)
   channel.addEventListener('message', ({ data }) => {
     if (data instanceof ArrayBuffer) monitor.frame(peer, 'in', new Uint8Array(data));
   });
+  // When a peer goes without a word its channel fails before it closes. Trystero would write that on
+  // the console; the close that follows tells it all it needs.
+  channel.addEventListener('error', (event) => event.stopImmediatePropagation());
   const send = channel.send.bind(channel) as (data: ArrayBufferView<ArrayBuffer>) => void;
   channel.send = (data: unknown) => {
     if (data instanceof Uint8Array) monitor.frame(peer, 'out', data);

@@ -1,0 +1,98 @@
+// Chromium for the tests of the page: contexts that know nothing of each other, and what they said.
+import assert from 'node:assert/strict';
+import { deflateRawSync } from 'node:zlib';
+import { flags } from '../../interop/lib/browser.mjs';
+import { Log } from '../../interop/lib/log.mjs';
+import { chromium } from '../../interop/node_modules/playwright-core/index.mjs';
+
+export const executablePath = process.env.ROOMWIRE_CHROMIUM ?? '/usr/bin/chromium';
+const patience = 15_000; // ms; no test waits that long when it passes
+
+export const phone = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  hasTouch: true,
+  isMobile: true,
+};
+export const desk = { viewport: { width: 1280, height: 800 } };
+
+export class Browser {
+  static async start(options = {}) {
+    const browser = new Browser();
+    browser.chromium = await chromium.launch({ executablePath, args: flags, ...options });
+    return browser;
+  }
+
+  /**
+   * A page in a browser profile of its own, which ends with the test. The test fails when anything
+   * was said on the console, but for what `allow` matches.
+   */
+  async open(t, url, { allow, ...options } = desk) {
+    const context = await this.chromium.newContext(options);
+    context.setDefaultTimeout(patience);
+    const page = await context.newPage();
+    const log = new Log(`page ${url.slice(0, 60)}`);
+    const said = [];
+    const note = (text) => {
+      log.note(text);
+      if (!allow?.test(text)) said.push(text);
+    };
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) note(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => note(`page error: ${error.stack}`));
+    t.after(async () => {
+      await context.close();
+      log.close();
+      assert.deepEqual(said, []);
+    });
+    await page.goto(url);
+    await page.locator('.topbar').waitFor();
+    return page;
+  }
+
+  stop() {
+    return this.chromium.close();
+  }
+}
+
+/** The fragment of a link with these objects ([kind, x, y, settings]) and wires ([from, to]). */
+export function patchHash(objects = [], wires = []) {
+  const json = JSON.stringify({ v: 1, o: objects, w: wires });
+  return `#patch=${deflateRawSync(json).toString('base64url')}`;
+}
+
+/** An object by what it is called, such as 'netsend osc'. */
+export const object = (page, name) => page.getByRole('group', { name, exact: true });
+export const roomOf = (page) => new URL(page.url()).searchParams.get('room');
+
+/** Waits until `look` gives a value that `fits`; gives it. */
+export async function until(what, look, fits = Boolean) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const value = await look();
+    if (fits(value)) return value;
+    assert.ok(Date.now() < end, `not seen: ${what}; last was ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+export const shows = (locator, text) =>
+  until(`“${text}”`, () => locator.innerText(), (seen) =>
+    text instanceof RegExp ? text.test(seen) : seen.trim() === text,
+  );
+
+/** What the pill in the bar says, such as '1 peer'. */
+export const state = (page, text) => shows(page.locator('.pill'), text);
+
+/** Runs a command of the palette by its name. */
+export async function command(page, text) {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill(text);
+  await page.keyboard.press('Enter');
+}
+
+export const objects = (page) =>
+  page
+    .locator('.object')
+    .evaluateAll((all) => all.map((one) => [one.ariaLabel, one.style.left, one.style.top]));

@@ -1,0 +1,143 @@
+// The page and the network: relays and peers that go away and come back, what is said when nobody
+// comes, the monitor, and plain http on a LAN.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { offlineEnv, roomwire, roomwireBinary } from '../interop/lib/native.mjs';
+import { Process } from '../interop/lib/process.mjs';
+import { Browser, executablePath, object, patchHash, shows, state } from './lib/pages.mjs';
+import { startSite } from './lib/site.mjs';
+
+const panel = (page) => page.getByRole('complementary', { name: 'room' });
+/** What the browser itself says of a relay that is gone. */
+const allow = /WebSocket connection to/;
+let browser;
+before(async () => (browser = await Browser.start()));
+after(() => browser?.stop());
+
+async function place(t) {
+  const site = await startSite();
+  t.after(() => site.stop());
+  const native = (...args) => {
+    const started = roomwire([...args, '--room', 'x', '--relay', site.relayUrl]);
+    t.after(() => started.stop());
+    return started;
+  };
+  return { site, native, url: `${site.url}?room=x` };
+}
+
+describe('comings and goings', { concurrency: true }, () => {
+  test('of the relay, with nobody there: said, and all is well when it is back', async (t) => {
+    const { site, native, url } = await place(t);
+    const page = await browser.open(t, url, { allow });
+    await state(page, 'Nobody else yet');
+    await panel(page).getByText('Share the link').waitFor();
+    await site.stopRelay();
+    await state(page, 'The relay does not answer');
+    await panel(page).getByText('Is roomwire web still running').waitFor();
+    await site.startRelay();
+    await state(page, 'Nobody else yet');
+    native('netrecv', 'osc');
+    await state(page, '1 peer');
+  });
+
+  test('of the relay, with peers: they stay, and more can come after', async (t) => {
+    const { site, native, url } = await place(t);
+    const page = await browser.open(t, url, { allow });
+    const receiver = native('netrecv', 'osc');
+    await state(page, '1 peer');
+    await site.stopRelay();
+    await panel(page).getByText('The relay of this page does not answer').waitFor();
+    await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
+    await receiver.out.wait((line) => line.includes('0.5'), 'the fader');
+    await site.startRelay();
+    native('netrecv', 'osc');
+    await state(page, '2 peers');
+  });
+
+  test('of a peer that is killed, and of one that leaves', async (t) => {
+    const { native, url } = await place(t);
+    const page = await browser.open(t, url);
+    const victim = native('netrecv', 'osc');
+    await state(page, '1 peer');
+    victim.kill('SIGKILL');
+    await state(page, 'Nobody else yet');
+    native('netsend', 'osc', '7');
+    await shows(page.locator('output.value'), '7');
+    await state(page, 'Nobody else yet');
+  });
+
+  test('of the page: reloaded, it is there again with its patch', async (t) => {
+    const { native, url } = await place(t);
+    const page = await browser.open(t, url);
+    const receiver = native('netrecv', 'osc');
+    await state(page, '1 peer');
+    await page.reload();
+    await receiver.err.wait((line) => line.startsWith('left: '), 'it left');
+    await state(page, '1 peer');
+    await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
+    await receiver.out.wait((line) => line.includes('0.5'), 'the fader');
+  });
+});
+
+test('the monitor: channels that nobody here has an object for, rates, values, paths', async (t) => {
+  const { native, url } = await place(t);
+  const page = await browser.open(t, url + patchHash());
+  const sender = native('netsend', 'lights');
+  await state(page, '1 peer');
+  const row = (name) => panel(page).locator('tbody tr').filter({ hasText: name });
+  const beat = setInterval(() => sender.write('{"level":3}\n'), 50);
+  t.after(() => clearInterval(beat));
+  await shows(row('lights'), /^lights\s+([5-9]|[12]\d)(\.\d)?\s+0\s+← \{"level":3\}$/);
+  await shows(row('direct'), /^z\w{7}\s+direct\s+host – (host|prflx), udp\s+\d+(\.\d)? ms\s/);
+});
+
+describe('plain http on an address of the LAN', () => {
+  const setup = [
+    'ip link set lo up',
+    'ip link add web0 type veth peer name web1',
+    'ip addr add 10.98.0.1/24 brd + dev web0',
+    'ip link set web0 up && ip link set web1 up',
+    'ip route add default dev web0',
+  ].join(' && ');
+  const works = spawnSync('unshare', ['-rn', 'sh', '-c', setup]).status === 0;
+
+  test('the page works without crypto.subtle', { skip: !works && 'no namespaces here' }, async (t) => {
+    const start = (name, command, args) => {
+      const started = new Process(name, command, args, { env: offlineEnv });
+      t.after(() => started.stop());
+      return started;
+    };
+    const holder = start('namespace', 'unshare', ['-rn', 'sh', '-c', `${setup} && echo up && cat`]);
+    await holder.out.wait((line) => line === 'up', 'the network');
+    const enter = ['-t', String(holder.pid), '-n', '-U', '--preserve-credentials'];
+    const script = fileURLToPath(new URL('lib/site-process.mjs', import.meta.url));
+    const site = start('site', 'nsenter', [...enter, process.execPath, script, '10.98.0.1']);
+    const url = await site.out.wait((line) => line.startsWith('http'), 'the address');
+    const folder = mkdtempSync(join(tmpdir(), 'roomwire-web-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const inside = join(folder, 'chromium');
+    writeFileSync(inside, `#!/bin/sh\nexec nsenter ${enter.join(' ')} ${executablePath} "$@"\n`);
+    chmodSync(inside, 0o755);
+    const browser = await Browser.start({ executablePath: inside });
+    t.after(() => browser?.stop());
+    const page = await browser.open(t, `${url}?room=lan`);
+    const hidden = () => [isSecureContext, typeof crypto.randomUUID, crypto.subtle?.constructor.name];
+    assert.deepEqual(await page.evaluate(hidden), [false, 'undefined', 'Object']);
+    const connection = ['--room', 'lan', '--relay', url.replace('http', 'ws')];
+    const receiver = start('netrecv', 'nsenter', [...enter, roomwireBinary(), 'netrecv', 'osc', ...connection]);
+    await state(page, '1 peer');
+    await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
+    const heard = await receiver.out.wait(() => true, 'the fader');
+    assert.equal(heard, '{"address":"/fader/1","args":[0.5]}');
+    start('netsend', 'nsenter', [...enter, roomwireBinary(), 'netsend', 'osc', 'back', ...connection, '--peers', '2']);
+    await shows(page.locator('output.value'), 'back');
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('Copied.').waitFor();
+  });
+});

@@ -1,0 +1,218 @@
+// Working with objects: by mouse, by touch on a phone, by keys alone; and what each control sends.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { roomwire } from '../interop/lib/native.mjs';
+import { Browser, command, desk, object, objects, patchHash, phone } from './lib/pages.mjs';
+import { shows, state, until } from './lib/pages.mjs';
+import { startSite } from './lib/site.mjs';
+
+let site;
+let browser;
+let rooms = 0;
+before(async () => {
+  site = await startSite();
+  browser = await Browser.start();
+});
+after(async () => {
+  await browser?.stop();
+  await site?.stop();
+});
+
+/** A page with a patch, and a native receiver of `channel` that has met it. */
+async function meet(t, channel, hash, options = desk) {
+  const room = `objects-${process.pid}-${++rooms}`;
+  const receiver = roomwire(['netrecv', channel, '--room', room, '--relay', site.relayUrl]);
+  t.after(() => receiver.stop());
+  const page = await browser.open(t, `${site.url}?room=${room}${hash}`, options);
+  await state(page, '1 peer');
+  return { page, receiver };
+}
+const next = async (receiver) => JSON.parse(await receiver.out.wait(() => true, 'a message'));
+const wires = (page) => page.locator('.wire:not(.loose)').count();
+
+async function centre(locator) {
+  const { x, y, width, height } = await locator.boundingBox();
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+test('by mouse: drag objects, draw wires, cut them, change and remove objects', async (t) => {
+  const hash = patchHash([['button', 24, 40], ['netsend', 400, 300]]);
+  const page = await browser.open(t, `${site.url}?room=mouse${hash}`);
+  const drag = async (from, to) => {
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 5 });
+    await page.mouse.up();
+  };
+  const button = object(page, 'button');
+  const from = await centre(button.locator('.kind'));
+  await drag(from, { x: from.x + 80, y: from.y + 40 });
+  assert.deepEqual((await objects(page))[0], ['button', '104px', '80px']);
+  await drag(
+    await centre(page.getByRole('button', { name: 'outlet of button' })),
+    await centre(page.getByRole('button', { name: 'inlet of netsend foo' })),
+  );
+  assert.equal(await wires(page), 1);
+  await page.getByRole('button', { name: 'press' }).click();
+  await page.getByText('1 sent').waitFor();
+  await page.getByRole('button', { name: 'remove wire from button to netsend foo' }).click();
+  assert.equal(await wires(page), 0);
+  await button.getByRole('button', { name: 'settings' }).click();
+  await page.getByLabel('Speaks').selectOption('osc');
+  await page.getByLabel('OSC address').fill('no address');
+  await page.getByText('An OSC address begins with /').waitFor();
+  await page.getByLabel('OSC address').fill('/go');
+  await page.getByLabel('Text on it').fill('Go');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await object(page, 'button /go').getByRole('button', { name: 'Go' }).waitFor();
+  await object(page, 'button /go').getByRole('button', { name: 'settings' }).click();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  assert.equal(await page.locator('.object').count(), 1);
+});
+
+test('on a phone by touch: add, wire by two taps, play, move, remove', async (t) => {
+  const { page, receiver } = await meet(t, 'osc', patchHash(), phone);
+  const cdp = await page.context().newCDPSession(page);
+  const swipe = async (from, to) => {
+    const send = (type, points) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    await send('touchStart', [from]);
+    for (let i = 1; i <= 4; i++)
+      await send('touchMove', [
+        { x: from.x + ((to.x - from.x) * i) / 4, y: from.y + ((to.y - from.y) * i) / 4 },
+      ]);
+    await send('touchEnd', []);
+  };
+  const add = async (text) => {
+    await page.getByRole('button', { name: 'Add' }).tap();
+    await page.getByRole('combobox').fill(text);
+    await page.getByRole('option').first().tap();
+  };
+  await add('netsend osc');
+  await add('fader');
+  await page.getByRole('button', { name: 'outlet of slider /fader/1' }).tap();
+  await page.getByRole('button', { name: 'inlet of netsend osc' }).tap();
+  assert.equal(await wires(page), 1);
+  const fader = page.getByRole('slider', { name: 'value' });
+  const { x, y, width, height } = await fader.boundingBox();
+  await swipe({ x: x + 10, y: y + height / 2 }, { x: x + width - 1, y: y + height / 2 });
+  await until('the end of the fader', () => next(receiver), ({ args }) => args[0] === 1);
+  const head = await centre(object(page, 'slider /fader/1').locator('.kind'));
+  const before = await objects(page);
+  await swipe(head, { x: head.x + 16, y: head.y + 160 });
+  const moved = (await objects(page)).filter((one, i) => one.join() !== before[i].join());
+  assert.equal(moved.length, 1);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.equal(overflow, 0, 'nothing sticks out of the screen');
+  await object(page, 'netsend osc').getByRole('button', { name: 'settings' }).tap();
+  await page.getByRole('button', { name: 'Remove' }).tap();
+  assert.equal(await wires(page), 0);
+  assert.equal(await page.locator('.object').count(), 1);
+  await page.locator('.pill').tap();
+  await page.getByRole('complementary', { name: 'room' }).getByText('direct').waitFor();
+});
+
+test('by keys alone: add, wire, write, move, change, unwire, remove', async (t) => {
+  const { page, receiver } = await meet(t, 'chat', patchHash());
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const focused = () => page.evaluate(() => document.activeElement.ariaLabel);
+  await command(page, 'message');
+  await command(page, 'netsend chat');
+  assert.equal(await focused(), 'netsend chat');
+  const [, [, left, top]] = await objects(page);
+  await press('ArrowRight', 'ArrowDown', 'ArrowDown');
+  const [, [, newLeft, newTop]] = await objects(page);
+  assert.deepEqual([parseInt(newLeft) - parseInt(left), parseInt(newTop) - parseInt(top)], [8, 16]);
+  // Back over its own parts to the message box.
+  for (let i = 0; (await focused()) !== 'message'; i++) {
+    assert.ok(i < 20, 'the message box is not reached with Shift+Tab');
+    await press('Shift+Tab');
+  }
+  await press('w');
+  assert.equal(await focused(), 'inlet of netsend chat');
+  await press('Enter');
+  assert.equal(await wires(page), 1);
+  assert.equal(await focused(), 'message');
+  for (let i = 0; (await focused()) !== 'message, Enter sends'; i++) {
+    assert.ok(i < 10, 'the text is not reached with Tab');
+    await press('Tab');
+  }
+  await page.keyboard.type('by keys');
+  await press('Enter');
+  assert.equal(await next(receiver), 'by keys');
+  await press('Escape');
+  assert.equal(await focused(), 'message');
+  await press('Enter');
+  await page.getByRole('dialog').getByLabel('Empty after sending').waitFor();
+  await press('Escape');
+  assert.equal(await focused(), 'message');
+  await press('w', 'Enter');
+  assert.equal(await wires(page), 0);
+  await press('w', 'Escape');
+  assert.equal(await focused(), 'message');
+  await press('Delete');
+  assert.equal(await page.locator('.object').count(), 1);
+  assert.equal(await focused(), 'netsend chat');
+});
+
+test('every control sends OSC, DMX and plain values', async (t) => {
+  const kinds = ['button', 'toggle', 'slider', 'xy', 'color', 'keys'];
+  const speak = { osc: (i) => ({ as: 'osc', address: `/${i}` }), dmx: (i) => ({ as: 'dmx', channel: i * 10 }), plain: () => ({ as: 'plain' }) };
+  const list = ['osc', 'dmx', 'plain'].flatMap((as, column) =>
+    kinds.map((kind, i) => [kind, 24 + column * 400, 40 + i * 260, speak[as](i)]),
+  );
+  list.push(['netsend', 1300, 40, { channel: 'out' }]);
+  const toNetsend = list.slice(0, -1).map((_, i) => [i, list.length - 1]);
+  const { page, receiver } = await meet(t, 'out', patchHash(list, toNetsend));
+  const gets = async (...wanted) => {
+    for (const one of wanted) assert.deepEqual(await next(receiver), one);
+  };
+  const of = (index) => page.locator('.object').nth(index);
+  for (const [column, as] of ['osc', 'dmx', 'plain'].entries()) {
+    const at = (i) => of(column * kinds.length + i);
+    const osc = (i, ...args) => ({ address: `/${i}`, args });
+    const dmx = (i, ...values) => values.map((value, n) => ({ channel: i * 10 + n, value }));
+    await at(0).getByRole('button', { name: 'press' }).click();
+    if (as === 'osc') await gets(osc(0, 1), osc(0, 0));
+    else if (as === 'dmx') await gets(dmx(0, 255), dmx(0, 0));
+    else await gets({ type: 'bang' });
+    await at(1).getByRole('switch').click();
+    await gets({ osc: osc(1, 1), dmx: dmx(1, 255), plain: 1 }[as]);
+    await at(2).getByRole('slider').fill('0.5');
+    await gets({ osc: osc(2, 0.5), dmx: dmx(2, 128), plain: 0.5 }[as]);
+    await at(3).getByRole('slider').focus();
+    await page.keyboard.press('ArrowUp');
+    await gets({ osc: osc(3, 0.5, 0.52), dmx: dmx(3, 128, 133), plain: [0.5, 0.52] }[as]);
+    await at(4).getByLabel('colour').fill('#102030');
+    await gets({ osc: osc(4, 16, 32, 48), dmx: dmx(4, 16, 32, 48), plain: '#102030' }[as]);
+    await at(4).getByRole('slider', { name: 'green' }).fill('255');
+    await gets({ osc: osc(4, 16, 255, 48), dmx: dmx(4, 16, 255, 48), plain: '#10ff30' }[as]);
+    await at(5).getByRole('button', { name: 'D4', exact: true }).dispatchEvent('keydown', { key: 'Enter' });
+    await at(5).getByRole('button', { name: 'D4', exact: true }).dispatchEvent('keyup', { key: 'Enter' });
+    const note = (type, velocity) => ({ type, note: 62, velocity, channel: 1 });
+    if (as === 'osc') await gets(osc(5, 62, 100), osc(5, 62, 0));
+    else if (as === 'dmx') await gets([{ channel: 52, value: 201 }], [{ channel: 52, value: 0 }]);
+    else await gets(note('noteOn', 100), note('noteOff', 0));
+  }
+});
+
+test('what shows values shows them, and a controller follows what comes', async (t) => {
+  const list = [['message', 24, 40], ['value', 24, 240], ['list', 24, 360], ['plot', 400, 40], ['slider', 400, 240, { max: 10 }], ['color', 400, 400, { as: 'dmx', channel: 5 }], ['toggle', 400, 560], ['keys', 740, 40]];
+  const hash = patchHash(list, list.slice(1).map((_, i) => [0, i + 1]));
+  const page = await browser.open(t, `${site.url}?room=shows${hash}`);
+  const say = async (text) => {
+    await page.getByLabel('message, Enter sends').fill(text);
+    await page.keyboard.press('Enter');
+  };
+  await say('{"address":"/fader/1","args":[4]}');
+  await shows(page.locator('output.value'), '{"address":"/fader/1","args":[4]}');
+  await shows(page.locator('.is-slider .number'), '4');
+  await page.getByRole('img', { name: 'plot, now 4' }).waitFor();
+  assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true');
+  await say('[{"channel":6,"value":255}]');
+  await until('green', () => page.getByLabel('colour').inputValue(), (hex) => hex === '#00ff00');
+  await say('{"type":"noteOn","note":60,"velocity":1}');
+  await page.locator('.key.held[aria-label="C4"]').waitFor();
+  await shows(page.locator('.lines'), /"args":\[4\].*\n.*"channel":6.*\n.*noteOn/);
+});
