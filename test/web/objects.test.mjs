@@ -64,9 +64,9 @@ test('by mouse: drag objects, draw wires, cut them, change and remove objects', 
   await page.getByLabel('OSC address').fill('/go');
   await page.getByLabel('Text on it').fill('Go');
   await page.getByRole('button', { name: 'Done' }).click();
-  await object(page, 'button /go').getByRole('button', { name: 'Go' }).waitFor();
+  await object(page, 'button /go').getByRole('button', { name: 'Go', exact: true }).waitFor();
   await object(page, 'button /go').getByRole('button', { name: 'settings' }).click();
-  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
   assert.equal(await page.locator('.object').count(), 1);
 });
 
@@ -96,7 +96,7 @@ test('on a phone by touch: add, wire by two taps, play, move, remove', async (t)
   const { x, y, width, height } = await fader.boundingBox();
   await swipe({ x: x + 10, y: y + height / 2 }, { x: x + width - 1, y: y + height / 2 });
   await until('the end of the fader', () => next(receiver), ({ args }) => args[0] === 1);
-  const head = await centre(object(page, 'slider /fader/1').locator('.kind'));
+  const head = await centre(object(page, 'slider /fader/1').locator('.head'));
   const before = await objects(page);
   await swipe(head, { x: head.x + 16, y: head.y + 160 });
   const moved = (await objects(page)).filter((one, i) => one.join() !== before[i].join());
@@ -104,7 +104,7 @@ test('on a phone by touch: add, wire by two taps, play, move, remove', async (t)
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.equal(overflow, 0, 'nothing sticks out of the screen');
   await object(page, 'netsend osc').getByRole('button', { name: 'settings' }).tap();
-  await page.getByRole('button', { name: 'Remove' }).tap();
+  await page.getByRole('button', { name: 'Remove', exact: true }).tap();
   assert.equal(await wires(page), 0);
   assert.equal(await page.locator('.object').count(), 1);
   await page.locator('.pill').tap();

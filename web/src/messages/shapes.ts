@@ -33,19 +33,25 @@ export function shape(speech: Speech, reading: Reading): Message {
 /** What a control is told: values in its own unit, or levels from 0 to 1; holes stay as they are. */
 export type Told = { values: (number | undefined)[] } | { levels: (number | undefined)[] };
 
-/** Reads a message for a control of `count` numbers; undefined when it is not meant for it. */
+/**
+ * Reads a message for a control of `count` numbers; undefined when it is not meant for it: OSC for
+ * another address, DMX for other channels. A control that speaks plain values takes what comes.
+ */
 export function told(speech: Speech, count: number, message: Message): Told | undefined {
   const dmx = dmxLevels(message);
   if (dmx) {
+    if (speech.as === 'osc') return undefined;
     const first = speech.as === 'dmx' ? speech.channel : 0;
     const levels = Array.from({ length: count }, (_, index) => dmx.get(first + index));
     return levels.some((level) => level !== undefined) ? { levels } : undefined;
   }
-  if (isOsc(message) && speech.as === 'osc' && message['address'] !== speech.address)
-    return undefined;
+  if (isOsc(message) && !isFor(speech, message.address)) return undefined;
   const values = numbersOf(message).slice(0, count);
   return values.length > 0 ? { values } : undefined;
 }
+
+const isFor = ({ as, address }: Speech, asked: string): boolean =>
+  as === 'plain' || (as === 'osc' && asked === address);
 
 export function isOsc(message: Message): message is { address: string; args?: Message } {
   return isMap(message) && typeof message['address'] === 'string';

@@ -1,6 +1,6 @@
 import { bang, type Message } from '../messages/message.ts';
 import { shape } from '../messages/shapes.ts';
-import { h } from '../ui/dom.ts';
+import { h, holdTouch } from '../ui/dom.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -45,6 +45,7 @@ export const button = define<Button>({
   create: (host) => new Button(host),
   view: (instance, host) => {
     const face = h('button', { type: 'button', class: 'pad-button' });
+    holdTouch(face);
     // On the way down, not on click: what is played must sound at once.
     face.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;

@@ -1,6 +1,6 @@
 import { isMap, type Message } from '../messages/message.ts';
 import { shape } from '../messages/shapes.ts';
-import { h } from '../ui/dom.ts';
+import { h, holdTouch } from '../ui/dom.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Field, Host, Instance } from './kind.ts';
 
@@ -106,6 +106,7 @@ export const keys = define<Keys>({
       face.style.setProperty('--at', String(whites));
       return face;
     };
+    holdTouch(board);
     playByPointer(board, instance);
     playByLetters(board, instance);
     const draw = (): void => {

@@ -1,7 +1,7 @@
 import { isBang, type Message } from '../messages/message.ts';
 import { rounded, shape, told } from '../messages/shapes.ts';
 import { showNumber } from '../messages/text.ts';
-import { h } from '../ui/dom.ts';
+import { h, holdTouch } from '../ui/dom.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -75,6 +75,7 @@ export const xy = define<Pad>({
       'aria-valuemin': 0,
       'aria-valuemax': 1,
     });
+    holdTouch(pad);
     const follow = (event: PointerEvent): void => {
       const box = pad.getBoundingClientRect();
       const x = (event.clientX - box.left) / box.width;

@@ -14,9 +14,9 @@ export const starters: readonly Starter[] = [
     about: 'plays a synth',
     objects: [
       ['slider', 24, 32, { address: '/fader/1' }],
-      ['netsend', 24, 168, { channel: 'osc' }],
-      ['netrecv', 24, 312, { channel: 'osc' }],
-      ['value', 24, 440, {}],
+      ['netsend', 24, 176, { channel: 'osc' }],
+      ['netrecv', 24, 320, { channel: 'osc' }],
+      ['value', 24, 456, {}],
     ],
     wires: [
       [0, 1],
@@ -28,10 +28,10 @@ export const starters: readonly Starter[] = [
     about: 'dimmer and colour',
     objects: [
       ['slider', 24, 32, { as: 'dmx', channel: 0, min: 0, max: 255, whole: true }],
-      ['color', 24, 152, { as: 'dmx', channel: 1, color: '#ff8000' }],
-      ['netsend', 24, 296, { channel: 'dmx' }],
-      ['netrecv', 24, 424, { channel: 'dmx' }],
-      ['value', 24, 536, {}],
+      ['color', 24, 168, { as: 'dmx', channel: 1, color: '#ff8000' }],
+      ['netsend', 24, 352, { channel: 'dmx' }],
+      ['netrecv', 24, 488, { channel: 'dmx' }],
+      ['value', 24, 616, {}],
     ],
     wires: [
       [0, 2],
@@ -44,9 +44,9 @@ export const starters: readonly Starter[] = [
     about: 'text to everybody',
     objects: [
       ['message', 24, 32, { mode: 'text', clear: true }],
-      ['netsend', 24, 176, { channel: 'chat' }],
-      ['netrecv', 24, 304, { channel: 'chat' }],
-      ['list', 24, 432, {}],
+      ['netsend', 24, 200, { channel: 'chat' }],
+      ['netrecv', 24, 336, { channel: 'chat' }],
+      ['list', 24, 464, {}],
     ],
     wires: [
       [0, 1],

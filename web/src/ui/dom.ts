@@ -56,3 +56,11 @@ export function isTyping(target: EventTarget | null): boolean {
   if (target instanceof HTMLInputElement) return target.type !== 'range';
   return target.matches('textarea, select');
 }
+
+/**
+ * For what is dragged or played by finger: no move on it is a scroll. touch-action alone leaves
+ * Chromium believing in a fling, and it swallows the next tap.
+ */
+export function holdTouch(element: HTMLElement): void {
+  element.addEventListener('touchmove', (event) => event.preventDefault(), { passive: false });
+}

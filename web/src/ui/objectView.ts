@@ -1,7 +1,7 @@
 // One object on the page: its head to drag it by, its inlet and outlet, and what the kind shows.
 import type { Host, Instance, Kind } from '../objects/kind.ts';
 import type { Patch, PatchObject } from '../patch/model.ts';
-import { h, icon, isTyping } from './dom.ts';
+import { h, holdTouch, icon, isTyping } from './dom.ts';
 import { openSettings } from './settings.ts';
 
 export type End = 'inlet' | 'outlet';
@@ -100,6 +100,7 @@ export class ObjectView {
       title: end,
       onclick: (event: MouseEvent) => this.events.end(this.object, end, event),
     });
+    holdTouch(port);
     port.addEventListener('pointerdown', (event) => {
       if (event.button === 0) this.events.dragEnd(this.object, end, event);
     });
@@ -128,6 +129,7 @@ export class ObjectView {
   }
 
   #dragBy(head: HTMLElement): void {
+    holdTouch(head);
     let from: { x: number; y: number; left: number; top: number } | undefined;
     head.addEventListener('pointerdown', (event) => {
       if (event.button !== 0 || isTyping(event.target)) return;

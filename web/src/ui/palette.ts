@@ -15,7 +15,12 @@ export interface Command {
 export function openPalette(commands: readonly Command[], typed: (text: string) => Command[]): void {
   let shown: Command[] = [];
   let at = 0;
-  const list = h('ul', { class: 'commands', role: 'listbox', id: 'commands', 'aria-label': 'commands' });
+  const isTouch = matchMedia('(hover: none)').matches;
+  const list = h('ul', {
+    class: 'commands',
+    tabindex: -1,
+    autofocus: isTouch,
+    role: 'listbox', id: 'commands', 'aria-label': 'commands' });
   const entry = h('input', {
     class: 'search',
     role: 'combobox',
@@ -26,6 +31,8 @@ export function openPalette(commands: readonly Command[], typed: (text: string) 
     autocomplete: 'off',
     autocapitalize: 'off',
     spellcheck: 'false',
+    // On a phone the keyboard would cover the commands; who wants to type taps the field.
+    autofocus: !isTouch,
     oninput: () => {
       at = 0;
       look();
@@ -71,7 +78,6 @@ export function openPalette(commands: readonly Command[], typed: (text: string) 
     entry.setAttribute('aria-activedescendant', `command-${at}`);
   };
   look();
-  entry.focus();
 }
 
 /** Every word typed begins a word of the command, or stands in its title. */

@@ -36,7 +36,7 @@ export class Panel {
       ),
       this.#detail,
       table('Peers', ['Peer', 'Path', 'Round trip', 'In/s', 'Out/s'], this.#peers),
-      table('Channels', ['Channel', 'In/s', 'Out/s', 'Last'], this.#channels),
+      table('Channels', ['Channel', 'In/s', 'Out/s', 'In all'], this.#channels),
       h('h3', {}, 'From a terminal'),
       this.#terminal,
     );
@@ -70,7 +70,7 @@ export class Panel {
       return row(id, [
         cell(id.slice(0, 8), id),
         cell(path ? describePath(path) : 'connecting', [types, address].filter(Boolean).join(' '), types),
-        cell(path?.roundTrip === undefined ? '–' : `${path.roundTrip.toFixed(path.roundTrip < 10 ? 1 : 0)} ms`),
+        cell(showRoundTrip(path?.roundTrip)),
         cell(this.#rate(`in ${id}`, counts.in)),
         cell(this.#rate(`out ${id}`, counts.out)),
       ]);
@@ -79,18 +79,23 @@ export class Panel {
   }
 
   #drawChannels(): void {
-    const rows = [...this.room.monitor.channels].map(([name, tally]) => this.#channelRow(name, tally));
+    const rows = [...this.room.monitor.channels].flatMap(([name, tally]) =>
+      this.#channelRows(name, tally),
+    );
     this.#channels.replaceChildren(...(rows.length > 0 ? rows : [nothing(4, 'nothing has passed yet')]));
   }
 
-  #channelRow(name: string, tally: Tally): HTMLElement {
-    const total = `${tally.in} in, ${tally.out} out, ${tally.bytes} bytes in all`;
-    return row(name, [
+  #channelRows(name: string, tally: Tally): HTMLElement[] {
+    const total = `${tally.in} in, ${tally.out} out, ${tally.bytes} bytes`;
+    const counts = row(name, [
       cell(name, total),
       cell(this.#rate(`channel in ${name}`, tally.in)),
       cell(this.#rate(`channel out ${name}`, tally.out)),
-      cell(`${tally.lastFrom === 'in' ? '←' : '→'} ${tally.last}`, tally.last),
+      cell(String(tally.in + tally.out), total),
     ]);
+    const last = `${tally.lastFrom === 'in' ? '←' : '→'} ${tally.last}`;
+    const value = h('td', { colspan: 4, title: tally.last }, last);
+    return [counts, h('tr', { class: 'last', 'data-last': name }, value)];
   }
 
   #rate(key: string, count: number): string {
@@ -109,6 +114,12 @@ export class Panel {
       roomId === undefined ? '–' : `roomwire netrecv osc --room ${id} --relay ${relay}`,
     );
   }
+}
+
+/** Browsers tell it in whole milliseconds, or so. */
+function showRoundTrip(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  return ms < 1 ? '< 1 ms' : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 }
 
 function table(title: string, heads: string[], body: HTMLElement): HTMLElement {
