@@ -2,12 +2,15 @@
 // comes, the monitor, and plain http on a LAN.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { offlineEnv, roomwire, roomwireBinary } from '../interop/lib/native.mjs';
+import { WebSocket } from '../interop/lib/packages.mjs';
+import { createEvent } from '../../web/node_modules/@trystero-p2p/nostr/dist/index.mjs';
 import { Process } from '../interop/lib/process.mjs';
 import { Browser, executablePath, object, patchHash, shows, state } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
@@ -82,6 +85,26 @@ describe('comings and goings', { concurrency: true }, () => {
     await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
     await receiver.out.wait((line) => line.includes('0.5'), 'the fader');
   });
+});
+
+test('a peer that is heard and never reached is said', async (t) => {
+  const { site, url } = await place(t);
+  const page = await browser.open(t, url);
+  // As Trystero's topics are made (doc of the wire: SHA-1, each byte in base 36).
+  const topic = [...createHash('sha1').update('Trystero@patchies@x').digest()]
+    .map((byte) => byte.toString(36))
+    .join('');
+  const socket = new WebSocket(site.relayUrl);
+  t.after(() => socket.terminate());
+  const announce = async () =>
+    socket.send(await createEvent(topic, JSON.stringify({ peerId: 'A'.repeat(20) })));
+  socket.on('open', () => {
+    const beat = setInterval(announce, 500);
+    t.after(() => clearInterval(beat));
+  });
+  await state(page, 'Connecting');
+  await state(page, 'A peer is heard, but not reached');
+  await panel(page).getByText('A firewall').waitFor();
 });
 
 test('the monitor: channels that nobody here has an object for, rates, values, paths', async (t) => {

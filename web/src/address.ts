@@ -3,7 +3,7 @@ import { decodePatch, encodePatch } from './patch/codec.ts';
 import { type Change, Patch } from './patch/model.ts';
 import { newRoom, patchOf, roomOf, withPatch, withRoom } from './room/link.ts';
 
-const settle = 300; // ms; browsers refuse an address that changes with every move of a fader
+const settle = 500; // ms; browsers refuse an address that changes with every move of a fader
 
 export class Address {
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,7 +75,7 @@ export class Address {
 
   #changed(change: Change): void {
     if (change.what === 'added' && this.patch.usesRoom()) this.needRoom();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.write(), settle);
+    // Not put off by further changes: values may come without end.
+    this.#timer ??= setTimeout(() => void this.write(), settle);
   }
 }

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   const palette = (): void =>
     openPalette(commands(kinds, actions), (text) => typedCommands(kinds, text, actions.add));
   const topbar = new Topbar({ palette, share, setRoom, togglePanel });
-  const panel = new Panel(room, () => showPanel(false));
+  const panel = new Panel(room, config.version, () => showPanel(false));
   document.body.append(
     topbar.element,
     h('div', { class: 'below' }, canvas.element, panel.element),

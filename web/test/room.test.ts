@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../src/config.ts';
 import { isInternal, readChunk } from '../src/room/frames.ts';
+import { Heard } from '../src/room/heard.ts';
 import { checkRoom, patchOf, readRoom, roomOf, withPatch, withRoom } from '../src/room/link.ts';
 import { Monitor, Rate } from '../src/room/monitor.ts';
 import { describePath, readPath } from '../src/room/paths.ts';
@@ -151,8 +152,8 @@ test('what is wrong when nobody comes', () => {
     ownRelayOpen: true,
     publicRelays: 0,
     publicRelaysOpen: 0,
-    attempts: 0,
-    attemptFor: 0,
+    heard: 0,
+    heardFor: 0,
     since: 60_000,
     joinError: undefined,
     isLoopback: false,
@@ -164,8 +165,27 @@ test('what is wrong when nobody comes', () => {
   assert.equal(say({ ownRelayOpen: false }), 'The relay does not answer');
   assert.equal(say({ ownRelayOpen: false, since: 100 }), 'Joining');
   assert.equal(say({ ownRelayOpen: false, publicRelays: 5, publicRelaysOpen: 1 }), 'Nobody else yet');
-  assert.equal(say({ attempts: 1, attemptFor: 100 }), 'Connecting');
-  assert.equal(say({ attempts: 1, attemptFor: 20_000 }), 'A peer is heard, but not reached');
+  assert.equal(say({ heard: 1, heardFor: 100 }), 'Connecting');
+  assert.equal(say({ heard: 1, heardFor: 20_000 }), 'A peer is heard, but not reached');
   assert.equal(say({ joinError: 'incorrect password' }), 'A peer was refused');
   assert.match(report({ ...calm, isLoopback: true }).detail, /--listen/);
+});
+
+test('who is heard on a relay', () => {
+  const heard = new Heard('me');
+  const say = (content: unknown, at: number): void =>
+    heard.note(JSON.stringify(['EVENT', 'x', { content: JSON.stringify(content) }]), at);
+  say({ peerId: 'a' }, 1000);
+  say({ peerId: 'me' }, 1000);
+  say({ peerId: 'b', offer: 'x' }, 2000);
+  say({ peerId: 'a' }, 60_000);
+  for (const useless of ['', '["EVENT"', '["EVENT","x",{}]', '["EVENT"]', '["OK","x",true]'])
+    heard.note(useless, 0);
+  for (const useless of [null, 1, 'x', { peerId: 1 }, { peerId: 'x'.repeat(99) }]) say(useless, 0);
+  assert.deepEqual(heard.since(60_000), [1000, 2000]);
+  assert.deepEqual(heard.since(100_000), [1000]);
+  heard.forget('a');
+  assert.deepEqual(heard.since(100_000), []);
+  for (let i = 0; i < 1000; i++) say({ peerId: `p${i}` }, 100_000);
+  assert.equal(heard.since(100_000).length, 100);
 });

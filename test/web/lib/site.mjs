@@ -7,7 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Relay } from '../../interop/lib/native.mjs';
 
-const dist = fileURLToPath(new URL('../../../web/dist', import.meta.url));
+export const dist = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 const types = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

@@ -48,10 +48,13 @@ export interface RelayState {
   isOpen: boolean;
 }
 
+const sockets = (): Record<string, WebSocket> => getRelaySockets() as Record<string, WebSocket>;
+
+export const relaySockets = (): WebSocket[] => Object.values(sockets());
+
 /** The relays that were asked so far. */
 export function relayStates(): RelayState[] {
-  const sockets = getRelaySockets() as Record<string, WebSocket>;
-  return Object.entries(sockets).map(([url, socket]) => ({
+  return Object.entries(sockets()).map(([url, socket]) => ({
     url,
     isOpen: socket.readyState === WebSocket.OPEN,
   }));

@@ -4,9 +4,10 @@ import type { DataPayload, MessageAction, Room as TrysteroRoom } from '@trystero
 import type { SiteConfig } from '../config.ts';
 import { channelFault, type Message } from '../messages/message.ts';
 import type { Net } from '../objects/kind.ts';
+import { Heard } from './heard.ts';
 import { Monitor } from './monitor.ts';
 import { readPath, type Path } from './paths.ts';
-import { ownRelay, publicRelays, RelayKeeper, relayStates } from './relays.ts';
+import { ownRelay, publicRelays, RelayKeeper, relaySockets, relayStates } from './relays.ts';
 import { tappedConnection } from './tap.ts';
 import type { Situation } from './trouble.ts';
 
@@ -26,7 +27,6 @@ interface Channel {
 
 const mostPending = 64; // messages a channel that wait for a slow peer; further ones are left out
 const mostChannels = 200; // channels that are listened on because somebody speaks on them
-const mostAttempts = 200; // connections that are looked at for being heard of
 
 export class Room implements Net {
   readonly monitor = new Monitor();
@@ -37,7 +37,8 @@ export class Room implements Net {
   #channels = new Map<string, Channel>();
   #listeners = new Map<string, Set<Listener>>();
   #peers = new Set<string>();
-  #attempts = new Map<RTCPeerConnection, number>();
+  #heard = new Heard(selfId);
+  #tapped = new WeakSet<WebSocket>();
   #joinedAt = 0;
   #joinError: string | undefined;
   #changed = new Set<() => void>();
@@ -46,7 +47,7 @@ export class Room implements Net {
 
   constructor(private readonly config: SiteConfig) {
     this.#publicRelays = config.publicRelays ? publicRelays(config.appId) : [];
-    this.#rtcPolyfill = tappedConnection(this.monitor, (connection) => this.#watch(connection));
+    this.#rtcPolyfill = tappedConnection(this.monitor);
     // Trystero keeps what comes on channels that nobody made here, without bound, in case somebody
     // does. So each that is heard of is made, and what nobody listens to is dropped.
     this.monitor.onChannel((channel) => {
@@ -111,15 +112,16 @@ export class Room implements Net {
     const states = relayStates();
     const open = (urls: string[]): number =>
       states.filter(({ url, isOpen }) => isOpen && urls.some((one) => sameRelay(one, url))).length;
-    const begun = this.#openAttempts();
+    this.#listenToRelays();
+    const begun = this.#heard.since(now);
     return {
       isJoined: this.#room !== undefined,
       peers: this.#peers.size,
       ownRelayOpen: open([this.ownRelay]) > 0,
       publicRelays: this.#publicRelays.length,
       publicRelaysOpen: open(this.#publicRelays),
-      attempts: begun.length,
-      attemptFor: begun.length > 0 ? now - Math.min(...begun) : 0,
+      heard: begun.length,
+      heardFor: begun.length > 0 ? now - Math.min(...begun) : 0,
       since: now - this.#joinedAt,
       joinError: this.#joinError,
       isLoopback: /^(localhost|127\.|\[::1\])/.test(location.hostname),
@@ -153,11 +155,13 @@ export class Room implements Net {
     );
     this.#room.onPeerJoin = (id) => {
       this.#peers.add(id);
+      this.#heard.forget(id);
       this.#joinError = undefined;
       this.#tell();
     };
     this.#room.onPeerLeave = (id) => {
       this.#peers.delete(id);
+      this.#heard.forget(id);
       this.#tell();
     };
     for (const channel of this.#listeners.keys()) this.#channel(channel);
@@ -190,30 +194,15 @@ export class Room implements Net {
     return made;
   }
 
-  #watch(connection: RTCPeerConnection): void {
-    if (this.#attempts.size >= mostAttempts) {
-      const [oldest] = this.#attempts.keys();
-      if (oldest) this.#attempts.delete(oldest);
+  /** Sockets are replaced when a relay is tried again. */
+  #listenToRelays(): void {
+    for (const socket of relaySockets()) {
+      if (this.#tapped.has(socket)) continue;
+      this.#tapped.add(socket);
+      socket.addEventListener('message', ({ data }) => {
+        this.#heard.note(String(data), performance.now());
+      });
     }
-    this.#attempts.set(connection, Infinity);
-    connection.addEventListener('signalingstatechange', () => {
-      // An offer of a pool has no other side yet; a remote description is a peer that was heard.
-      if (connection.remoteDescription && this.#attempts.get(connection) === Infinity)
-        this.#attempts.set(connection, performance.now());
-    });
-    connection.addEventListener('connectionstatechange', () => {
-      if (connection.connectionState === 'connected') this.#attempts.delete(connection);
-    });
-  }
-
-  /** When each began that was heard of and is not connected. */
-  #openAttempts(): number[] {
-    // Trystero closes what failed; for a while after, it is still worth telling.
-    const forgotten = performance.now() - 60_000;
-    for (const [connection, begun] of this.#attempts)
-      if (connection.connectionState === 'closed' && !(begun > forgotten && begun < Infinity))
-        this.#attempts.delete(connection);
-    return [...this.#attempts.values()].filter((begun) => begun < Infinity);
   }
 
   #tell(): void {

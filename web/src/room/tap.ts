@@ -1,17 +1,13 @@
 // Listens on the data channels that Trystero opens. Trystero tells only of actions that somebody made
-// here; a monitor wants to see all, and who is being connected to.
+// here; a monitor wants to see all.
 import type { Monitor } from './monitor.ts';
 
 /** A class to hand to Trystero as `rtcPolyfill`. */
-export function tappedConnection(
-  monitor: Monitor,
-  onConnection: (connection: RTCPeerConnection) => void,
-): typeof RTCPeerConnection {
+export function tappedConnection(monitor: Monitor): typeof RTCPeerConnection {
   return class Tapped extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       this.addEventListener('datachannel', ({ channel }) => tap(monitor, this, channel));
-      onConnection(this);
     }
 
     override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {

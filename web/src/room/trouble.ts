@@ -6,9 +6,9 @@ export interface Situation {
   ownRelayOpen: boolean;
   publicRelays: number;
   publicRelaysOpen: number;
-  /** Peers that were heard and are not connected, and for how long the longest, in ms. */
-  attempts: number;
-  attemptFor: number;
+  /** Peers that are heard on a relay and not connected, and for how long the longest, in ms. */
+  heard: number;
+  heardFor: number;
   /** ms since the room was joined. */
   since: number;
   /** What Trystero says when a peer could not be let in. */
@@ -26,7 +26,7 @@ const settling = 3_000; // ms; a relay that answers does so sooner
 const slow = 8_000; // ms; connections that come about do so sooner
 
 export function report(situation: Situation): Report {
-  const { isJoined, peers, ownRelayOpen, publicRelaysOpen, attempts, since } = situation;
+  const { isJoined, peers, ownRelayOpen, publicRelaysOpen, heard, since } = situation;
   if (!isJoined)
     return {
       state: 'idle',
@@ -53,14 +53,14 @@ export function report(situation: Situation): Report {
       detail:
         'Peers find each other through the program that serves this page. Is roomwire web still running, and is this device still on its network? It is asked again by itself.',
     };
-  if (attempts > 0 && situation.attemptFor > slow)
+  if (heard > 0 && situation.heardFor > slow)
     return {
       state: 'trouble',
       title: 'A peer is heard, but not reached',
       detail:
         'The relay works and somebody is in the room, but the direct connection does not come about. A firewall, or a Wi-Fi that keeps its clients apart, is in between.',
     };
-  if (attempts > 0)
+  if (heard > 0)
     return { state: 'waiting', title: 'Connecting', detail: 'A peer was heard; connecting to it.' };
   return { state: 'waiting', title: 'Nobody else yet', detail: nobodyDetail(situation) };
 }

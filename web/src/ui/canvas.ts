@@ -18,6 +18,7 @@ const other = (end: End): End => (end === 'inlet' ? 'outlet' : 'inlet');
 
 export class Canvas {
   readonly #stage = h('div', { class: 'stage' });
+  readonly #empty = h('p', { class: 'nothing-here' }, 'Nothing here yet: add an object with + or Ctrl/Cmd+K.');
   readonly element = h('main', { class: 'canvas', 'aria-label': 'patch' }, this.#stage);
   readonly #views = new Map<number, ObjectView>();
   readonly #wires: Wires;
@@ -32,7 +33,7 @@ export class Canvas {
     private readonly notice: (text: string) => void,
   ) {
     this.#wires = new Wires(patch, this.#views);
-    this.#stage.append(this.#wires.element, this.#wires.buttons);
+    this.#stage.append(this.#empty, this.#wires.element, this.#wires.buttons);
     patch.onChange((change) => this.#follow(change));
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.element.addEventListener('click', (event) => {
@@ -69,7 +70,8 @@ export class Canvas {
     }
     if (change.what === 'wired') this.#wires.add(change.wire);
     if (change.what === 'unwired') this.#wires.remove(change.wire);
-    if (change.what !== 'set') this.#mark();
+    if (change.what === 'set') this.#wires.relabel(change.object.id);
+    else this.#mark();
   }
 
   #show(object: PatchObject): void {
@@ -108,6 +110,7 @@ export class Canvas {
       width = Math.max(width, element.offsetLeft + element.offsetWidth);
       height = Math.max(height, element.offsetTop + element.offsetHeight);
     }
+    this.#empty.hidden = this.#views.size > 0;
     const canScroll = width > this.element.clientWidth;
     this.#stage.style.width = canScroll ? `${width + margin / 4}px` : '';
     this.#stage.style.height = `${height + margin}px`;

@@ -6,6 +6,7 @@ import { report, type Report } from '../room/trouble.ts';
 import { h, icon } from './dom.ts';
 
 const every = 1_000; // ms between looks
+const mostRates = 2_000;
 
 export class Panel {
   readonly #title = h('h2', {});
@@ -19,6 +20,7 @@ export class Panel {
 
   constructor(
     private readonly room: Room,
+    version: string,
     close: () => void,
   ) {
     this.element = h(
@@ -39,6 +41,7 @@ export class Panel {
       table('Channels', ['Channel', 'In/s', 'Out/s', 'In all'], this.#channels),
       h('h3', {}, 'From a terminal'),
       this.#terminal,
+      h('footer', {}, `roomwire ${version}`),
     );
     room.onChange(() => this.look());
     setInterval(() => this.look(), every);
@@ -99,6 +102,8 @@ export class Panel {
   }
 
   #rate(key: string, count: number): string {
+    // Of peers that left long ago; a missed second of a rate hurts nobody.
+    if (this.#rates.size > mostRates) this.#rates.clear();
     const rate = this.#rates.get(key) ?? new Rate();
     this.#rates.set(key, rate);
     const perSecond = rate.update(performance.now(), count);

@@ -33,13 +33,11 @@ export class Wires {
     const line = svg('path', { class: 'wire' });
     // A wider line that is not seen, for fingers.
     const touch = svg('path', { class: 'wire-touch' });
-    const name = `${this.#title(wire.from)} to ${this.#title(wire.to)}`;
     const cut = h(
       'button',
       {
         type: 'button',
         class: 'cut',
-        'aria-label': `remove wire from ${name}`,
         onclick: () => this.patch.disconnect(wire.from, wire.to),
       },
       icon('close'),
@@ -53,6 +51,7 @@ export class Wires {
     this.element.append(line, touch);
     this.buttons.append(cut);
     this.#drawn.set(wire, { line, touch, cut });
+    this.#label(wire, cut);
     this.redraw();
   }
 
@@ -69,6 +68,17 @@ export class Wires {
     const from = view && end && portOf(view, end);
     if (!from || !to) this.#loose.removeAttribute('d');
     else this.#loose.setAttribute('d', end === 'outlet' ? curve(from, to) : curve(to, from));
+  }
+
+  /** An object is called something else now. */
+  relabel(id: number): void {
+    for (const [wire, { cut }] of this.#drawn)
+      if (wire.from === id || wire.to === id) this.#label(wire, cut);
+  }
+
+  #label({ from, to }: Wire, cut: HTMLElement): void {
+    const label = `remove wire from ${this.#title(from)} to ${this.#title(to)}`;
+    if (cut.getAttribute('aria-label') !== label) cut.setAttribute('aria-label', label);
   }
 
   #title(id: number): string {
