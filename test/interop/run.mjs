@@ -24,7 +24,7 @@ if (!existsSync(nativePeerBinary())) complain(`${nativePeerBinary()} is not ther
 if (!existsSync(join(here, 'node_modules'))) complain(`run npm ci in ${here} first`);
 
 // The longest first, so that the two halves end together.
-const files = [here, join(here, '../fault')]
+const files = [here, join(here, '../fault'), join(here, '../web')]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((file) => file.endsWith('.test.mjs'))
   .sort((a, b) => Number(/meet|peers/.test(b)) - Number(/meet|peers/.test(a)));

@@ -130,38 +130,66 @@ describe('plain http on an address of the LAN', () => {
   ].join(' && ');
   const works = spawnSync('unshare', ['-rn', 'sh', '-c', setup]).status === 0;
 
-  test('the page works without crypto.subtle', { skip: !works && 'no namespaces here' }, async (t) => {
-    const start = (name, command, args) => {
-      const started = new Process(name, command, args, { env: offlineEnv });
-      t.after(() => started.stop());
-      return started;
-    };
-    const holder = start('namespace', 'unshare', ['-rn', 'sh', '-c', `${setup} && echo up && cat`]);
-    await holder.out.wait((line) => line === 'up', 'the network');
-    const enter = ['-t', String(holder.pid), '-n', '-U', '--preserve-credentials'];
-    const wrap = (...command) => ['nsenter', ...enter, ...command];
-    const site = await startSite({ address: '10.98.0.1', wrap });
-    t.after(() => site.stop());
-    const folder = mkdtempSync(join(tmpdir(), 'roomwire-web-'));
-    t.after(() => rmSync(folder, { recursive: true }));
-    const inside = join(folder, 'chromium');
-    writeFileSync(inside, `#!/bin/sh\nexec nsenter ${enter.join(' ')} ${executablePath} "$@"\n`);
-    chmodSync(inside, 0o755);
-    const browser = await Browser.start({ executablePath: inside });
-    t.after(() => browser?.stop());
-    const page = await browser.open(t, `${site.url}?room=lan`);
-    const hidden = () => [isSecureContext, typeof crypto.randomUUID, crypto.subtle?.constructor.name];
-    assert.deepEqual(await page.evaluate(hidden), [false, 'undefined', 'Object']);
-    const connection = ['--room', 'lan', '--relay', site.relayUrl];
-    const receiver = start('netrecv', 'nsenter', [...enter, roomwireBinary(), 'netrecv', 'osc', ...connection]);
-    await state(page, '1 peer');
-    await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
-    const heard = await receiver.out.wait(() => true, 'the fader');
-    assert.equal(heard, '{"address":"/fader/1","args":[0.5]}');
-    start('netsend', 'nsenter', [...enter, roomwireBinary(), 'netsend', 'osc', 'back', ...connection, '--peers', '2']);
-    await shows(page.locator('output.value'), 'back');
-    await page.getByRole('button', { name: 'Share' }).click();
-    await page.getByRole('button', { name: 'Copy' }).click();
-    await page.getByText('Copied.').waitFor();
-  });
+  test(
+    'the page works without crypto.subtle',
+    { skip: !works && 'no namespaces here' },
+    async (t) => {
+      const start = (name, command, args) => {
+        const started = new Process(name, command, args, { env: offlineEnv });
+        t.after(() => started.stop());
+        return started;
+      };
+      const holder = start('namespace', 'unshare', [
+        '-rn',
+        'sh',
+        '-c',
+        `${setup} && echo up && cat`,
+      ]);
+      await holder.out.wait((line) => line === 'up', 'the network');
+      const enter = ['-t', String(holder.pid), '-n', '-U', '--preserve-credentials'];
+      const wrap = (...command) => ['nsenter', ...enter, ...command];
+      const site = await startSite({ address: '10.98.0.1', wrap });
+      t.after(() => site.stop());
+      const folder = mkdtempSync(join(tmpdir(), 'roomwire-web-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const inside = join(folder, 'chromium');
+      writeFileSync(inside, `#!/bin/sh\nexec nsenter ${enter.join(' ')} ${executablePath} "$@"\n`);
+      chmodSync(inside, 0o755);
+      const browser = await Browser.start({ executablePath: inside });
+      t.after(() => browser?.stop());
+      const page = await browser.open(t, `${site.url}?room=lan`);
+      const hidden = () => [
+        isSecureContext,
+        typeof crypto.randomUUID,
+        crypto.subtle?.constructor.name,
+      ];
+      assert.deepEqual(await page.evaluate(hidden), [false, 'undefined', 'Object']);
+      const connection = ['--room', 'lan', '--relay', site.relayUrl];
+      const receiver = start('netrecv', 'nsenter', [
+        ...enter,
+        roomwireBinary(),
+        'netrecv',
+        'osc',
+        ...connection,
+      ]);
+      await state(page, '1 peer');
+      await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
+      const heard = await receiver.out.wait(() => true, 'the fader');
+      assert.equal(heard, '{"address":"/fader/1","args":[0.5]}');
+      start('netsend', 'nsenter', [
+        ...enter,
+        roomwireBinary(),
+        'netsend',
+        'osc',
+        'back',
+        ...connection,
+        '--peers',
+        '2',
+      ]);
+      await shows(page.locator('output.value'), 'back');
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.getByRole('button', { name: 'Copy' }).click();
+      await page.getByText('Copied.').waitFor();
+    },
+  );
 });

@@ -36,7 +36,10 @@ async function centre(locator) {
 }
 
 test('by mouse: drag objects, draw wires, cut them, change and remove objects', async (t) => {
-  const hash = patchHash([['button', 24, 40], ['netsend', 400, 300]]);
+  const hash = patchHash([
+    ['button', 24, 40],
+    ['netsend', 400, 300],
+  ]);
   const page = await browser.open(t, `${site.url}?room=mouse${hash}`);
   const drag = async (from, to) => {
     await page.mouse.move(from.x, from.y);
@@ -74,7 +77,8 @@ test('on a phone by touch: add, wire by two taps, play, move, remove', async (t)
   const { page, receiver } = await meet(t, 'osc', patchHash(), phone);
   const cdp = await page.context().newCDPSession(page);
   const swipe = async (from, to) => {
-    const send = (type, points) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    const send = (type, points) =>
+      cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points });
     await send('touchStart', [from]);
     for (let i = 1; i <= 4; i++)
       await send('touchMove', [
@@ -95,7 +99,11 @@ test('on a phone by touch: add, wire by two taps, play, move, remove', async (t)
   const fader = page.getByRole('slider', { name: 'value' });
   const { x, y, width, height } = await fader.boundingBox();
   await swipe({ x: x + 10, y: y + height / 2 }, { x: x + width - 1, y: y + height / 2 });
-  await until('the end of the fader', () => next(receiver), ({ args }) => args[0] === 1);
+  await until(
+    'the end of the fader',
+    () => next(receiver),
+    ({ args }) => args[0] === 1,
+  );
   const head = await centre(object(page, 'slider /fader/1').locator('.head'));
   const before = await objects(page);
   await swipe(head, { x: head.x + 16, y: head.y + 160 });
@@ -158,7 +166,11 @@ test('by keys alone: add, wire, write, move, change, unwire, remove', async (t) 
 
 test('every control sends OSC, DMX and plain values', async (t) => {
   const kinds = ['button', 'toggle', 'slider', 'xy', 'color', 'keys'];
-  const speak = { osc: (i) => ({ as: 'osc', address: `/${i}` }), dmx: (i) => ({ as: 'dmx', channel: i * 10 }), plain: () => ({ as: 'plain' }) };
+  const speak = {
+    osc: (i) => ({ as: 'osc', address: `/${i}` }),
+    dmx: (i) => ({ as: 'dmx', channel: i * 10 }),
+    plain: () => ({ as: 'plain' }),
+  };
   const list = ['osc', 'dmx', 'plain'].flatMap((as, column) =>
     kinds.map((kind, i) => [kind, 24 + column * 400, 40 + i * 260, speak[as](i)]),
   );
@@ -188,8 +200,12 @@ test('every control sends OSC, DMX and plain values', async (t) => {
     await gets({ osc: osc(4, 16, 32, 48), dmx: dmx(4, 16, 32, 48), plain: '#102030' }[as]);
     await at(4).getByRole('slider', { name: 'green' }).fill('255');
     await gets({ osc: osc(4, 16, 255, 48), dmx: dmx(4, 16, 255, 48), plain: '#10ff30' }[as]);
-    await at(5).getByRole('button', { name: 'D4', exact: true }).dispatchEvent('keydown', { key: 'Enter' });
-    await at(5).getByRole('button', { name: 'D4', exact: true }).dispatchEvent('keyup', { key: 'Enter' });
+    await at(5)
+      .getByRole('button', { name: 'D4', exact: true })
+      .dispatchEvent('keydown', { key: 'Enter' });
+    await at(5)
+      .getByRole('button', { name: 'D4', exact: true })
+      .dispatchEvent('keyup', { key: 'Enter' });
     const note = (type, velocity) => ({ type, note: 62, velocity, channel: 1 });
     if (as === 'osc') await gets(osc(5, 62, 100), osc(5, 62, 0));
     else if (as === 'dmx') await gets([{ channel: 52, value: 201 }], [{ channel: 52, value: 0 }]);
@@ -198,8 +214,20 @@ test('every control sends OSC, DMX and plain values', async (t) => {
 });
 
 test('what shows values shows them, and a controller follows what comes', async (t) => {
-  const list = [['message', 24, 40], ['value', 24, 240], ['list', 24, 360], ['plot', 400, 40], ['slider', 400, 240, { max: 10 }], ['color', 400, 400, { as: 'dmx', channel: 5 }], ['toggle', 400, 560], ['keys', 740, 40]];
-  const hash = patchHash(list, list.slice(1).map((_, i) => [0, i + 1]));
+  const list = [
+    ['message', 24, 40],
+    ['value', 24, 240],
+    ['list', 24, 360],
+    ['plot', 400, 40],
+    ['slider', 400, 240, { max: 10 }],
+    ['color', 400, 400, { as: 'dmx', channel: 5 }],
+    ['toggle', 400, 560],
+    ['keys', 740, 40],
+  ];
+  const hash = patchHash(
+    list,
+    list.slice(1).map((_, i) => [0, i + 1]),
+  );
   const page = await browser.open(t, `${site.url}?room=shows${hash}`);
   const say = async (text) => {
     await page.getByLabel('message, Enter sends').fill(text);
@@ -211,7 +239,11 @@ test('what shows values shows them, and a controller follows what comes', async 
   await page.getByRole('img', { name: 'plot, now 4' }).waitFor();
   assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true');
   await say('[{"channel":6,"value":255}]');
-  await until('green', () => page.getByLabel('colour').inputValue(), (hex) => hex === '#00ff00');
+  await until(
+    'green',
+    () => page.getByLabel('colour').inputValue(),
+    (hex) => hex === '#00ff00',
+  );
   await say('{"type":"noteOn","note":60,"velocity":1}');
   await page.locator('.key.held[aria-label="C4"]').waitFor();
   await shows(page.locator('.lines'), /"args":\[4\].*\n.*"channel":6.*\n.*noteOn/);

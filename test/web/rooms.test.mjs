@@ -30,15 +30,20 @@ function native(t, room, ...args) {
 const prints = async (process, line) =>
   assert.equal(await process.out.wait(() => true, `line ${line}`), line);
 
-const sender = [['slider', 24, 40], ['netsend', 24, 200, { channel: 'osc' }], ['netrecv', 24, 320, { channel: 'osc' }], ['value', 24, 440]];
-const faderPatch = patchHash(sender, [[0, 1], [2, 3]]);
+const sender = [
+  ['slider', 24, 40],
+  ['netsend', 24, 200, { channel: 'osc' }],
+  ['netrecv', 24, 320, { channel: 'osc' }],
+  ['value', 24, 440],
+];
+const faderPatch = patchHash(sender, [
+  [0, 1],
+  [2, 3],
+]);
 
 test('two pages and a native peer in one room', async (t) => {
   const room = newRoom();
-  const [one, two] = await Promise.all([
-    browser.open(t, link(room)),
-    browser.open(t, link(room)),
-  ]);
+  const [one, two] = await Promise.all([browser.open(t, link(room)), browser.open(t, link(room))]);
   const receiver = native(t, room, 'netrecv', 'osc');
   await Promise.all([state(one, '2 peers'), state(two, '2 peers')]);
   await object(one, 'slider /fader/1').getByRole('slider').fill('0.25');
@@ -69,12 +74,20 @@ describe('the room parameter', { concurrency: true }, () => {
     const page = await browser.open(t, link(first, faderPatch));
     const before = await objects(page);
     await page.goto(page.url().replace(`?room=${first}`, ''));
-    await until('a new room', () => roomOf(page), (room) => room && room !== first);
+    await until(
+      'a new room',
+      () => roomOf(page),
+      (room) => room && room !== first,
+    );
     await page.getByText('The link named no room').waitFor();
     assert.deepEqual(await objects(page), before);
     const made = roomOf(page);
     await page.goto(page.url().replace(/room=[^#]*/, 'room='));
-    await until('another room', () => roomOf(page), (room) => room && room !== made);
+    await until(
+      'another room',
+      () => roomOf(page),
+      (room) => room && room !== made,
+    );
   });
 
   test('is set by Ctrl+K, by name or by link, or refused with the reason', async (t) => {
@@ -86,18 +99,30 @@ describe('the room parameter', { concurrency: true }, () => {
       await page.keyboard.press('Enter');
     };
     await set('the second: ä&?');
-    await until('the room', () => roomOf(page), (room) => room === 'the second: ä&?');
+    await until(
+      'the room',
+      () => roomOf(page),
+      (room) => room === 'the second: ä&?',
+    );
     await page.locator('.object').first().waitFor();
     assert.deepEqual(await objects(page), before);
     await set('https://patchies.app/?id=1&room=third');
-    await until('the room', () => roomOf(page), (room) => room === 'third');
+    await until(
+      'the room',
+      () => roomOf(page),
+      (room) => room === 'third',
+    );
     await page.locator('.object').first().waitFor();
     await set('https://patchies.app/');
     await page.getByRole('alert').getByText('That link names no room').waitFor();
     assert.equal(roomOf(page), 'third');
     await page.keyboard.press('Escape');
     await page.goBack();
-    await until('the room before', () => roomOf(page), (room) => room === 'the second: ä&?');
+    await until(
+      'the room before',
+      () => roomOf(page),
+      (room) => room === 'the second: ä&?',
+    );
   });
 
   test('may hold any character', async (t) => {
@@ -141,7 +166,9 @@ describe('sharing', { concurrency: true }, () => {
   });
 
   test('Copy copies', async (t) => {
-    const page = await browser.open(t, link(newRoom()), { permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await browser.open(t, link(newRoom()), {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     await page.getByRole('button', { name: 'Share' }).click();
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByText('Copied.').waitFor();
@@ -164,8 +191,17 @@ test('a damaged link: an empty patch, a notice, and the room is kept', async (t)
 test('a channel is renamed by a message, by hand, or not with the reason', async (t) => {
   const room = newRoom();
   const patch = patchHash(
-    [['message', 24, 40], ['netsend', 24, 200], ['netrecv', 400, 200], ['value', 400, 320]],
-    [[0, 1], [0, 2], [2, 3]],
+    [
+      ['message', 24, 40],
+      ['netsend', 24, 200],
+      ['netrecv', 400, 200],
+      ['value', 400, 320],
+    ],
+    [
+      [0, 1],
+      [0, 2],
+      [2, 3],
+    ],
   );
   const page = await browser.open(t, link(room, patch));
   const receiver = native(t, room, 'netrecv', 'x', 'y');

@@ -15,22 +15,18 @@ export interface Actions {
 }
 
 export function commands(kinds: ReadonlyMap<string, Kind>, actions: Actions): Command[] {
-  const adding = [...kinds.values()].map(
-    ({ name, about, words = '' }): Command => ({
-      title: `Add ${name}`,
-      hint: about,
-      words,
-      run: () => actions.add(name),
-    }),
-  );
-  const starting = starters.map(
-    (starter): Command => ({
-      title: `Start with: ${starter.name}`,
-      hint: `${starter.about}, in place of this patch`,
-      words: 'starter template example new clear',
-      run: () => actions.start(starter),
-    }),
-  );
+  const adding = [...kinds.values()].map(({ name, about, words = '' }): Command => ({
+    title: `Add ${name}`,
+    hint: about,
+    words,
+    run: () => actions.add(name),
+  }));
+  const starting = starters.map((starter): Command => ({
+    title: `Start with: ${starter.name}`,
+    hint: `${starter.about}, in place of this patch`,
+    words: 'starter template example new clear',
+    run: () => actions.start(starter),
+  }));
   return [
     ...adding,
     { title: 'Share Patch Link', words: 'copy url invite', run: actions.share },

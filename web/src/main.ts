@@ -36,8 +36,7 @@ async function main(): Promise<void> {
 
   const share = (): void => void address.link().then(openShare);
   const go = (to: string): void => void address.go(to);
-  const setRoom = (): void =>
-    openSetRoom({ current: address.room, ofProcess: config.room, go });
+  const setRoom = (): void => openSetRoom({ current: address.room, ofProcess: config.room, go });
   const togglePanel = (): void => showPanel(panel.element.hidden !== false);
   const showPanel = (isOpen: boolean): void => {
     panel.element.hidden = !isOpen;
@@ -75,7 +74,8 @@ async function main(): Promise<void> {
   const brought = await address.load();
   if (brought === 'damaged')
     notice('The patch in this link is damaged and was not opened. This is an empty patch.');
-  if (brought === 'partly') notice('Some objects of this link are not known here and were left out.');
+  if (brought === 'partly')
+    notice('Some objects of this link are not known here and were left out.');
   if (patch.usesRoom() && hadRoom === undefined)
     notice('The link named no room, so a new one was made.');
   address.follow();

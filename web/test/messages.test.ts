@@ -28,8 +28,7 @@ test('what a control understands', () => {
   assert.deepEqual(told({ ...speech, as: 'dmx' }, 2, dmx), { levels: [undefined, 0.2] });
   assert.equal(told({ ...speech, as: 'dmx' }, 1, dmx), undefined);
   const useless: Message[] = ['x', null, {}, [], { address: '/a' }, Number.NaN];
-  for (const nothing of useless)
-    assert.equal(told(speech, 1, nothing), undefined);
+  for (const nothing of useless) assert.equal(told(speech, 1, nothing), undefined);
 });
 
 test('numbers of any message', () => {

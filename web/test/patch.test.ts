@@ -35,7 +35,13 @@ function make() {
   const net = new FakeNet();
   const notices: string[] = [];
   let rings = 0;
-  const runtime = new Runtime(patch, kinds, net, () => rings++, (text) => notices.push(text));
+  const runtime = new Runtime(
+    patch,
+    kinds,
+    net,
+    () => rings++,
+    (text) => notices.push(text),
+  );
   const add = (kind: string, settings: Settings = {}): number => {
     const object = patch.add(kind, 0, 0, settings);
     assert.ok(object, kind);

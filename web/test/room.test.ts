@@ -164,7 +164,10 @@ test('what is wrong when nobody comes', () => {
   assert.equal(say({ isJoined: false }), 'No room yet');
   assert.equal(say({ ownRelayOpen: false }), 'The relay does not answer');
   assert.equal(say({ ownRelayOpen: false, since: 100 }), 'Joining');
-  assert.equal(say({ ownRelayOpen: false, publicRelays: 5, publicRelaysOpen: 1 }), 'Nobody else yet');
+  assert.equal(
+    say({ ownRelayOpen: false, publicRelays: 5, publicRelaysOpen: 1 }),
+    'Nobody else yet',
+  );
   assert.equal(say({ heard: 1, heardFor: 100 }), 'Connecting');
   assert.equal(say({ heard: 1, heardFor: 20_000 }), 'A peer is heard, but not reached');
   assert.equal(say({ joinError: 'incorrect password' }), 'A peer was refused');

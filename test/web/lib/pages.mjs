@@ -78,8 +78,10 @@ export async function until(what, look, fits = Boolean) {
 }
 
 export const shows = (locator, text) =>
-  until(`“${text}”`, () => locator.innerText(), (seen) =>
-    text instanceof RegExp ? text.test(seen) : seen.trim() === text,
+  until(
+    `“${text}”`,
+    () => locator.innerText(),
+    (seen) => (text instanceof RegExp ? text.test(seen) : seen.trim() === text),
   );
 
 /** What the pill in the bar says, such as '1 peer'. */

@@ -11,7 +11,14 @@ class Site {
     const site = new Site();
     site.restart = async () => {
       const listen = ['--listen', `${address}:${site.port ?? port}`];
-      const command = wrap(roomwireBinary(), 'web', ...listen, '--local', '--room', 'of-the-process');
+      const command = wrap(
+        roomwireBinary(),
+        'web',
+        ...listen,
+        '--local',
+        '--room',
+        'of-the-process',
+      );
       site.process = new Process('roomwire web', command[0], command.slice(1), { env: offlineEnv });
       const line = await site.process.err.wait((l) => l.startsWith('page '), 'the page');
       site.url = `${new URL(line.slice('page '.length)).origin}/`;

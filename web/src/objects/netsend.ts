@@ -30,6 +30,8 @@ export const netsend = define<Netsend>({
   create: (host) => new Netsend(host),
   view: (instance, host) =>
     channelEntry(host, () =>
-      instance.failed > 0 ? `${instance.sent} sent, ${instance.failed} not` : `${instance.sent} sent`,
+      instance.failed > 0
+        ? `${instance.sent} sent, ${instance.failed} not`
+        : `${instance.sent} sent`,
     ),
 });

@@ -17,7 +17,9 @@ export function readPath(stats: Iterable<[string, Stat]>): Path | undefined {
   const all = new Map(stats);
   const pair = [...all.values()].find(
     (stat) =>
-      stat['type'] === 'candidate-pair' && stat['nominated'] === true && stat['state'] === 'succeeded',
+      stat['type'] === 'candidate-pair' &&
+      stat['nominated'] === true &&
+      stat['state'] === 'succeeded',
   );
   const local = all.get(String(pair?.['localCandidateId']));
   const remote = all.get(String(pair?.['remoteCandidateId']));

@@ -35,7 +35,7 @@ export function shuffled(urls: readonly string[], appId: string): string[] {
     return x - Math.floor(x);
   };
   const mixed = [...urls];
-  for (let left = mixed.length; left > 0; ) {
+  for (let left = mixed.length; left > 0;) {
     const other = Math.floor(random() * left--);
     const [a, b] = [mixed[left], mixed[other]];
     if (a !== undefined && b !== undefined) [mixed[left], mixed[other]] = [b, a];

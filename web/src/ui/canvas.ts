@@ -18,7 +18,11 @@ const other = (end: End): End => (end === 'inlet' ? 'outlet' : 'inlet');
 
 export class Canvas {
   readonly #stage = h('div', { class: 'stage' });
-  readonly #empty = h('p', { class: 'nothing-here' }, 'Nothing here yet: add an object with + or Ctrl/Cmd+K.');
+  readonly #empty = h(
+    'p',
+    { class: 'nothing-here' },
+    'Nothing here yet: add an object with + or Ctrl/Cmd+K.',
+  );
   readonly element = h('main', { class: 'canvas', 'aria-label': 'patch' }, this.#stage);
   readonly #views = new Map<number, ObjectView>();
   readonly #wires: Wires;
@@ -140,7 +144,9 @@ export class Canvas {
         [outlet, 'outlet'],
       ] as const;
       for (const [port, end] of ends) {
-        const wired = this.patch.wires.some(({ from, to }) => (end === 'inlet' ? to : from) === object.id);
+        const wired = this.patch.wires.some(
+          ({ from, to }) => (end === 'inlet' ? to : from) === object.id,
+        );
         port?.classList.toggle('wired', wired);
         const armed = this.#armed?.object === object && this.#armed.end === end;
         port?.classList.toggle('armed', armed);

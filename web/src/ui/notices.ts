@@ -10,7 +10,11 @@ export class Notices {
   show(text: string): void {
     // The same again is no news.
     if ([...this.element.children].some((one) => one.textContent === text)) return;
-    const line = h('button', { type: 'button', class: 'notice', onclick: () => line.remove() }, text);
+    const line = h(
+      'button',
+      { type: 'button', class: 'notice', onclick: () => line.remove() },
+      text,
+    );
     this.element.append(line);
     while (this.element.children.length > most) this.element.firstElementChild?.remove();
     setTimeout(() => line.remove(), shownFor);

@@ -156,4 +156,3 @@ export class ObjectView {
     head.addEventListener('dblclick', () => this.open());
   }
 }
-

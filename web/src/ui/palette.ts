@@ -12,7 +12,10 @@ export interface Command {
 }
 
 /** `typed` gives further commands for a text, first in the list. */
-export function openPalette(commands: readonly Command[], typed: (text: string) => Command[]): void {
+export function openPalette(
+  commands: readonly Command[],
+  typed: (text: string) => Command[],
+): void {
   let shown: Command[] = [];
   let at = 0;
   const isTouch = matchMedia('(hover: none)').matches;
@@ -20,7 +23,10 @@ export function openPalette(commands: readonly Command[], typed: (text: string) 
     class: 'commands',
     tabindex: -1,
     autofocus: isTouch,
-    role: 'listbox', id: 'commands', 'aria-label': 'commands' });
+    role: 'listbox',
+    id: 'commands',
+    'aria-label': 'commands',
+  });
   const entry = h('input', {
     class: 'search',
     role: 'combobox',

@@ -72,7 +72,11 @@ export class Panel {
       const types = path ? `${path.local} – ${path.remote}, ${path.protocol}` : '';
       return row(id, [
         cell(id.slice(0, 8), id),
-        cell(path ? describePath(path) : 'connecting', [types, address].filter(Boolean).join(' '), types),
+        cell(
+          path ? describePath(path) : 'connecting',
+          [types, address].filter(Boolean).join(' '),
+          types,
+        ),
         cell(showRoundTrip(path?.roundTrip)),
         cell(this.#rate(`in ${id}`, counts.in)),
         cell(this.#rate(`out ${id}`, counts.out)),
@@ -85,7 +89,9 @@ export class Panel {
     const rows = [...this.room.monitor.channels].flatMap(([name, tally]) =>
       this.#channelRows(name, tally),
     );
-    this.#channels.replaceChildren(...(rows.length > 0 ? rows : [nothing(4, 'nothing has passed yet')]));
+    this.#channels.replaceChildren(
+      ...(rows.length > 0 ? rows : [nothing(4, 'nothing has passed yet')]),
+    );
   }
 
   #channelRows(name: string, tally: Tally): HTMLElement[] {
@@ -116,7 +122,7 @@ export class Panel {
     const id = `'${(roomId ?? '').replaceAll("'", "'\\''")}'`;
     setText(
       this.#terminal,
-      roomId === undefined ? '–' : `roomwire netrecv osc --room ${id} --relay ${relay}`,
+      roomId === undefined ? '–' : `roomwire netrecv osc \\\n  --room ${id} \\\n  --relay ${relay}`,
     );
   }
 }

@@ -4,7 +4,12 @@ import { openDialog } from './dialog.ts';
 import { h } from './dom.ts';
 
 export function openShare(link: string): void {
-  const entry = h('textarea', { readonly: true, rows: 4, class: 'entry link', 'aria-label': 'link' });
+  const entry = h('textarea', {
+    readonly: true,
+    rows: 4,
+    class: 'entry link',
+    'aria-label': 'link',
+  });
   entry.value = link;
   const said = h('p', { class: 'said', role: 'status' });
   const copy = h('button', { type: 'button', class: 'primary' }, 'Copy');
@@ -77,7 +82,10 @@ export function openSetRoom({ current, ofProcess, go }: RoomChoice): void {
       onsubmit: (event: SubmitEvent) => {
         event.preventDefault();
         // As in Patchies, an empty name is no room, so that a new one is made.
-        const room = entry.value.trim() === '' ? { ok: true as const, value: newRoom() } : readRoom(entry.value);
+        const room =
+          entry.value.trim() === ''
+            ? { ok: true as const, value: newRoom() }
+            : readRoom(entry.value);
         if (room.ok) leave(room.value);
         else why.textContent = room.why;
         entry.setAttribute('aria-invalid', String(!room.ok));

@@ -11,7 +11,8 @@ export function starterBar(choose: (starter: Starter) => void): HTMLElement {
         title: starter.about,
         'aria-pressed': String(index === 0),
         onclick: () => {
-          for (const one of buttons) one.setAttribute('aria-pressed', String(one === buttons[index]));
+          for (const one of buttons)
+            one.setAttribute('aria-pressed', String(one === buttons[index]));
           choose(starter);
         },
       },

@@ -40,7 +40,12 @@ export class Topbar {
     const mod = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl ';
     const add = button('Add', actions.palette, icon('add'), h('span', { class: 'wide' }, 'Add'));
     add.append(h('kbd', {}, `${mod}K`));
-    const share = button('Share', actions.share, icon('share'), h('span', { class: 'wide' }, 'Share'));
+    const share = button(
+      'Share',
+      actions.share,
+      icon('share'),
+      h('span', { class: 'wide' }, 'Share'),
+    );
     share.classList.add('primary');
     this.element = h(
       'header',

@@ -106,6 +106,9 @@ function portOf(view: ObjectView, end: 'inlet' | 'outlet'): Point {
 const portInset = 29; // px from the object's left edge to the middle of a port; see object.css
 
 function curve(from: Point, to: Point): string {
-  const bend = Math.max(24, Math.min(96, Math.abs(to.y - from.y) / 2 + Math.abs(to.x - from.x) / 8));
+  const bend = Math.max(
+    24,
+    Math.min(96, Math.abs(to.y - from.y) / 2 + Math.abs(to.x - from.x) / 8),
+  );
   return `M${from.x} ${from.y}C${from.x} ${from.y + bend} ${to.x} ${to.y - bend} ${to.x} ${to.y}`;
 }
