@@ -125,6 +125,16 @@ describe('the room parameter', { concurrency: true }, () => {
     );
   });
 
+  test('is refused with the reason when a link has one that can be none', async (t) => {
+    const page = await browser.open(t, link('x'.repeat(1001)));
+    await page.getByText('at most 1000 characters').waitFor();
+    await until(
+      'a new room',
+      () => roomOf(page),
+      (room) => room?.length === 36,
+    );
+  });
+
   test('may hold any character', async (t) => {
     const room = '💡 ä/?&#=+% "\'<b>';
     const page = await browser.open(t, link(room));

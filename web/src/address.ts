@@ -1,7 +1,7 @@
 // Keeps the address bar true: ?room= and the patch, so that a reload or a copied address is the same.
 import { decodePatch, encodePatch } from './patch/codec.ts';
 import { type Change, Patch } from './patch/model.ts';
-import { newRoom, patchOf, roomOf, withPatch, withRoom } from './room/link.ts';
+import { checkRoom, newRoom, patchOf, roomOf, withPatch, withRoom } from './room/link.ts';
 
 const settle = 500; // ms; browsers refuse an address that changes with every move of a fader
 
@@ -16,6 +16,14 @@ export class Address {
 
   get room(): string | undefined {
     return roomOf(location.search);
+  }
+
+  /** Takes a room that can be none out of the address, and says why. */
+  refuseBadRoom(): string | undefined {
+    const checked = this.room === undefined ? undefined : checkRoom(this.room);
+    if (!checked || checked.ok) return undefined;
+    history.replaceState(null, '', withRoom(location.href, undefined));
+    return checked.why;
   }
 
   /** What the link brings: true when it held a patch, 'damaged' when that cannot be read. */

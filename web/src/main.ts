@@ -66,6 +66,8 @@ async function main(): Promise<void> {
     if (!document.querySelector('dialog[open]')) palette();
   });
 
+  const refused = address.refuseBadRoom();
+  if (refused !== undefined) notice(`The room of this link was not joined. ${refused}`);
   const hadRoom = address.room;
   if (hadRoom !== undefined) room.join(hadRoom);
   topbar.showRoom(hadRoom);
@@ -76,7 +78,7 @@ async function main(): Promise<void> {
     notice('The patch in this link is damaged and was not opened. This is an empty patch.');
   if (brought === 'partly')
     notice('Some objects of this link are not known here and were left out.');
-  if (patch.usesRoom() && hadRoom === undefined)
+  if (patch.usesRoom() && hadRoom === undefined && refused === undefined)
     notice('The link named no room, so a new one was made.');
   address.follow();
   if (patch.usesRoom()) address.needRoom();
@@ -99,4 +101,11 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+// A page that the browser kept alive without its connections.
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload();
+});
+
+if (typeof RTCPeerConnection === 'undefined')
+  document.body.append('This browser has no WebRTC, or it is switched off. The page needs it.');
+else await main();

@@ -37,6 +37,14 @@ test('numbers of any message', () => {
   assert.deepEqual(numbersOf(new Uint8Array([1, 2])), [1, 2]);
 });
 
+test('hostile messages are shown and read without harm', () => {
+  let deep: Message = [1];
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  assert.equal(show(deep), '(too deep to show)');
+  assert.deepEqual(numbersOf(deep), []);
+  assert.equal(numbersOf(Array<Message>(1_000_000).fill(1)).length, 512);
+});
+
 test('channel names', () => {
   for (const good of ['foo', 'a b', 'ä'.repeat(16), '0', '__transport', '💡'])
     assert.equal(channelFault(good), undefined, good);

@@ -31,7 +31,7 @@ test('a room by its name or by a link', () => {
   assert.match(read('https://patchies.app/?room='), /no \?room=/);
   assert.match(read('http://['), /no \?room=/);
   assert.match(read('  '), /needs a name/);
-  assert.match(read('x'.repeat(257)), /at most 256/);
+  assert.match(read('x'.repeat(1001)), /at most 1000/);
   assert.match(read('\ud83d'), /half a character/);
 });
 
@@ -100,6 +100,8 @@ test('the monitor counts messages and shows the last', () => {
   assert.deepEqual(monitor.peers.get(peer), { in: 2, out: 1 });
   for (let i = 0; i < 1000; i++) monitor.frame(peer, 'in', frame(`c${i}`, '', 1));
   assert.equal(monitor.channels.size, 200);
+  assert.equal(monitor.frame(peer, 'in', frame('more', '', 1)), false);
+  assert.equal(monitor.frame(peer, 'in', frame('osc', '', 1)), true);
 });
 
 test('messages a second', () => {

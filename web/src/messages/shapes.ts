@@ -57,15 +57,21 @@ export function isOsc(message: Message): message is { address: string; args?: Me
   return isMap(message) && typeof message['address'] === 'string';
 }
 
-/** All numbers of a message that can be shown or used, in order. */
-export function numbersOf(message: Message): number[] {
-  if (typeof message === 'number') return Number.isFinite(message) ? [message] : [];
-  if (typeof message === 'boolean') return [Number(message)];
-  if (message instanceof Uint8Array) return [...message.subarray(0, 512)];
-  if (Array.isArray(message)) return message.flatMap(numbersOf);
-  if (!isMap(message)) return [];
-  if (isOsc(message)) return numbersOf(message['args'] ?? []);
-  return numbersOf(message['value'] ?? message['velocity'] ?? message['args'] ?? []);
+const deepest = 8; // arrays in arrays; what is deeper is not looked at
+const mostNumbers = 512;
+
+/** The numbers of a message that can be shown or used, in order. */
+export function numbersOf(message: Message, found: number[] = [], depth = 0): number[] {
+  if (depth > deepest || found.length >= mostNumbers) return found;
+  if (typeof message === 'number' && Number.isFinite(message)) found.push(message);
+  else if (typeof message === 'boolean') found.push(Number(message));
+  else if (message instanceof Uint8Array) found.push(...message.subarray(0, mostNumbers));
+  else if (Array.isArray(message))
+    for (const one of message.slice(0, mostNumbers)) numbersOf(one, found, depth + 1);
+  else if (isOsc(message)) numbersOf(message.args ?? [], found, depth + 1);
+  else if (isMap(message))
+    numbersOf(message['value'] ?? message['velocity'] ?? message['args'] ?? [], found, depth + 1);
+  return found;
 }
 
 /** Channel → level for a message in the DMX shape. */

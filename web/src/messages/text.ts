@@ -21,9 +21,13 @@ export function show(message: Message, limit = 400): string {
 function showWhole(message: Message): string {
   if (typeof message === 'string') return message;
   if (message instanceof Uint8Array) return showBytes(message);
-  return JSON.stringify(message, (_key, value: unknown) =>
-    value instanceof Uint8Array ? showBytes(value) : value,
-  );
+  try {
+    return JSON.stringify(message, (_key, value: unknown) =>
+      value instanceof Uint8Array ? showBytes(value) : value,
+    );
+  } catch {
+    return '(too deep to show)'; // arrays in arrays, by the thousand
+  }
 }
 
 function showBytes(bytes: Uint8Array): string {

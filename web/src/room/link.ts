@@ -3,7 +3,7 @@ import { uuid } from '../crypto/uuid.ts';
 
 export type Result<T> = { ok: true; value: T } | { ok: false; why: string };
 
-const longestRoom = 256; // characters; longer ones no longer fit where links are pasted
+const longestRoom = 1_000; // characters; longer ones no longer fit where links are pasted
 
 export const newRoom = uuid;
 

@@ -28,19 +28,21 @@ export class Monitor {
     this.#listeners.add(listener);
   }
 
-  frame(peer: object, direction: Direction, data: Uint8Array): void {
+  /** False for a message of a channel that is beyond what is listed. */
+  frame(peer: object, direction: Direction, data: Uint8Array): boolean {
     const chunk = readChunk(data);
-    if (!chunk || isInternal(chunk.action) || chunk.action === '') return;
+    if (!chunk || isInternal(chunk.action) || chunk.action === '') return true;
     const tally = this.#tally(chunk.action, direction);
-    if (!tally) return;
+    if (!tally) return false;
     tally.bytes += chunk.payload.length;
-    if (!chunk.isLast) return;
+    if (!chunk.isLast) return true;
     tally[direction]++;
     const own = this.peers.get(peer) ?? { in: 0, out: 0 };
     own[direction]++;
     this.peers.set(peer, own);
     tally.last = preview(chunk);
     tally.lastFrom = direction;
+    return true;
   }
 
   clear(): void {

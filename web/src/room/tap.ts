@@ -19,8 +19,11 @@ export function tappedConnection(monitor: Monitor): typeof RTCPeerConnection {
 }
 
 function tap(monitor: Monitor, peer: RTCPeerConnection, channel: RTCDataChannel): void {
-  channel.addEventListener('message', ({ data }) => {
-    if (data instanceof ArrayBuffer) monitor.frame(peer, 'in', new Uint8Array(data));
+  channel.addEventListener('message', (event) => {
+    const { data } = event;
+    if (!(data instanceof ArrayBuffer) || monitor.frame(peer, 'in', new Uint8Array(data))) return;
+    // A peer that makes up channel names: Trystero would keep each message for ever.
+    event.stopImmediatePropagation();
   });
   // When a peer goes without a word its channel fails before it closes. Trystero would write that on
   // the console; the close that follows tells it all it needs.
