@@ -57,7 +57,7 @@ test('by mouse: drag objects, draw wires, cut them, change and remove objects', 
   );
   assert.equal(await wires(page), 1);
   await page.getByRole('button', { name: 'press' }).click();
-  await page.getByText('1 sent').waitFor();
+  await page.getByText('nobody here').waitFor();
   await page.getByRole('button', { name: 'remove wire from button to netsend foo' }).click();
   assert.equal(await wires(page), 0);
   await button.getByRole('button', { name: 'settings' }).click();

@@ -15,9 +15,9 @@ class FakeNet implements Net {
   readonly sent: [channel: string, message: Message][] = [];
   readonly listeners = new Map<string, ((message: Message, from: string) => void)[]>();
 
-  send(channel: string, message: Message): boolean {
+  send(channel: string, message: Message): number {
     this.sent.push([channel, message]);
-    return true;
+    return 1;
   }
   listen(channel: string, listener: (message: Message, from: string) => void): () => void {
     const all = this.listeners.get(channel) ?? [];

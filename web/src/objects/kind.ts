@@ -5,8 +5,11 @@ import type { KindShape, Setting, Settings } from '../patch/model.ts';
 
 /** The room, as objects see it. */
 export interface Net {
-  /** False when it could not be sent: no room, a bad channel, or peers that take nothing. */
-  send(channel: string, message: Message): boolean;
+  /**
+   * To how many peers it goes; undefined when it could not be sent: no room yet, a bad channel, or
+   * peers that take nothing.
+   */
+  send(channel: string, message: Message): number | undefined;
   /** Returns what ends the listening. */
   listen(channel: string, listener: (message: Message, from: string) => void): () => void;
 }

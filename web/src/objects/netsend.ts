@@ -4,17 +4,25 @@ import { define, type Host, type Instance } from './kind.ts';
 
 /** Sends what comes in to everybody in the room. */
 class Netsend implements Instance {
-  sent = 0;
-  failed = 0;
+  #sent = 0;
+  #failed = 0;
+  #isAlone = false;
 
   constructor(private readonly host: Host) {}
 
   receive(message: Message): void {
     const asked = channelAskedFor(message);
     if (asked !== undefined) return setChannel(this.host, asked);
-    if (this.host.net.send(String(this.host.settings['channel']), message)) this.sent++;
-    else this.failed++;
+    const peers = this.host.net.send(String(this.host.settings['channel']), message);
+    if (peers === undefined) this.#failed++;
+    else if (peers > 0) this.#sent++;
+    this.#isAlone = peers === 0;
     this.host.changed();
+  }
+
+  count(): string {
+    if (this.#isAlone) return 'nobody here';
+    return this.#failed > 0 ? `${this.#sent} sent, ${this.#failed} not` : `${this.#sent} sent`;
   }
 }
 
@@ -28,10 +36,5 @@ export const netsend = define<Netsend>({
   fields: [{ ...channelField, fault: channelFault }],
   label: (settings) => String(settings['channel']),
   create: (host) => new Netsend(host),
-  view: (instance, host) =>
-    channelEntry(host, () =>
-      instance.failed > 0
-        ? `${instance.sent} sent, ${instance.failed} not`
-        : `${instance.sent} sent`,
-    ),
+  view: (instance, host) => channelEntry(host, () => instance.count()),
 });

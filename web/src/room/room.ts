@@ -72,15 +72,15 @@ export class Room implements Net {
     await this.#room?.leave();
   }
 
-  send(channel: string, message: Message): boolean {
+  send(channel: string, message: Message): number | undefined {
     const made = this.#channel(channel);
-    if (!made || made.pending >= mostPending) return false;
+    if (!made || made.pending >= mostPending) return undefined;
     made.pending++;
     void made.action
       .send(message as DataPayload)
       .catch(() => {}) // the peer left meanwhile
       .finally(() => made.pending--);
-    return true;
+    return this.#peers.size;
   }
 
   listen(channel: string, listener: Listener): () => void {

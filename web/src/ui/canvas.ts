@@ -175,7 +175,8 @@ export class Canvas {
       this.#disarm();
       return this.notice(`There is no object with an ${other(armed.end)} to wire it to.`);
     }
-    this.notice(`Now choose an ${other(armed.end)}; Esc leaves it.`);
+    const leave = matchMedia('(hover: none)').matches ? 'a tap beside it' : 'Esc';
+    this.notice(`Now choose an ${other(armed.end)}; ${leave} leaves it.`);
     ports[0]?.focus();
   }
 

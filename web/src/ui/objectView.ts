@@ -27,6 +27,7 @@ export class ObjectView {
   readonly inlet: HTMLButtonElement | undefined;
   readonly outlet: HTMLButtonElement | undefined;
   readonly #name = h('span', { class: 'name' });
+  readonly #more: HTMLButtonElement;
 
   constructor(
     private readonly patch: Patch,
@@ -35,21 +36,17 @@ export class ObjectView {
     running: { instance: Instance; host: Host },
     private readonly events: ObjectViewEvents,
   ) {
+    this.#more = h(
+      'button',
+      { type: 'button', class: 'quiet more', onclick: () => this.open() },
+      icon('more'),
+    );
     const head = h(
       'header',
       { class: 'head' },
       h('span', { class: 'kind' }, kind.name),
       this.#name,
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'quiet more',
-          'aria-label': 'settings',
-          onclick: () => this.open(),
-        },
-        icon('more'),
-      ),
+      this.#more,
     );
     this.inlet = kind.inlet ? this.#port('inlet') : undefined;
     this.outlet = kind.outlet ? this.#port('outlet') : undefined;
@@ -80,6 +77,7 @@ export class ObjectView {
     if (this.element.getAttribute('aria-label') === this.title) return;
     this.#name.textContent = text;
     this.element.setAttribute('aria-label', this.title);
+    this.#more.setAttribute('aria-label', `settings of ${this.title}`);
     this.inlet?.setAttribute('aria-label', `inlet of ${this.title}`);
     this.outlet?.setAttribute('aria-label', `outlet of ${this.title}`);
   }
