@@ -11,7 +11,7 @@ import { offlineEnv, roomwire, roomwireBinary } from '../interop/lib/native.mjs'
 import { WebSocket } from '../interop/lib/packages.mjs';
 import { createEvent } from '../../web/node_modules/@trystero-p2p/nostr/dist/index.mjs';
 import { Process } from '../interop/lib/process.mjs';
-import { Browser, executablePath, object, patchHash, shows, state } from './lib/pages.mjs';
+import { Browser, desk, executablePath, object, patchHash, shows, state } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
 const panel = (page) => page.getByRole('complementary', { name: 'room' });
@@ -130,66 +130,67 @@ describe('plain http on an address of the LAN', () => {
   ].join(' && ');
   const works = spawnSync('unshare', ['-rn', 'sh', '-c', setup]).status === 0;
 
-  test(
-    'the page works without crypto.subtle',
-    { skip: !works && 'no namespaces here' },
-    async (t) => {
-      const start = (name, command, args) => {
-        const started = new Process(name, command, args, { env: offlineEnv });
-        t.after(() => started.stop());
-        return started;
-      };
-      const holder = start('namespace', 'unshare', [
-        '-rn',
-        'sh',
-        '-c',
-        `${setup} && echo up && cat`,
-      ]);
-      await holder.out.wait((line) => line === 'up', 'the network');
-      const enter = ['-t', String(holder.pid), '-n', '-U', '--preserve-credentials'];
-      const wrap = (...command) => ['nsenter', ...enter, ...command];
-      const site = await startSite({ address: '10.98.0.1', wrap });
-      t.after(() => site.stop());
-      const folder = mkdtempSync(join(tmpdir(), 'roomwire-web-'));
-      t.after(() => rmSync(folder, { recursive: true }));
-      const inside = join(folder, 'chromium');
-      writeFileSync(inside, `#!/bin/sh\nexec nsenter ${enter.join(' ')} ${executablePath} "$@"\n`);
-      chmodSync(inside, 0o755);
-      const browser = await Browser.start({ executablePath: inside });
-      t.after(() => browser?.stop());
-      const page = await browser.open(t, `${site.url}?room=lan`);
-      const hidden = () => [
-        isSecureContext,
-        typeof crypto.randomUUID,
-        crypto.subtle?.constructor.name,
-      ];
-      assert.deepEqual(await page.evaluate(hidden), [false, 'undefined', 'Object']);
+  const options = { skip: !works && 'no network namespaces here' };
+
+  /** A network without the internet: roomwire web, Chromium and native peers are inside. */
+  async function lan(t, { args } = {}) {
+    const holder = new Process('namespace', 'unshare', [
+      '-rn',
+      'sh',
+      '-c',
+      `${setup} && echo up && cat`,
+    ]);
+    t.after(() => holder.stop());
+    await holder.out.wait((line) => line === 'up', 'the network');
+    const enter = ['-t', String(holder.pid), '-n', '-U', '--preserve-credentials'];
+    const wrap = (...command) => ['nsenter', ...enter, ...command];
+    const site = await startSite({ address: '10.98.0.1', wrap, args });
+    t.after(() => site.stop());
+    const folder = mkdtempSync(join(tmpdir(), 'roomwire-web-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const inside = join(folder, 'chromium');
+    writeFileSync(inside, `#!/bin/sh\nexec ${wrap(executablePath).join(' ')} "$@"\n`);
+    chmodSync(inside, 0o755);
+    const browser = await Browser.start({ executablePath: inside });
+    t.after(() => browser.stop());
+    const native = (...own) => {
       const connection = ['--room', 'lan', '--relay', site.relayUrl];
-      const receiver = start('netrecv', 'nsenter', [
-        ...enter,
-        roomwireBinary(),
-        'netrecv',
-        'osc',
-        ...connection,
-      ]);
-      await state(page, '1 peer');
-      await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
-      const heard = await receiver.out.wait(() => true, 'the fader');
-      assert.equal(heard, '{"address":"/fader/1","args":[0.5]}');
-      start('netsend', 'nsenter', [
-        ...enter,
-        roomwireBinary(),
-        'netsend',
-        'osc',
-        'back',
-        ...connection,
-        '--peers',
-        '2',
-      ]);
-      await shows(page.locator('output.value'), 'back');
-      await page.getByRole('button', { name: 'Share' }).click();
-      await page.getByRole('button', { name: 'Copy' }).click();
-      await page.getByText('Copied.').waitFor();
-    },
-  );
+      const [command, ...rest] = wrap(roomwireBinary(), ...own, ...connection);
+      const started = new Process(`roomwire ${own[0]} inside`, command, rest, { env: offlineEnv });
+      t.after(() => started.stop());
+      return started;
+    };
+    return { native, open: (allow) => browser.open(t, `${site.url}?room=lan`, { ...desk, allow }) };
+  }
+
+  test('two pages and a native peer, without crypto.subtle', options, async (t) => {
+    const { native, open } = await lan(t);
+    const [page, other] = await Promise.all([open(), open()]);
+    const hidden = () => [
+      isSecureContext,
+      typeof crypto.randomUUID,
+      crypto.subtle?.constructor.name,
+    ];
+    assert.deepEqual(await page.evaluate(hidden), [false, 'undefined', 'Object']);
+    const receiver = native('netrecv', 'osc');
+    await Promise.all([state(page, '2 peers'), state(other, '2 peers')]);
+    await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
+    const heard = await receiver.out.wait(() => true, 'the fader');
+    assert.equal(heard, '{"address":"/fader/1","args":[0.5]}');
+    await shows(other.locator('output.value'), heard);
+    native('netsend', 'osc', 'back', '--peers', '3');
+    for (const one of [page, other]) await shows(one.locator('output.value'), 'back');
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('Copied.').waitFor();
+  });
+
+  test('public relays and STUN that cannot be reached do not hinder', options, async (t) => {
+    const { native, open } = await lan(t, { args: [] });
+    const page = await open(allow);
+    const config = await page.evaluate(() => fetch('config.json').then((one) => one.json()));
+    assert.equal(config.publicRelays, true);
+    native('netrecv', 'osc');
+    await state(page, '1 peer');
+  });
 });

@@ -7,18 +7,16 @@ export const dist = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 
 /** `roomwire web` on loopback, or elsewhere: `wrap` puts the command into another network. */
 class Site {
-  static async start({ address = '127.0.0.1', port = 0, wrap = (...command) => command } = {}) {
+  static async start({
+    address = '127.0.0.1',
+    wrap = (...command) => command,
+    args = ['--local'],
+  } = {}) {
     const site = new Site();
     site.restart = async () => {
-      const listen = ['--listen', `${address}:${site.port ?? port}`];
-      const command = wrap(
-        roomwireBinary(),
-        'web',
-        ...listen,
-        '--local',
-        '--room',
-        'of-the-process',
-      );
+      const listen = ['--listen', `${address}:${site.port ?? 0}`];
+      const own = ['web', ...listen, ...args, '--room', 'of-the-process'];
+      const command = wrap(roomwireBinary(), ...own);
       site.process = new Process('roomwire web', command[0], command.slice(1), { env: offlineEnv });
       const line = await site.process.err.wait((l) => l.startsWith('page '), 'the page');
       site.url = `${new URL(line.slice('page '.length)).origin}/`;

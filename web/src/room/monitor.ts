@@ -45,10 +45,6 @@ export class Monitor {
     return true;
   }
 
-  clear(): void {
-    this.channels.clear();
-  }
-
   #tally(channel: string, direction: Direction): Tally | undefined {
     const known = this.channels.get(channel);
     if (known) return known;

@@ -68,10 +68,6 @@ export class Room implements Net {
     this.#tell();
   }
 
-  async leave(): Promise<void> {
-    await this.#room?.leave();
-  }
-
   send(channel: string, message: Message): number | undefined {
     const made = this.#channel(channel);
     if (!made || made.pending >= mostPending) return undefined;

@@ -7,6 +7,7 @@ import { h, icon } from './dom.ts';
 
 const every = 1_000; // ms between looks
 const mostRates = 2_000;
+const shownId = 8; // characters of a peer id; enough to tell peers apart
 
 export class Panel {
   readonly #title = h('h2', {});
@@ -41,7 +42,7 @@ export class Panel {
       table('Channels', ['Channel', 'In/s', 'Out/s', 'In all'], this.#channels),
       h('h3', {}, 'From a terminal'),
       this.#terminal,
-      h('footer', {}, `roomwire ${version}`),
+      h('footer', {}, `You are ${room.selfId.slice(0, shownId)} · roomwire ${version}`),
     );
     room.onChange(() => this.look());
     setInterval(() => this.look(), every);
@@ -71,7 +72,7 @@ export class Panel {
       const address = path?.address ?? '';
       const types = path ? `${path.local} – ${path.remote}, ${path.protocol}` : '';
       return row(id, [
-        cell(id.slice(0, 8), id),
+        cell(id.slice(0, shownId), id),
         cell(
           path ? describePath(path) : 'connecting',
           [types, address].filter(Boolean).join(' '),
