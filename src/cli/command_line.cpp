@@ -59,6 +59,17 @@ In the room a message is [{"channel":0,"value":255}], [255,0,128] or bytes for
 the first channels, {"type":"blackout"}, or {"universe":1,"channels":[255]}.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
+constexpr CommandHelp web_help{
+    R"(Serve a page whose netsend and netrecv objects are in the room at once, with a
+relay of its own: one process, one port. With flags it is a bridge, too.)",
+    R"(Examples:
+  roomwire web
+  roomwire web --listen 0.0.0.0:8080 --local
+  roomwire web --listen 0.0.0.0:8080 --osc-to 127.0.0.1:57120 --osc-listen 9000
+  roomwire web --dmx-to artnet://192.168.1.50/0.0.1
+Without --listen only this machine reaches it. URL is as for osc and dmx.
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
 constexpr CommandHelp relay_help{
     R"(Run a relay where peers find each other, for Trystero's Nostr and WebSocket
 relay strategies on one port. It stores nothing.)",
@@ -264,24 +275,50 @@ void add_relay_limits(CommandParser& parser, RelayOptions& options) {
        }});
 }
 
+void add_web_bridges(CommandParser& parser, WebOptions& options) {
+  const auto end = [&parser](const char* name, const char* help, std::vector<std::string>& out) {
+    parser.add_value(list(name, "URL", help, out), "Bridges");
+  };
+  end("--osc-to", "Send OSC there; repeat for more", options.osc_to);
+  end("--osc-listen", "Take OSC from there; repeat for more", options.osc_listen);
+  end("--dmx-to", "Send levels there; repeat for more", options.dmx_to);
+  end("--dmx-listen", "Take a desk's levels; repeat for more", options.dmx_listen);
+}
+
+WebOptions parse_web(const std::vector<std::string>& arguments, const Environment& environment) {
+  WebOptions options;
+  CommandParser parser("web", web_help);
+  parser.add_value(
+      {"--listen", "ADDR:PORT", "Where (127.0.0.1:8080); repeat for more", true,
+       [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
+  parser.app().add_flag("--local", options.local, "Without the internet: no public relay, no STUN");
+  parser.add_tls(options.tls_certificate, options.tls_key);
+  add_web_bridges(parser, options);
+  parser.add_room(options.connection);
+  parser.add_transport(options.connection);
+  parser.add_verbosity(options.connection.verbosity);
+  parser.parse(arguments, environment);
+  parser.check_tls();
+  if (options.local) {
+    parser.exclude("--local", "--ice-server");
+    options.connection.context.ice_servers.emplace();
+  }
+  if (options.listen.empty()) options.listen.push_back({"127.0.0.1", 8080});
+  return options;
+}
+
 RelayOptions parse_relay_command(const std::vector<std::string>& arguments) {
   RelayOptions options;
   CommandParser parser("relay", relay_help);
   parser.add_value(
       {"--listen", "ADDR:PORT", "Where (127.0.0.1:7777); repeat for more", true,
        [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
-  CLI::App& app = parser.app();
-  app.add_option("--tls-cert", options.tls_certificate, "Certificate chain, PEM; makes it wss://")
-      ->type_name("FILE");
-  app.add_option("--tls-key", options.tls_key, "Its private key, PEM")->type_name("FILE");
+  parser.add_tls(options.tls_certificate, options.tls_key);
   add_relay_limits(parser, options);
   parser.add_verbosity(options.verbosity);
   parser.parse(arguments, [](const std::string&) { return std::nullopt; });
   if (options.listen.empty()) options.listen.emplace_back();
-  if (options.tls_certificate.empty() != options.tls_key.empty()) {
-    reject(options.tls_key.empty() ? "--tls-cert" : "--tls-key",
-           "needs its other half; give both --tls-cert and --tls-key");
-  }
+  parser.check_tls();
   return options;
 }
 
@@ -294,6 +331,7 @@ Commands:
   netrecv CHANNEL...         Print what comes on channels of a room
   osc                        Bridge a room and OSC software, both ways
   dmx                        Bridge a room and lights: Art-Net and sACN
+  web                        Serve a page in the browser that is in the room
   relay                      Run a relay where peers find each other
 
 Examples:
@@ -301,11 +339,12 @@ Examples:
   roomwire netsend chat --room my-room 'hello'
   roomwire osc --room my-room --to 127.0.0.1:57120 --listen 9000
   roomwire dmx --room my-room --to artnet://192.168.1.50/0.0.1
+  roomwire web --listen 0.0.0.0:8080
   roomwire relay --listen 127.0.0.1:7777
 
 `roomwire COMMAND --help` tells more. `roomwire --version` prints the version.
 Exit codes: 0 fine, 1 failed, 2 wrong usage, 124 time limit, 128+N signal N
-(a relay ends with 0).
+(web and relay end with 0).
 )";
 
 CommandLine parse_command(const std::string& command, const std::vector<std::string>& rest,
@@ -314,12 +353,13 @@ CommandLine parse_command(const std::string& command, const std::vector<std::str
   if (command == "netrecv") return parse_netrecv(rest, environment);
   if (command == "osc") return parse_osc(rest, environment);
   if (command == "dmx") return parse_dmx(rest, environment);
+  if (command == "web") return parse_web(rest, environment);
   if (command == "relay") return parse_relay_command(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return Print{std::string(overview)};
   if (command == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
   reject("'" + printable(command, 100) + "'",
-         "is no command; netsend, netrecv, osc, dmx and relay are (see roomwire --help)");
+         "is no command; netsend, netrecv, osc, dmx, web and relay are (see roomwire --help)");
 }
 
 }  // namespace

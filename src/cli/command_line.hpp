@@ -22,7 +22,7 @@ struct Print {
 struct WrongUsage {
   std::string line;
 };
-using CommandLine = std::variant<NetsendOptions, NetrecvOptions, OscOptions, DmxOptions,
+using CommandLine = std::variant<NetsendOptions, NetrecvOptions, OscOptions, DmxOptions, WebOptions,
                                  RelayOptions, Print, WrongUsage>;
 
 /// `arguments` without the program's name. Each flag that says how to connect has a variable

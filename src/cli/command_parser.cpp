@@ -39,8 +39,7 @@ Problem take_ice_server(const std::string& text, ContextOptions& out) {
   return append(parse_ice_server(text), *out.ice_servers);
 }
 
-std::vector<Flag> place_flags(ConnectionOptions& options) {
-  ContextOptions& context = options.context;
+std::vector<Flag> room_flags(ConnectionOptions& options) {
   RoomOptions& room = options.room;
   return {
       {"--room", "ID|URL", "Room, or a link with ?room= in it (a new one)", false,
@@ -52,6 +51,13 @@ std::vector<Flag> place_flags(ConnectionOptions& options) {
          room.app = AppId(std::move(id));
          return problem;
        }},
+  };
+}
+
+std::vector<Flag> meeting_flags(ConnectionOptions& options) {
+  ContextOptions& context = options.context;
+  RoomOptions& room = options.room;
+  return {
       {"--password", "TEXT", "Its password; ROOMWIRE_PASSWORD hides it from ps", false,
        [&](const std::string& text) -> Problem {
          if (!is_utf8(text)) return "is not UTF-8";
@@ -181,15 +187,31 @@ void CommandParser::add_value(const Flag& flag, const std::string& group) {
 }
 
 void CommandParser::add_connection(ConnectionOptions& options) {
-  for (Flag& flag : place_flags(options))
+  add_room(options);
+  for (Flag& flag : meeting_flags(options))
     add_with_variable(std::move(flag), "Connection");
-  for (Flag& flag : transport_flags(options))
-    add_with_variable(std::move(flag), "Connection");
+  add_transport(options);
   add_value({"-W,--timeout", "SECONDS", "End after this time, with exit code 124", false,
              [&options](const std::string& text) {
                return store(parse_seconds(text), options.time_limit);
              }});
   add_verbosity(options.verbosity);
+}
+
+void CommandParser::add_room(ConnectionOptions& options) {
+  for (Flag& flag : room_flags(options))
+    add_with_variable(std::move(flag), "Connection");
+}
+
+void CommandParser::add_transport(ConnectionOptions& options) {
+  for (Flag& flag : transport_flags(options))
+    add_with_variable(std::move(flag), "Connection");
+}
+
+void CommandParser::add_tls(std::string& certificate, std::string& key) {
+  app_.add_option("--tls-cert", certificate, "Certificate chain, PEM; then TLS is spoken")
+      ->type_name("FILE");
+  app_.add_option("--tls-key", key, "Its private key, PEM")->type_name("FILE");
 }
 
 void CommandParser::add_verbosity(Verbosity& out) {
@@ -268,6 +290,12 @@ void CommandParser::check_connection(const ConnectionOptions& options) const {
   // All of them are flags, or all are variables.
   if (has("--relay-set")) reject("--relay-set", problem + "--relay and --ws-relay");
   reject("ROOMWIRE_RELAY_SET", problem + "ROOMWIRE_RELAY and ROOMWIRE_WS_RELAY");
+}
+
+void CommandParser::check_tls() const {
+  if (has("--tls-cert") == has("--tls-key")) return;
+  reject(has("--tls-cert") ? "--tls-cert" : "--tls-key",
+         "needs its other half; give both --tls-cert and --tls-key");
 }
 
 }  // namespace roomwire::cli

@@ -73,7 +73,13 @@ class CommandParser {
   void add_value(const Flag& flag, const std::string& group = "Options");
   /// How to get into a room, with the variables of these flags; also -W, -q and -v.
   void add_connection(ConnectionOptions& options);
+  /// Of these --room and --app-id alone.
+  void add_room(ConnectionOptions& options);
+  /// Of these how to reach peers that were found.
+  void add_transport(ConnectionOptions& options);
   void add_verbosity(Verbosity& out);
+  /// --tls-cert and --tls-key; check_tls() refuses one without the other.
+  void add_tls(std::string& certificate, std::string& key);
 
   /// Throws Stop.
   void parse(std::vector<std::string> arguments, const Environment& environment);
@@ -82,6 +88,7 @@ class CommandParser {
   void exclude(const std::string& one, const std::string& other) const;
   /// After parse(), what add_connection() took: throws Stop for what contradicts itself.
   void check_connection(const ConnectionOptions& options) const;
+  void check_tls() const;
 
  private:
   std::string help() const;

@@ -7,9 +7,9 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <optional>
 #include <random>
 
+#include "cli/room_link.hpp"
 #include "cli/text.hpp"
 
 namespace roomwire::cli {
@@ -21,45 +21,6 @@ tl::unexpected<Error> bad(std::string message) {
 
 std::string quoted(std::string_view text) {
   return "'" + printable(text, 100) + "'";
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// As application/x-www-form-urlencoded: `+` is a space, a `%` without two digits stays.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low >= 0) {
-      out.push_back(static_cast<char>(high << 4 | low));
-      i += 2;
-    } else {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-    }
-  }
-  return out;
-}
-
-// The first `name` in the query of `url`, decoded.
-std::optional<std::string> query_value(std::string_view url, std::string_view name) {
-  url = url.substr(0, url.find('#'));
-  const std::size_t question = url.find('?');
-  if (question == std::string_view::npos) return std::nullopt;
-  std::string_view query = url.substr(question + 1);
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    if (percent_decoded(pair.substr(0, equals)) != name) continue;
-    return percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
-  }
-  return std::nullopt;
 }
 
 bool has(std::string_view text, std::string_view part) {
@@ -225,19 +186,7 @@ RoomId new_room() {
 }
 
 std::string patchies_link(const RoomId& room) {
-  constexpr std::string_view unreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string out = "https://patchies.app/?room=";
-  for (const char c : room.str()) {
-    if (unreserved.find(c) != std::string_view::npos) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', hex[byte >> 4U], hex[byte & 0xfU]});
-    }
-  }
-  return out;
+  return room_link(patchies_page, room);
 }
 
 }  // namespace roomwire::cli

@@ -103,6 +103,22 @@ struct ListenAddress {
   bool operator==(const ListenAddress&) const = default;
 };
 
+/// The page, its relay and, if asked for, bridges in one process.
+struct WebOptions {
+  ConnectionOptions connection;  ///< Of the bridges' peer; the page joins its room.
+  std::vector<ListenAddress> listen;
+  bool local = false;  ///< No public relay, no STUN.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::vector<std::string> osc_to;  ///< As those of osc, and so on.
+  std::vector<std::string> osc_listen;
+  std::vector<std::string> dmx_to;
+  std::vector<std::string> dmx_listen;
+
+  bool has_osc() const { return !osc_to.empty() || !osc_listen.empty(); }
+  bool has_dmx() const { return !dmx_to.empty() || !dmx_listen.empty(); }
+};
+
 struct RelayOptions {
   std::vector<ListenAddress> listen;
   std::string tls_certificate;  ///< PEM file; empty: no TLS.

@@ -1,0 +1,22 @@
+// What the commands that run a relay have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "relay/server.hpp"
+
+namespace roomwire::cli {
+
+/// Fails with invalid_input, naming --listen.
+Result<std::vector<Endpoint>> endpoints_of(const std::vector<ListenAddress>& listen);
+
+/// Where clients find the server: 0.0.0.0 is no place to connect to, and stands for this machine's
+/// addresses.
+std::vector<Endpoint> reachable_at(const std::vector<Endpoint>& endpoints);
+
+/// What the server reports, as one line.
+void say_event(const relay::ServerEvent& event, Verbosity verbosity);
+
+}  // namespace roomwire::cli

@@ -1,0 +1,112 @@
+// roomwire web: the page in the browser and its relay as one program.
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/flag_values.hpp"
+#include "cli/relay_host.hpp"
+#include "cli/room_link.hpp"
+#include "cli/signal_watcher.hpp"
+#include "cli/standard_error.hpp"
+#include "cli/text.hpp"
+#include "client/options.hpp"
+#include "page/page.hpp"
+#include "relay/server.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+// What the page asks for: /config.json.
+std::string page_config(const WebOptions& options, const RoomId& room) {
+  std::string out = R"({"version":")" ROOMWIRE_VERSION R"(","appId":)";
+  append_json_string(out, options.connection.room.app.str());
+  out += options.local ? R"(,"publicRelays":false)" : R"(,"publicRelays":true)";
+  out += R"(,"iceServers":[)";
+  bool is_first = true;
+  const auto& chosen = options.connection.context.ice_servers;
+  for (const std::string& url : chosen ? *chosen : client::default_ice_servers()) {
+    out += std::exchange(is_first, false) ? R"({"urls":)" : R"(,{"urls":)";
+    append_json_string(out, url);
+    out.push_back('}');
+  }
+  out += R"(],"room":)";
+  append_json_string(out, room.str());
+  return out + "}\n";
+}
+
+Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
+                                                    const WebOptions& options, const RoomId& room) {
+  if (page::files().empty()) {
+    return failure(ErrorKind::unavailable,
+                   "this program was built without the page; build it with Node and npm there "
+                   "(script/build brings them)");
+  }
+  auto listen = endpoints_of(options.listen);
+  if (!listen) return tl::unexpected(listen.error());
+  relay::ServerOptions server;
+  server.listen = *std::move(listen);
+  if (!options.tls_certificate.empty()) {
+    server.tls = relay::ServerTls{options.tls_certificate, options.tls_key};
+  }
+  server.site = relay::Site{page::files(), page_config(options, room)};
+  server.version = ROOMWIRE_VERSION;
+  server.on_event = [verbosity = options.connection.verbosity](const relay::ServerEvent& event) {
+    say_event(event, verbosity);
+  };
+  auto started = relay::Server::start(io, std::move(server));
+  if (!started && started.error().message.ends_with("Address already in use")) {
+    return failure(started.error().kind,
+                   started.error().message + "; choose another port with --listen, or 0 for any");
+  }
+  return started;
+}
+
+// With -q too: without the links nobody could come.
+void say_pages(const relay::Server& server, const WebOptions& options, const RoomId& room) {
+  const std::string scheme = options.tls_certificate.empty() ? "http://" : "https://";
+  const auto places = reachable_at(server.endpoints());
+  for (const Endpoint& place : places) {
+    say(Tone::good, "page " + room_link(scheme + place.to_string() + "/", room));
+  }
+  const bool is_alone = std::all_of(places.begin(), places.end(), [](const Endpoint& place) {
+    return place.address.is_loopback();
+  });
+  if (is_alone && options.connection.verbosity != Verbosity::quiet) {
+    say(Tone::hint,
+        "only this machine reaches it; --listen 0.0.0.0:8080 lets phones in, and everybody else "
+        "on the network");
+  }
+}
+
+}  // namespace
+
+int web(const WebOptions& options) {
+  boost::asio::io_context io(1);
+  std::unique_ptr<relay::Server> server;
+  std::atomic<bool> signalled{false};
+  const SignalWatcher signals([&](int signal) {
+    if (signalled.exchange(true)) _exit(exit_signal_base + signal);
+    boost::asio::post(io, [&] { server->stop([&io] { io.stop(); }); });
+  });
+  relay::raise_file_limit();
+
+  RoomId room = options.connection.room.room;
+  if (room.empty()) room = new_room();
+  auto started = start_server(io, options, room);
+  if (!started) return fail_with(started.error());
+  server = *std::move(started);
+  say_pages(*server, options, room);
+  const auto stay = boost::asio::make_work_guard(io);
+  io.run();
+  return exit_fine;
+}
+
+}  // namespace roomwire::cli
