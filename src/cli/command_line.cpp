@@ -5,6 +5,7 @@
 
 #include "cli/command_parser.hpp"
 #include "cli/flag_values.hpp"
+#include "cli/host_flags.hpp"
 #include "cli/text.hpp"
 
 namespace roomwire::cli {
@@ -59,25 +60,6 @@ In the room a message is [{"channel":0,"value":255}], [255,0,128] or bytes for
 the first channels, {"type":"blackout"}, or {"universe":1,"channels":[255]}.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
-constexpr CommandHelp web_help{
-    R"(Serve a page whose netsend and netrecv objects are in the room at once, with a
-relay of its own: one process, one port. With flags it is a bridge, too.)",
-    R"(Examples:
-  roomwire web
-  roomwire web --listen 0.0.0.0:8080 --local
-  roomwire web --listen 0.0.0.0:8080 --osc-to 127.0.0.1:57120 --osc-listen 9000
-  roomwire web --dmx-to artnet://192.168.1.50/0.0.1
-Without --listen only this machine reaches it. URL is as for osc and dmx.
-Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
-
-constexpr CommandHelp relay_help{
-    R"(Run a relay where peers find each other, for Trystero's Nostr and WebSocket
-relay strategies on one port. It stores nothing.)",
-    R"(Examples:
-  roomwire relay
-  roomwire relay --listen 0.0.0.0:7777
-  roomwire relay --listen [::]:443 --tls-cert cert.pem --tls-key key.pem)"};
-
 NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
                              const Environment& environment) {
   NetsendOptions options;
@@ -127,13 +109,6 @@ NetrecvOptions parse_netrecv(const std::vector<std::string>& arguments,
   parser.check_connection(options.connection);
   parser.exclude("--raw", "--json");
   return options;
-}
-
-Flag list(const char* name, const char* type, const char* help, std::vector<std::string>& out) {
-  return {name, type, help, true, [&out](const std::string& text) {
-            out.emplace_back();
-            return take_text(text, "a value", out.back());
-          }};
 }
 
 void add_osc_ends(CommandParser& parser, OscOptions& options) {
@@ -259,69 +234,6 @@ DmxOptions parse_dmx(const std::vector<std::string>& arguments, const Environmen
   return options;
 }
 
-void add_relay_limits(CommandParser& parser, RelayOptions& options) {
-  const auto number = [&parser](const char* name, const char* help, auto& out) {
-    parser.add_value({name, "N", help, false, [&out](const std::string& value) {
-                        return store(parse_number(value, 1, 1'000'000), out);
-                      }});
-  };
-  number("--max-connections", "Clients at a time (10000)", options.max_connections);
-  number("--max-subscriptions", "Subscriptions of a client (128)", options.max_subscriptions);
-  number("--max-rate", "Messages of a client a second, on average (200)",
-         options.messages_per_second);
-  parser.add_value(
-      {"--max-message", "BYTES", "Largest message (256k)", false, [&](const std::string& value) {
-         return store(parse_size(value), options.max_message_bytes);
-       }});
-}
-
-void add_web_bridges(CommandParser& parser, WebOptions& options) {
-  const auto end = [&parser](const char* name, const char* help, std::vector<std::string>& out) {
-    parser.add_value(list(name, "URL", help, out), "Bridges");
-  };
-  end("--osc-to", "Send OSC there; repeat for more", options.osc_to);
-  end("--osc-listen", "Take OSC from there; repeat for more", options.osc_listen);
-  end("--dmx-to", "Send levels there; repeat for more", options.dmx_to);
-  end("--dmx-listen", "Take a desk's levels; repeat for more", options.dmx_listen);
-}
-
-WebOptions parse_web(const std::vector<std::string>& arguments, const Environment& environment) {
-  WebOptions options;
-  CommandParser parser("web", web_help);
-  parser.add_value(
-      {"--listen", "ADDR:PORT", "Where (127.0.0.1:8080); repeat for more", true,
-       [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
-  parser.app().add_flag("--local", options.local, "Without the internet: no public relay, no STUN");
-  parser.add_tls(options.tls_certificate, options.tls_key);
-  add_web_bridges(parser, options);
-  parser.add_room(options.connection);
-  parser.add_transport(options.connection);
-  parser.add_verbosity(options.connection.verbosity);
-  parser.parse(arguments, environment);
-  parser.check_tls();
-  if (options.local) {
-    parser.exclude("--local", "--ice-server");
-    options.connection.context.ice_servers.emplace();
-  }
-  if (options.listen.empty()) options.listen.push_back({"127.0.0.1", 8080});
-  return options;
-}
-
-RelayOptions parse_relay_command(const std::vector<std::string>& arguments) {
-  RelayOptions options;
-  CommandParser parser("relay", relay_help);
-  parser.add_value(
-      {"--listen", "ADDR:PORT", "Where (127.0.0.1:7777); repeat for more", true,
-       [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
-  parser.add_tls(options.tls_certificate, options.tls_key);
-  add_relay_limits(parser, options);
-  parser.add_verbosity(options.verbosity);
-  parser.parse(arguments, [](const std::string&) { return std::nullopt; });
-  if (options.listen.empty()) options.listen.emplace_back();
-  parser.check_tls();
-  return options;
-}
-
 constexpr std::string_view overview = R"(roomwire: messages between programs and browser patches
 
 Usage: roomwire COMMAND [OPTIONS]
@@ -332,13 +244,15 @@ Commands:
   osc                        Bridge a room and OSC software, both ways
   dmx                        Bridge a room and lights: Art-Net and sACN
   web                        Serve a page in the browser that is in the room
+  room                       Show, change and share the room that they join
   relay                      Run a relay where peers find each other
 
 Examples:
-  roomwire netrecv chat --room my-room
+  roomwire room share
+  roomwire netrecv chat
   roomwire netsend chat --room my-room 'hello'
-  roomwire osc --room my-room --to 127.0.0.1:57120 --listen 9000
-  roomwire dmx --room my-room --to artnet://192.168.1.50/0.0.1
+  roomwire osc --to 127.0.0.1:57120 --listen 9000
+  roomwire dmx --to artnet://192.168.1.50/0.0.1
   roomwire web --listen 0.0.0.0:8080
   roomwire relay --listen 127.0.0.1:7777
 
@@ -355,11 +269,13 @@ CommandLine parse_command(const std::string& command, const std::vector<std::str
   if (command == "dmx") return parse_dmx(rest, environment);
   if (command == "web") return parse_web(rest, environment);
   if (command == "relay") return parse_relay_command(rest);
+  if (command == "room") return parse_room_command(rest, environment);
   if (command == "--help" || command == "-h" || command == "help")
     return Print{std::string(overview)};
   if (command == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
-  reject("'" + printable(command, 100) + "'",
-         "is no command; netsend, netrecv, osc, dmx, web and relay are (see roomwire --help)");
+  reject(
+      "'" + printable(command, 100) + "'",
+      "is no command; netsend, netrecv, osc, dmx, web, room and relay are (see roomwire --help)");
 }
 
 }  // namespace

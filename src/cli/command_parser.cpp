@@ -42,7 +42,7 @@ Problem take_ice_server(const std::string& text, ContextOptions& out) {
 std::vector<Flag> room_flags(ConnectionOptions& options) {
   RoomOptions& room = options.room;
   return {
-      {"--room", "ID|URL", "Room, or a link with ?room= in it (a new one)", false,
+      {"--room", "ID|URL", "Room, or a link with ?room= (the remembered one)", false,
        [&](const std::string& text) { return store(parse_room(text), room.room); }},
       {"--app-id", "ID", "App that the room belongs to (patchies)", false,
        [&](const std::string& text) {
@@ -173,6 +173,13 @@ Problem take_text(const std::string& text, const char* what, std::string& out) {
   return std::nullopt;
 }
 
+Flag list(const char* name, const char* type, const char* help, std::vector<std::string>& out) {
+  return {name, type, help, true, [&out](const std::string& text) {
+            out.emplace_back();
+            return take_text(text, "a value", out.back());
+          }};
+}
+
 CommandParser::CommandParser(const std::string& name, const CommandHelp& help)
     : app_(help.what, "roomwire " + name) {
   app_.footer(help.examples);
@@ -196,6 +203,10 @@ void CommandParser::add_connection(ConnectionOptions& options) {
                return store(parse_seconds(text), options.time_limit);
              }});
   add_verbosity(options.verbosity);
+}
+
+void CommandParser::add_room_alone(ConnectionOptions& options) {
+  add_with_variable(room_flags(options).front(), "Options");
 }
 
 void CommandParser::add_room(ConnectionOptions& options) {

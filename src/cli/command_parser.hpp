@@ -57,6 +57,9 @@ Problem append(Result<T> result, std::vector<U>& out) {
 /// Takes text that is neither empty nor broken; `what` says what to give instead.
 Problem take_text(const std::string& text, const char* what, std::string& out);
 
+/// A flag that may be repeated; its values are kept as they are written, and are not empty.
+Flag list(const char* name, const char* type, const char* help, std::vector<std::string>& out);
+
 /// What a command's --help says before and after its flags.
 struct CommandHelp {
   const char* what;
@@ -73,7 +76,8 @@ class CommandParser {
   void add_value(const Flag& flag, const std::string& group = "Options");
   /// How to get into a room, with the variables of these flags; also -W, -q and -v.
   void add_connection(ConnectionOptions& options);
-  /// Of these --room and --app-id alone.
+  /// Of these --room alone; with --app-id.
+  void add_room_alone(ConnectionOptions& options);
   void add_room(ConnectionOptions& options);
   /// Of these how to reach peers that were found.
   void add_transport(ConnectionOptions& options);

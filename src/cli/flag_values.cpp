@@ -58,7 +58,7 @@ bool is_ip_address(const std::string& text) {
 
 Result<RoomId> parse_room(std::string_view text) {
   if (text.empty())
-    return bad("is empty; give a room's id or link, or leave it out for a new room");
+    return bad("is empty; give a room's id or link, or leave it out for the remembered one");
   if (text.starts_with("--")) return bad("needs a value, and " + quoted(text) + " is a flag");
   std::string room(text);
   if (is_link(text)) {
@@ -71,6 +71,16 @@ Result<RoomId> parse_room(std::string_view text) {
   }
   if (!is_utf8(room)) return bad(quoted(std::string_view(room)) + " is not UTF-8");
   return RoomId(std::move(room));
+}
+
+Result<std::string> parse_page(std::string_view text) {
+  if (text == "patchies") return std::string(patchies_page);
+  const std::string_view scheme = text.substr(0, std::min(text.find("://"), text.size()));
+  const std::string_view rest = text.substr(std::min(scheme.size() + 3, text.size()));
+  const bool is_page = (scheme == "http" || scheme == "https") && !has_space_or_control(text) &&
+                       is_utf8(text) && is_authority(rest.substr(0, rest.find_first_of("/?#")));
+  if (is_page) return std::string(text);
+  return bad(quoted(text) + " is no page; write patchies, or http://HOST:PORT/");
 }
 
 Result<RelayUrl> parse_relay(RelayUrl::Kind kind, std::string_view text) {
@@ -183,10 +193,6 @@ RoomId new_room() {
     out.push_back(c == 'x' ? hex[digit] : c == 'N' ? hex[8 + digit % 4] : c);
   }
   return RoomId(std::move(out));
-}
-
-std::string patchies_link(const RoomId& room) {
-  return room_link(patchies_page, room);
 }
 
 }  // namespace roomwire::cli

@@ -39,7 +39,8 @@ Result<ListenAddress> parse_listen(std::string_view text);
 
 /// A room nobody else has: a random UUID (RFC 4122, version 4), as Patchies makes them.
 RoomId new_room();
-/// Where a browser joins `room` in Patchies.
-std::string patchies_link(const RoomId& room);
+
+/// `patchies`, or the URL of a page that takes `?room=`: the page's URL.
+Result<std::string> parse_page(std::string_view text);
 
 }  // namespace roomwire::cli

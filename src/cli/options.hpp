@@ -26,7 +26,7 @@ enum class Verbosity { quiet, normal, verbose };
 /// How to get into a room; common to netsend and netrecv.
 struct ConnectionOptions {
   ContextOptions context;
-  RoomOptions room;  ///< Its room is empty when the user named none: a new one is to be made.
+  RoomOptions room;  ///< Its room is empty when the user named none: it is the remembered one.
   std::optional<std::chrono::milliseconds> time_limit;
   Verbosity verbosity = Verbosity::normal;
 };
@@ -101,6 +101,15 @@ struct ListenAddress {
   std::string address = "127.0.0.1";  ///< IPv4, or IPv6 without brackets.
   std::uint16_t port = 7777;          ///< 0 lets the system choose.
   bool operator==(const ListenAddress&) const = default;
+};
+
+struct RoomCommandOptions {
+  enum class Action { show, make, set, share };
+  Action action = Action::show;
+  RoomId room;       ///< Of set, or in place of the remembered one.
+  std::string page;  ///< Of the link to share.
+  std::optional<std::string> png;
+  bool is_overridden = false;  ///< Another room than the remembered one is in the environment.
 };
 
 /// The page, its relay and, if asked for, bridges in one process.

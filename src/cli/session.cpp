@@ -7,8 +7,10 @@
 #include <utility>
 #include <variant>
 
-#include "cli/flag_values.hpp"
+#include "cli/room_link.hpp"
+#include "cli/room_store.hpp"
 #include "cli/standard_error.hpp"
+#include "cli/text.hpp"
 
 namespace roomwire::cli {
 namespace {
@@ -64,8 +66,13 @@ Result<void> Session::join() {
     status_.on_status(status);
   });
 
-  room_is_new_ = options_.room.room.empty();
-  if (room_is_new_) options_.room.room = new_room();
+  room_is_chosen_ = options_.room.room.empty();
+  if (room_is_chosen_) {
+    RecalledRoom recalled = RoomStore::of_user().recall();
+    if (recalled.problem) complain(*recalled.problem);
+    room_is_new_ = recalled.is_new;
+    options_.room.room = std::move(recalled.room);
+  }
   auto room = context_->join(options_.room);
   if (!room) return tl::unexpected(room.error());
   room_ = *std::move(room);
@@ -75,11 +82,17 @@ Result<void> Session::join() {
   return {};
 }
 
-// The link is said with -q too: without it nobody else could come.
+// The link of a new room is said with -q too: without it nobody else could come.
 void Session::say_room() {
-  if (room_is_new_) {
+  if (room_is_chosen_) {
     const bool of_patchies = options_.room.app == RoomOptions().app;
-    say(Tone::good, "new room: " + (of_patchies ? patchies_link(room_->id()) : room_->id().str()));
+    const std::string where =
+        of_patchies ? room_link(patchies_page, room_->id()) : printable(room_->id().str());
+    if (room_is_new_) {
+      say(Tone::good, "new room: " + where);
+    } else {
+      status_.note(Tone::good, "your room: " + where);
+    }
   }
   status_.joining(room_->id(), context_->self_id());
 }

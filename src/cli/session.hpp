@@ -83,6 +83,7 @@ class Session {
   std::function<void(bool)> on_ready_change_;
   std::function<void(const PeerId&, bool)> on_peer_change_;
   std::function<void(std::function<void()>)> before_leaving_;
+  bool room_is_chosen_ = false;  // by us, not by the user
   bool room_is_new_ = false;
   std::size_t peers_ = 0;
   bool ready_ = false;

@@ -72,6 +72,14 @@ void say(Tone tone, std::string_view line) {
   write_out(out + live_line.text);
 }
 
+void show_block(std::string_view lines) {
+  const std::lock_guard lock(live_line.mutex);
+  std::string out;
+  if (!live_line.text.empty()) out += clear_line;
+  out += lines;
+  write_out(out + live_line.text);
+}
+
 void show_live(std::string_view line) {
   if (!is_able_terminal()) return;
   const std::lock_guard lock(live_line.mutex);

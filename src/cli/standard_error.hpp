@@ -12,6 +12,9 @@ enum class Tone { plain, good, bad, hint };
 /// NO_COLOR is not set. From any thread.
 void say(Tone tone, std::string_view line);
 
+/// Writes lines, each with its newline, as they are: colours and all.
+void show_block(std::string_view lines);
+
 /// A line that stays below all others on a terminal, and is written over by the next one; empty
 /// takes it away. Does nothing when standard error is no terminal. From any thread.
 void show_live(std::string_view line);

@@ -11,9 +11,10 @@
 #include <utility>
 
 #include "cli/commands.hpp"
-#include "cli/flag_values.hpp"
+#include "cli/qr_code.hpp"
 #include "cli/relay_host.hpp"
 #include "cli/room_link.hpp"
+#include "cli/room_store.hpp"
 #include "cli/signal_watcher.hpp"
 #include "cli/standard_error.hpp"
 #include "cli/text.hpp"
@@ -76,14 +77,18 @@ void say_pages(const relay::Server& server, const WebOptions& options, const Roo
   for (const Endpoint& place : places) {
     say(Tone::good, "page " + room_link(scheme + place.to_string() + "/", room));
   }
-  const bool is_alone = std::all_of(places.begin(), places.end(), [](const Endpoint& place) {
-    return place.address.is_loopback();
+  if (options.connection.verbosity == Verbosity::quiet) return;
+  const auto open_place = std::find_if(places.begin(), places.end(), [](const Endpoint& place) {
+    return !place.address.is_loopback();
   });
-  if (is_alone && options.connection.verbosity != Verbosity::quiet) {
-    say(Tone::hint,
-        "only this machine reaches it; --listen 0.0.0.0:8080 lets phones in, and everybody else "
-        "on the network");
+  if (open_place == places.end()) {
+    return say(Tone::hint,
+               "only this machine reaches it; --listen 0.0.0.0:8080 lets phones in, and everybody "
+               "else on the network");
   }
+  const auto code = QrCode::of(room_link(scheme + open_place->to_string() + "/", room));
+  if (!code) return say(Tone::hint, code.error().message);
+  show_block(code->as_text(can_show_live()));
 }
 
 }  // namespace
@@ -99,7 +104,11 @@ int web(const WebOptions& options) {
   relay::raise_file_limit();
 
   RoomId room = options.connection.room.room;
-  if (room.empty()) room = new_room();
+  if (room.empty()) {
+    RecalledRoom recalled = RoomStore::of_user().recall();
+    if (recalled.problem) complain(*recalled.problem);
+    room = std::move(recalled.room);
+  }
   auto started = start_server(io, options, room);
   if (!started) return fail_with(started.error());
   server = *std::move(started);

@@ -14,7 +14,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Relay, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
+import { Relay, newConfigFolder, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { spawnNativePeer, spawnNodePeer } from './lib/peer.mjs';
 import { Process } from './lib/process.mjs';
 
@@ -267,7 +267,9 @@ test('a link as Patchies has it, to a real Trystero peer', async (t) => {
 
 test('without --room a room is made and its link can be used', async (t) => {
   const { start } = place(t);
-  const receiver = start(['netrecv', 'x', '-C', '1', '-q', '--relay', relay.url], { bare: true });
+  const env = { XDG_CONFIG_HOME: newConfigFolder() };
+  const args = ['-C', '1', '-q', '--relay', relay.url];
+  const receiver = start(['netrecv', 'x', ...args], { bare: true, env });
   const line = await said(receiver, /https:\/\/patchies\.app\/\?room=/);
   const link = /https:\S+/.exec(line)[0];
   await endsWell(

@@ -1,12 +1,26 @@
 // The program under test.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Process } from './process.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** No test may ask a server of somebody else's. */
-export const offlineEnv = { ROOMWIRE_ICE_SERVER: 'none', ROOMWIRE_PASSWORD: '' };
+/** What commands remember in a test is forgotten with it. */
+export function newConfigFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'roomwire-config-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** No test may ask a server of somebody else's, or write to the user's home. */
+export const offlineEnv = {
+  ROOMWIRE_ICE_SERVER: 'none',
+  ROOMWIRE_PASSWORD: '',
+  ROOMWIRE_ROOM: '',
+  XDG_CONFIG_HOME: newConfigFolder(),
+};
 
 export function roomwireBinary() {
   return process.env.ROOMWIRE_BIN ?? join(root, 'build/dev/roomwire');

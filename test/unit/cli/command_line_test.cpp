@@ -347,6 +347,66 @@ TEST(CommandLine, WrongUsageNamesTheFlag) {
   }
 }
 
+TEST(CommandLine, Web) {
+  const auto plain = parsed<WebOptions>({"web"});
+  EXPECT_THAT(plain.listen, ElementsAre(ListenAddress{"127.0.0.1", 8080}));
+  EXPECT_FALSE(plain.local || plain.has_osc() || plain.has_dmx());
+  EXPECT_FALSE(plain.connection.context.ice_servers);
+  const auto full = parsed<WebOptions>({"web",          "--listen",
+                                        "0.0.0.0:1",    "--listen",
+                                        "[::1]:2",      "--local",
+                                        "--osc-to",     "1",
+                                        "--osc-listen", "2",
+                                        "--dmx-to",     "artnet://h/0",
+                                        "--dmx-listen", "sacn://1",
+                                        "--dmx-to",     "sacn://2",
+                                        "--tls-cert",   "c",
+                                        "--tls-key",    "k",
+                                        "--room",       "http://h/?room=r"},
+                                       {{"ROOMWIRE_ICE_SERVER", "stun:h:1"}});
+  EXPECT_THAT(full.listen, ElementsAre(ListenAddress{"0.0.0.0", 1}, ListenAddress{"::1", 2}));
+  EXPECT_THAT(full.osc_to, ElementsAre("1"));
+  EXPECT_THAT(full.osc_listen, ElementsAre("2"));
+  EXPECT_THAT(full.dmx_to, ElementsAre("artnet://h/0", "sacn://2"));
+  EXPECT_THAT(full.dmx_listen, ElementsAre("sacn://1"));
+  EXPECT_EQ(full.connection.room.room.str(), "r");
+  EXPECT_EQ(full.connection.context.ice_servers, std::vector<std::string>()) << "local wins";
+  EXPECT_EQ(parsed<WebOptions>({"web"}, {{"ROOMWIRE_ROOM", "v"}}).connection.room.room.str(), "v");
+  EXPECT_THAT(wrong({"web", "--local", "--ice-server", "stun:h:1"}), StartsWith("--local: "));
+  EXPECT_THAT(wrong({"web", "--tls-key", "k"}), StartsWith("--tls-key: "));
+  EXPECT_THAT(wrong({"web", "--listen", "here"}), StartsWith("--listen: "));
+}
+
+TEST(CommandLine, Room) {
+  using Action = RoomCommandOptions::Action;
+  const auto shown = parsed<RoomCommandOptions>({"room"});
+  EXPECT_EQ(shown.action, Action::show);
+  EXPECT_TRUE(shown.room.empty());
+  EXPECT_FALSE(shown.is_overridden);
+  EXPECT_EQ(parsed<RoomCommandOptions>({"room"}, {{"ROOMWIRE_ROOM", "v"}}).room.str(), "v");
+  EXPECT_EQ(
+      parsed<RoomCommandOptions>({"room", "--room", "f"}, {{"ROOMWIRE_ROOM", "v"}}).room.str(),
+      "f");
+  const auto made = parsed<RoomCommandOptions>({"room", "new"}, {{"ROOMWIRE_ROOM", "v"}});
+  EXPECT_EQ(made.action, Action::make);
+  EXPECT_TRUE(made.is_overridden);
+  const auto set = parsed<RoomCommandOptions>({"room", "set", "https://patchies.app/?room=a%20b"});
+  EXPECT_EQ(set.action, Action::set);
+  EXPECT_EQ(set.room.str(), "a b");
+  const auto shared = parsed<RoomCommandOptions>(
+      {"room", "share", "--link", "http://h:1/", "--png", "f.png", "--room", "r"});
+  EXPECT_EQ(shared.action, Action::share);
+  EXPECT_EQ(shared.page, "http://h:1/");
+  EXPECT_EQ(shared.png, "f.png");
+  EXPECT_EQ(shared.room.str(), "r");
+  EXPECT_EQ(parsed<RoomCommandOptions>({"room", "share"}).page, "https://patchies.app/");
+  EXPECT_THAT(wrong({"room", "set", "https://patchies.app/"}), HasSubstr("?room="));
+  EXPECT_THAT(wrong({"room", "set"}), StartsWith("ROOM: "));
+  EXPECT_THAT(wrong({"room", "old"}), HasSubstr("none of new, set and share"));
+  EXPECT_THAT(wrong({"room", "new", "x"}), HasSubstr("one argument too many"));
+  EXPECT_THAT(wrong({"room", "share", "--link", "x"}), StartsWith("--link: "));
+}
+
 TEST(CommandLine, HelpHasExamples) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"--help"}, {"netsend", "--help"}, {"netrecv", "-h"}, {"relay", "--help"}}) {

@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "cli/room_link.hpp"
+
 namespace roomwire::cli {
 namespace {
 
@@ -61,11 +63,11 @@ TEST(Room, ANewOneIsARandomUuidThatItsLinkCarries) {
     const RoomId made = new_room();
     EXPECT_THAT(made.str(), MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
                                          "[0-9a-f]{12}"));
-    EXPECT_EQ(room(patchies_link(made)), made.str());
+    EXPECT_EQ(room(room_link(patchies_page, made)), made.str());
     seen.insert(made.str());
   }
   EXPECT_EQ(seen.size(), 50U);
-  EXPECT_EQ(room(patchies_link(RoomId("a b+c&d#\xc3\xa9%"))), "a b+c&d#\xc3\xa9%");
+  EXPECT_EQ(room(room_link(patchies_page, RoomId("a b+c&d#\xc3\xa9%"))), "a b+c&d#\xc3\xa9%");
 }
 
 TEST(Relay, TakesWebSocketUrls) {
