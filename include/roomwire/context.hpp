@@ -22,6 +22,8 @@ class Edge;
 struct ContextOptions {
   /// No relay at all: those that each Trystero release from 0.23 to 0.25 chooses for the app.
   std::vector<RelayUrl> relays;
+  /// Beside those, or beside their default: such as one that this program runs itself.
+  std::vector<RelayUrl> further_relays;
   /// Narrows the default to one release's choice, such as "0.23.0"; empty for all of them.
   std::string relay_set;
   /// `stun:host[:port]`. Not set: Trystero's defaults; set and empty: none.

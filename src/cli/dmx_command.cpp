@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "cli/bridge_part.hpp"
 #include "cli/commands.hpp"
 #include "cli/line_writer.hpp"
 #include "cli/session.hpp"
@@ -172,34 +174,58 @@ class DmxView final : public gear::DmxGearObserver {
   std::optional<LineWriter> writer_;  // last: its thread calls us
 };
 
+class DmxPart final : public BridgePart {
+ public:
+  static Result<std::unique_ptr<BridgePart>> create(Session& session, const DmxOptions& options,
+                                                    gear::DmxGearOptions gear, bool live) {
+    auto part = std::make_unique<DmxPart>(session, options, live);
+    auto opened =
+        gear::DmxGear::create(session.context(), session.room(), std::move(gear), part->view_);
+    if (!opened) return tl::unexpected(opened.error());
+    part->gear_ = *std::move(opened);
+    for (const std::string& line : part->gear_->listening())
+      session.status().note(Tone::plain, "listening on " + line);
+    part->view_.show(*part->gear_);
+    return part;
+  }
+
+  DmxPart(Session& session, const DmxOptions& options, bool live) : view_(session, options, live) {}
+
+  void peer_changed(const PeerId& peer, bool is_here) override {
+    if (is_here) {
+      gear_->peer_joined(peer);
+    } else {
+      gear_->peer_left(peer);
+    }
+  }
+  void finish(std::function<void()> done) override { gear_->finish(std::move(done)); }
+  void end(bool cut_short) override { view_.end(cut_short); }
+
+ private:
+  DmxView view_;
+  std::unique_ptr<gear::DmxGear> gear_;  // last: it calls the view
+};
+
 }  // namespace
+
+Result<std::unique_ptr<BridgePart>> make_dmx_part(Session& session, const DmxOptions& options) {
+  auto read = gear_options(options);
+  if (!read) return tl::unexpected(read.error());
+  return DmxPart::create(session, options, *std::move(read), false);
+}
 
 int dmx(const DmxOptions& options) {
   auto read = gear_options(options);
   if (!read) return fail_with(read.error());
   auto created = Session::create(options.connection, 1);
   if (!created) return fail_with(created.error());
-  Session& session = **created;
   const bool live = can_show_live() && options.connection.verbosity == Verbosity::normal &&
                     !(options.monitor && isatty(STDOUT_FILENO) == 1);
-  DmxView view(session, options, live);
-  auto opened = gear::DmxGear::create(session.context(), session.room(), *std::move(read), view);
-  if (!opened) return fail_with(opened.error());
-  gear::DmxGear& gear = **opened;
-  session.on_peer_change([&gear](const PeerId& peer, bool is_here) {
-    if (is_here) {
-      gear.peer_joined(peer);
-    } else {
-      gear.peer_left(peer);
-    }
-  });
-  session.before_leaving([&gear](std::function<void()> leave) { gear.finish(std::move(leave)); });
-  for (const std::string& line : gear.listening())
-    session.status().note(Tone::plain, "listening on " + line);
-  view.show(gear);
-  const int exit_code = session.run();
-  view.end(session.cut_short());
-  return exit_code;
+  auto part = DmxPart::create(**created, options, *std::move(read), live);
+  if (!part) return fail_with(part.error());
+  std::vector<std::unique_ptr<BridgePart>> parts;
+  parts.push_back(*std::move(part));
+  return run_with(**created, parts);
 }
 
 }  // namespace roomwire::cli

@@ -1,4 +1,4 @@
-// roomwire web: the page in the browser and its relay as one program.
+// roomwire web: the page in the browser, its relay and bridges as one program.
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,13 +8,17 @@
 #include <boost/asio/post.hpp>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include "cli/bridge_part.hpp"
 #include "cli/commands.hpp"
 #include "cli/qr_code.hpp"
 #include "cli/relay_host.hpp"
 #include "cli/room_link.hpp"
 #include "cli/room_store.hpp"
+#include "cli/session.hpp"
 #include "cli/signal_watcher.hpp"
 #include "cli/standard_error.hpp"
 #include "cli/text.hpp"
@@ -56,6 +60,9 @@ Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
   server.listen = *std::move(listen);
   if (!options.tls_certificate.empty()) {
     server.tls = relay::ServerTls{options.tls_certificate, options.tls_key};
+    if (options.has_osc() || options.has_dmx()) {
+      server.listen_plain = {{*IpAddress::parse("127.0.0.1"), 0}};
+    }
   }
   server.site = relay::Site{page::files(), page_config(options, room)};
   server.version = ROOMWIRE_VERSION;
@@ -73,7 +80,9 @@ Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
 // With -q too: without the links nobody could come.
 void say_pages(const relay::Server& server, const WebOptions& options, const RoomId& room) {
   const std::string scheme = options.tls_certificate.empty() ? "http://" : "https://";
-  const auto places = reachable_at(server.endpoints());
+  auto endpoints = server.endpoints();
+  endpoints.resize(options.listen.size());  // Without listen_plain.
+  const auto places = reachable_at(endpoints);
   for (const Endpoint& place : places) {
     say(Tone::good, "page " + room_link(scheme + place.to_string() + "/", room));
   }
@@ -91,9 +100,8 @@ void say_pages(const relay::Server& server, const WebOptions& options, const Roo
   show_block(code->as_text(can_show_live()));
 }
 
-}  // namespace
-
-int web(const WebOptions& options) {
+// Until a signal.
+int serve(const WebOptions& options, const RoomId& room) {
   boost::asio::io_context io(1);
   std::unique_ptr<relay::Server> server;
   std::atomic<bool> signalled{false};
@@ -101,14 +109,6 @@ int web(const WebOptions& options) {
     if (signalled.exchange(true)) _exit(exit_signal_base + signal);
     boost::asio::post(io, [&] { server->stop([&io] { io.stop(); }); });
   });
-  relay::raise_file_limit();
-
-  RoomId room = options.connection.room.room;
-  if (room.empty()) {
-    RecalledRoom recalled = RoomStore::of_user().recall();
-    if (recalled.problem) complain(*recalled.problem);
-    room = std::move(recalled.room);
-  }
   auto started = start_server(io, options, room);
   if (!started) return fail_with(started.error());
   server = *std::move(started);
@@ -116,6 +116,83 @@ int web(const WebOptions& options) {
   const auto stay = boost::asio::make_work_guard(io);
   io.run();
   return exit_fine;
+}
+
+// Where the peer of this process finds the relay.
+std::string own_relay(const relay::Server& server) {
+  Endpoint place = server.endpoints().back();
+  if (place.address.is_unspecified()) {
+    place.address = *IpAddress::parse(place.address.is_v4() ? "127.0.0.1" : "::1");
+  }
+  return "ws://" + place.to_string();
+}
+
+// The flags of osc and dmx have other names here.
+Error in_words_of_web(Error error, const std::string& bridge) {
+  for (const std::string flag : {"to: ", "listen: "}) {
+    if (error.message.starts_with("--" + flag)) error.message.insert(2, bridge + "-");
+  }
+  return error;
+}
+
+Result<std::vector<std::unique_ptr<BridgePart>>> make_bridges(Session& session,
+                                                              const WebOptions& options) {
+  std::vector<std::unique_ptr<BridgePart>> parts;
+  if (options.has_osc()) {
+    OscOptions osc;
+    osc.to = options.osc_to;
+    osc.listen = options.osc_listen;
+    auto part = make_osc_part(session, osc);
+    if (!part) return tl::unexpected(in_words_of_web(part.error(), "osc"));
+    parts.push_back(*std::move(part));
+  }
+  if (options.has_dmx()) {
+    DmxOptions dmx;
+    dmx.to = options.dmx_to;
+    dmx.listen = options.dmx_listen;
+    auto part = make_dmx_part(session, dmx);
+    if (!part) return tl::unexpected(in_words_of_web(part.error(), "dmx"));
+    parts.push_back(*std::move(part));
+  }
+  return parts;
+}
+
+// The relay has a loop and a thread of its own: its port must be known before the peer is made,
+// and a flood of strangers does not hold up the lights.
+int serve_with_bridges(const WebOptions& options, const RoomId& room) {
+  boost::asio::io_context io(1);
+  auto server = start_server(io, options, room);
+  if (!server) return fail_with(server.error());
+  ConnectionOptions connection = options.connection;
+  connection.room.room = room;
+  auto& relays = options.local ? connection.context.relays : connection.context.further_relays;
+  relays.push_back({RelayUrl::Kind::nostr, own_relay(**server)});
+  auto session = Session::create(std::move(connection), 1);
+  if (!session) return fail_with(session.error());
+  auto parts = make_bridges(**session, options);
+  if (!parts) return fail_with(parts.error());
+  say_pages(**server, options, room);
+
+  const auto stay = boost::asio::make_work_guard(io);
+  std::thread relay_thread([&io] { io.run(); });
+  const int exit_code = run_with(**session, *parts);
+  boost::asio::post(io, [&] { (*server)->stop([&io] { io.stop(); }); });
+  relay_thread.join();
+  return exit_code > exit_signal_base ? exit_fine : exit_code;
+}
+
+}  // namespace
+
+int web(const WebOptions& options) {
+  relay::raise_file_limit();
+  RoomId room = options.connection.room.room;
+  if (room.empty()) {
+    RecalledRoom recalled = RoomStore::of_user().recall();
+    if (recalled.problem) complain(*recalled.problem);
+    room = std::move(recalled.room);
+  }
+  const bool is_bridge = options.has_osc() || options.has_dmx();
+  return is_bridge ? serve_with_bridges(options, room) : serve(options, room);
 }
 
 }  // namespace roomwire::cli

@@ -63,11 +63,13 @@ Result<StunServer> parse_stun_url(const std::string& url) {
 }
 
 Result<void> check(const ContextOptions& options) {
-  for (const RelayUrl& relay : options.relays) {
-    Result<void> checked = net::WebSocketClient::check_url(relay.url);
-    if (!checked)
+  for (const auto* relays : {&options.relays, &options.further_relays}) {
+    for (const RelayUrl& relay : *relays) {
+      const Result<void> checked = net::WebSocketClient::check_url(relay.url);
+      if (checked) continue;
       return failure(ErrorKind::invalid_input,
                      "relay " + relay.url + ": " + checked.error().message);
+    }
   }
   if (options.ice_servers) {
     for (const std::string& url : *options.ice_servers) {

@@ -91,6 +91,7 @@ Result<void> Mesh::join(Time now, const RoomOptions& options) {
       if (!defaults) return tl::unexpected<Error>(defaults.error());
       relays = std::move(*defaults);
     }
+    relays.insert(relays.end(), options_.further_relays.begin(), options_.further_relays.end());
     auto& created = apps_[options.app] = std::make_unique<App>(
         options.app, options_, std::move(relays), *transport_, ports_, date_, entropy_);
     created->links().set_receiving(receiving_);

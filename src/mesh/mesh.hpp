@@ -33,6 +33,7 @@ class MeshPorts : public rtc::DatagramPort {
 struct MeshOptions {
   PeerId self;
   std::vector<RelayUrl> relays;  ///< Empty: the defaults of each app.
+  std::vector<RelayUrl> further_relays;
   std::string relay_set;
   std::size_t max_message_bytes = 64U << 20;
 };
