@@ -44,6 +44,11 @@ export class Log {
     return this.#find(match) !== undefined;
   }
 
+  /** Everything that came, waited for or not. */
+  all() {
+    return [...this.#items];
+  }
+
   count(match) {
     return this.#items.filter((item) => match(item)).length;
   }
