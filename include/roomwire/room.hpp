@@ -130,6 +130,12 @@ class Room {
   /// empty, longer than 32 bytes, not UTF-8, holds a NUL, or begins with `@_` (Trystero's own).
   Result<Action> action(std::string_view name);
 
+  /// Messages of actions that have no callback, for a monitor or a recorder: which action, and the
+  /// message. What waits for a callback (see Action::on_message) comes first. Nothing of such an
+  /// action is kept then, and a request among them (its metadata is Trystero's own) stays
+  /// unanswered. A later function replaces it; an empty one ends it.
+  void on_unclaimed(std::function<void(const std::string& action, Message)> callback);
+
   /// Round trip to a peer; fails with closed when it is not there or goes, with limit when 64 are
   /// under way to it. When the room was left already, `done` is called at once.
   void ping(const PeerId& peer, std::function<void(Result<std::chrono::microseconds>)> done);

@@ -63,6 +63,10 @@ void Room::on_peer_leave(std::function<void(const PeerId&, const std::string&)> 
   state_->on_leave.set(std::move(callback));
 }
 
+void Room::on_unclaimed(std::function<void(const std::string&, Message)> callback) {
+  state_->set_on_unclaimed(std::move(callback));
+}
+
 Result<Action> Room::action(std::string_view name) {
   if (!room::is_action_name(name)) {
     return failure(ErrorKind::invalid_input,

@@ -1,5 +1,7 @@
 #include "client/room_state.hpp"
 
+#include <algorithm>
+
 #include "client/context_state.hpp"
 
 namespace roomwire::client {
@@ -104,10 +106,10 @@ void RoomState::handle(mesh::PeerLeft& event) {
 
 void RoomState::handle(mesh::MessageReceived& event) {
   const auto entry = actions_.find(event.action);
-  if (entry == actions_.end()) return keep(event);
+  if (entry == actions_.end()) return handle_unclaimed(event);
   const std::shared_ptr<ActionState> action = entry->second;
   if (action->on_progress) action->tell_progress(event.peer, 1, event.metadata);
-  if (context_ != nullptr && !action->has_listener()) return keep(event);
+  if (context_ != nullptr && !action->has_listener()) return handle_unclaimed(event);
   if (!waiting_.empty()) action->hand_over_waiting();  // What came before goes first.
   if (context_ == nullptr) return;
   action->handle({std::move(event.peer), std::move(event.payload), std::move(event.metadata)});
@@ -118,6 +120,39 @@ void RoomState::handle(mesh::ReceiveProgressed& event) {
   if (entry == actions_.end() || !entry->second->on_progress) return;
   const std::shared_ptr<ActionState> action = entry->second;
   action->tell_progress(event.peer, event.fraction, event.metadata);
+}
+
+void RoomState::set_on_unclaimed(std::function<void(const std::string&, Message)> callback) {
+  on_unclaimed_.set(std::move(callback));
+  if (context_ == nullptr) return;
+  // Later, not from within the call that set the callback.
+  context_->after({}, [weak = weak_from_this()] {
+    if (const auto room = weak.lock()) room->hand_over_unclaimed();
+  });
+}
+
+void RoomState::handle_unclaimed(mesh::MessageReceived& event) {
+  if (!on_unclaimed_) return keep(event);
+  hand_over_unclaimed();  // What came before goes first.
+  if (context_ == nullptr) return;
+  on_unclaimed_(event.action,
+                Message{event.peer, std::move(event.payload), std::move(event.metadata)});
+}
+
+void RoomState::hand_over_unclaimed() {
+  while (context_ != nullptr && on_unclaimed_) {
+    // Those whose listener is about to get them wait on. The callback may make actions.
+    const auto entry = std::find_if(waiting_.begin(), waiting_.end(), [this](const auto& each) {
+      const auto action = actions_.find(each.first);
+      return action == actions_.end() || !action->second->has_listener();
+    });
+    if (entry == waiting_.end()) return;
+    const std::string name = entry->first;
+    for (Waiting& waiting : take_waiting(name)) {
+      if (context_ == nullptr) return;
+      on_unclaimed_(name, std::move(waiting.message));
+    }
+  }
 }
 
 void RoomState::keep(mesh::MessageReceived& event) {

@@ -35,6 +35,7 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
   void leave(std::function<void()> done, Duration drain);
 
   void set_on_join(std::function<void(const PeerId&)> callback);
+  void set_on_unclaimed(std::function<void(const std::string&, Message)> callback);
   void handle(mesh::PeerJoined& event);
   void handle(mesh::PeerLeft& event);
   void handle(mesh::MessageReceived& event);
@@ -50,12 +51,16 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
 
  private:
   void tell_present();
+  /// Of an action without a listener.
+  void handle_unclaimed(mesh::MessageReceived& event);
+  void hand_over_unclaimed();
   void keep(mesh::MessageReceived& event);
 
   ContextState* context_;
   AppId app_;
   RoomId room_;
   Callback<void(const PeerId&)> on_join_;
+  Callback<void(const std::string&, Message)> on_unclaimed_;
   /// Those there, as far as the user may know by now, and whether an on_join was told of them.
   std::map<PeerId, bool> present_;
   /// Of those, the ones that the present on_join is still to be told of.

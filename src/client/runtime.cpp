@@ -51,10 +51,10 @@ Result<void> Runtime::start(const ContextOptions& options) {
   Result<void> opened = udp_.open();
   if (!opened) return opened;
   mdns_.set_routes(net::mdns_routes(udp_.addresses()));
-  mesh_ =
-      std::make_unique<mesh::Mesh>(mesh::MeshOptions{self_, options.relays, options.further_relays,
-                                                     options.relay_set, options.max_message_bytes},
-                                   *stack_, *this, date_, entropy_);
+  mesh_ = std::make_unique<mesh::Mesh>(
+      mesh::MeshOptions{self_, options.relays, options.relay_set, options.max_message_bytes,
+                        options.further_relays},
+      *stack_, *this, date_, entropy_);
   touch_mesh().set_local_endpoints(now(), udp_.endpoints());
   for (const std::string& url : options.ice_servers.value_or(default_ice_servers())) {
     stun_lookups_.push_back(std::make_unique<StunLookup>(*this, *parse_stun_url(url)));

@@ -33,9 +33,9 @@ class MeshPorts : public rtc::DatagramPort {
 struct MeshOptions {
   PeerId self;
   std::vector<RelayUrl> relays;  ///< Empty: the defaults of each app.
-  std::vector<RelayUrl> further_relays;
   std::string relay_set;
   std::size_t max_message_bytes = 64U << 20;
+  std::vector<RelayUrl> further_relays{};  ///< Beside those.
 };
 
 /// Every function takes the time of the loop, which never goes back. None may be called from

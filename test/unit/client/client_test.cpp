@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <roomwire/roomwire.hpp>
+#include <set>
+#include <utility>
 
 #include "client/client_fixture.hpp"
 
@@ -63,6 +65,9 @@ TEST_F(ClientTest, OptionsThatMakeNoSenseAreNamed) {
   for (const std::string url : {"http://x", "x", "", "ws://", "ws://host:99999"}) {
     ContextOptions bad = options();
     bad.relays.push_back({RelayUrl::Kind::nostr, url});
+    expect_named(bad, "relay " + url);
+    std::swap(bad.relays, bad.further_relays);
+    bad.relays = options().relays;
     expect_named(bad, "relay " + url);
   }
   for (const std::string url : {"turn:relay.example:3478", "http://x", "stun:", "stun:host:0",
@@ -264,6 +269,20 @@ TEST_F(ClientTest, ARelayThatRefusesIsReported) {
   EXPECT_THAT(failed->reason, HasSubstr("refused"));
   EXPECT_GT(failed->retry_in, 0ms);
   EXPECT_LE(failed->retry_in, 75s);
+}
+
+TEST_F(ClientTest, FurtherRelaysAreAskedBesideTheOthers) {
+  ContextOptions with_further = options();
+  with_further.further_relays = {{RelayUrl::Kind::nostr, relay_url}};
+  start(with_further);
+  std::set<RelayUrl::Kind> asked;
+  context->on_status([&](const Status& status) {
+    if (const auto* failed = std::get_if<RelayFailed>(&status)) asked.insert(failed->kind);
+    if (asked.size() == 2) context->stop();
+  });
+  const auto room = join();
+  context->run();
+  EXPECT_EQ(asked.size(), 2U);
 }
 
 TEST_F(ClientTest, SendingToNobodySucceeds) {

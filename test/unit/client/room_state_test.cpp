@@ -36,9 +36,14 @@ class RoomStateTest : public testing::Test {
     mesh::PeerLeft event{stage, peer, "left"};
     room->handle(event);
   }
-  void receive(const std::string& text) {
-    mesh::MessageReceived event{stage, ada, "x", text, {}};
+  void receive(const std::string& text, const std::string& action = "x") {
+    mesh::MessageReceived event{stage, ada, action, text, {}};
     room->handle(event);
+  }
+  void monitor() {
+    room->set_on_unclaimed([this](const std::string& action, const Message& message) {
+      told.push_back(action + ":" + std::get<std::string>(message.payload));
+    });
   }
   void listen() {
     room->set_on_join([this](const PeerId& peer) { told.push_back("+" + peer.str()); });
@@ -137,6 +142,78 @@ TEST_F(RoomStateTest, EarlyMessagesComeBeforeLaterOnes) {
   settle();
   receive("4");
   EXPECT_THAT(told, ElementsAre("1", "2", "3", "4"));
+}
+
+TEST_F(RoomStateTest, WhatNobodyListensToIsUnclaimed) {
+  const auto action = room->action("x");
+  action->set_on_message(
+      [this](const Message& message) { told.push_back(std::get<std::string>(message.payload)); });
+  room->action("made, but without a listener");
+  monitor();
+  settle();
+  receive("1");
+  receive("2", "y");
+  receive("3", "made, but without a listener");
+  EXPECT_THAT(told, ElementsAre("1", "y:2", "made, but without a listener:3"));
+}
+
+TEST_F(RoomStateTest, WhatWaitedForAListenerIsUnclaimedFirst) {
+  receive("1");
+  receive("2");
+  monitor();
+  EXPECT_THAT(told, IsEmpty()) << "not from within the call";
+  receive("3", "y");
+  settle();
+  EXPECT_THAT(told, ElementsAre("x:1", "x:2", "y:3"));
+  room->action("x")->set_on_message([this](const Message&) { told.emplace_back("too late"); });
+  settle();
+  EXPECT_EQ(told.size(), 3U) << "nothing is kept of what was told";
+}
+
+TEST_F(RoomStateTest, WhatAListenerIsAboutToGetIsNotUnclaimed) {
+  receive("1");
+  room->action("x")->set_on_message(
+      [this](const Message& message) { told.push_back(std::get<std::string>(message.payload)); });
+  monitor();
+  receive("2", "y");
+  settle();
+  EXPECT_THAT(told, ElementsAre("y:2", "1"));
+}
+
+TEST_F(RoomStateTest, NothingIsDroppedOfTheUnclaimedHoweverMuchComes) {
+  std::size_t bytes = 0;
+  room->set_on_unclaimed(
+      [&bytes](const std::string&, const Message& message) { bytes += size_of(message.payload); });
+  for (int i = 0; i < 40; ++i)
+    receive(std::string(100'000, 'x'));
+  EXPECT_EQ(bytes, 4'000'000U);
+  EXPECT_EQ(context->stats().dropped, 0U);
+}
+
+TEST_F(RoomStateTest, WithoutItAgainMessagesWait) {
+  monitor();
+  settle();
+  room->set_on_unclaimed({});
+  receive("1");
+  settle();
+  EXPECT_THAT(told, IsEmpty());
+  room->action("x")->set_on_message(
+      [this](const Message& message) { told.push_back(std::get<std::string>(message.payload)); });
+  settle();
+  EXPECT_THAT(told, ElementsAre("1"));
+}
+
+TEST_F(RoomStateTest, AnUnclaimedMessageMayFindItsAction) {
+  receive("1");
+  room->set_on_unclaimed([this](const std::string& action, const Message& message) {
+    told.push_back(action + ":" + std::get<std::string>(message.payload));
+    room->action(action)->set_on_message(
+        [this](const Message& later) { told.push_back(std::get<std::string>(later.payload)); });
+    room->set_on_unclaimed({});
+  });
+  settle();
+  receive("2");
+  EXPECT_THAT(told, ElementsAre("x:1", "2"));
 }
 
 }  // namespace
