@@ -244,6 +244,7 @@ Commands:
   osc                        Bridge a room and OSC software, both ways
   dmx                        Bridge a room and lights: Art-Net and sACN
   web                        Serve a page in the browser that is in the room
+  monitor                    Show who is in a room, and what passes through it
   room                       Show, change and share the room that they join
   relay                      Run a relay where peers find each other
 
@@ -269,13 +270,14 @@ CommandLine parse_command(const std::string& command, const std::vector<std::str
   if (command == "dmx") return parse_dmx(rest, environment);
   if (command == "web") return parse_web(rest, environment);
   if (command == "relay") return parse_relay_command(rest);
+  if (command == "monitor") return parse_monitor(rest, environment);
   if (command == "room") return parse_room_command(rest, environment);
   if (command == "--help" || command == "-h" || command == "help")
     return Print{std::string(overview)};
   if (command == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
-  reject(
-      "'" + printable(command, 100) + "'",
-      "is no command; netsend, netrecv, osc, dmx, web, room and relay are (see roomwire --help)");
+  reject("'" + printable(command, 100) + "'",
+         "is no command; netsend, netrecv, osc, dmx, web, monitor, room and relay are (see "
+         "roomwire --help)");
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ struct Print {
 struct WrongUsage {
   std::string line;
 };
-using CommandLine = std::variant<NetsendOptions, NetrecvOptions, OscOptions, DmxOptions, WebOptions,
-                                 RelayOptions, RoomCommandOptions, Print, WrongUsage>;
+using CommandLine =
+    std::variant<NetsendOptions, NetrecvOptions, OscOptions, DmxOptions, WebOptions, RelayOptions,
+                 MonitorOptions, RoomCommandOptions, Print, WrongUsage>;
 
 /// `arguments` without the program's name. Each flag that says how to connect has a variable
 /// (`--ice-port`: ROOMWIRE_ICE_PORT; lists are separated by commas), which counts when the flag is

@@ -9,6 +9,7 @@ int netsend(const NetsendOptions& options);
 int netrecv(const NetrecvOptions& options);
 int osc(const OscOptions& options);
 int dmx(const DmxOptions& options);
+int monitor(const MonitorOptions& options);
 int room(const RoomCommandOptions& options);
 /// As a relay, it ends by a signal, with exit code 0.
 int web(const WebOptions& options);

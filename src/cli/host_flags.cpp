@@ -28,6 +28,17 @@ relay strategies on one port. It stores nothing.)",
   roomwire relay --listen 0.0.0.0:7777
   roomwire relay --listen [::]:443 --tls-cert cert.pem --tls-key key.pem)"};
 
+constexpr CommandHelp monitor_help{
+    R"(Show what passes through a room: channels, messages a second, last values, and
+peers with round trip and path. On a terminal that is a table, else each message
+is a line: its channel, its sender and its value.)",
+    R"(Examples:
+  roomwire monitor
+  roomwire monitor --room my-room --json | jq -c 'select(.channel == "osc")'
+--json prints messages as netrecv --json does, and {"ts","event","peer"} when a
+peer joins (with "at" and "path"), leaves, or answers a ping (with "ms").
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
 constexpr CommandHelp room_help{
     R"(Show the room that commands join when they are given none. It is made on first
 use and remembered.)",
@@ -112,6 +123,17 @@ RelayOptions parse_relay_command(const std::vector<std::string>& arguments) {
   parser.parse(arguments, [](const std::string&) { return std::nullopt; });
   if (options.listen.empty()) options.listen.emplace_back();
   parser.check_tls();
+  return options;
+}
+
+MonitorOptions parse_monitor(const std::vector<std::string>& arguments,
+                             const Environment& environment) {
+  MonitorOptions options;
+  CommandParser parser("monitor", monitor_help);
+  parser.app().add_flag("--json", options.as_json, "Print each message and event as JSON");
+  parser.add_connection(options.connection);
+  parser.parse(arguments, environment);
+  parser.check_connection(options.connection);
   return options;
 }
 

@@ -11,6 +11,8 @@ namespace roomwire::cli {
 
 WebOptions parse_web(const std::vector<std::string>& arguments, const Environment& environment);
 RelayOptions parse_relay_command(const std::vector<std::string>& arguments);
+MonitorOptions parse_monitor(const std::vector<std::string>& arguments,
+                             const Environment& environment);
 RoomCommandOptions parse_room_command(const std::vector<std::string>& arguments,
                                       const Environment& environment);
 

@@ -103,6 +103,11 @@ struct ListenAddress {
   bool operator==(const ListenAddress&) const = default;
 };
 
+struct MonitorOptions {
+  ConnectionOptions connection;
+  bool as_json = false;
+};
+
 struct RoomCommandOptions {
   enum class Action { show, make, set, share };
   Action action = Action::show;

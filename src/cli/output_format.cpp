@@ -19,31 +19,6 @@ void append_as_buffer(std::string& out, const Bytes& bytes) {
   out.append("]}");
 }
 
-void append_value(std::string& out, const Payload& payload, bool bare_strings) {
-  if (const auto* text = std::get_if<std::string>(&payload)) {
-    if (bare_strings) {
-      out.append(*text);
-    } else {
-      append_json_string(out, *text);
-    }
-  } else if (const auto* json = std::get_if<Json>(&payload)) {
-    out.append(json->text());
-  } else {
-    append_as_buffer(out, std::get<Bytes>(payload));
-  }
-}
-
-void append_time(std::string& out, std::chrono::system_clock::time_point now) {
-  const auto since = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const std::time_t time = seconds.count();
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                 parts.tm_sec, (since - seconds).count());
-}
-
 void append_envelope(std::string& out, std::chrono::system_clock::time_point now,
                      std::string_view channel, const Message& message) {
   out.append(R"({"ts":")");
@@ -68,6 +43,31 @@ void append_envelope(std::string& out, std::chrono::system_clock::time_point now
 }
 
 }  // namespace
+
+void append_value(std::string& out, const Payload& payload, bool bare_strings) {
+  if (const auto* text = std::get_if<std::string>(&payload)) {
+    if (bare_strings) {
+      out.append(*text);
+    } else {
+      append_json_string(out, *text);
+    }
+  } else if (const auto* json = std::get_if<Json>(&payload)) {
+    out.append(json->text());
+  } else {
+    append_as_buffer(out, std::get<Bytes>(payload));
+  }
+}
+
+void append_time(std::string& out, std::chrono::system_clock::time_point now) {
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  const std::time_t time = seconds.count();
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                 parts.tm_sec, (since - seconds).count());
+}
 
 void append_message(std::string& out, OutputFormat format,
                     std::chrono::system_clock::time_point now, std::string_view channel,

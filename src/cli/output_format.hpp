@@ -21,4 +21,10 @@ void append_message(std::string& out, OutputFormat format,
                     std::chrono::system_clock::time_point now, std::string_view channel,
                     const Message& message);
 
+/// Appends a payload as compact JSON; a string bare if wanted.
+void append_value(std::string& out, const Payload& payload, bool bare_strings);
+
+/// Appends the time as in an envelope.
+void append_time(std::string& out, std::chrono::system_clock::time_point now);
+
 }  // namespace roomwire::cli

@@ -36,6 +36,7 @@ struct Run {
   int operator()(const OscOptions& options) const { return osc(options); }
   int operator()(const DmxOptions& options) const { return dmx(options); }
   int operator()(const WebOptions& options) const { return web(options); }
+  int operator()(const MonitorOptions& options) const { return monitor(options); }
   int operator()(const RoomCommandOptions& options) const { return room(options); }
   int operator()(const RelayOptions& options) const { return relay(options); }
 

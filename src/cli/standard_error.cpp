@@ -1,7 +1,9 @@
 #include "cli/standard_error.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -37,7 +39,17 @@ struct LiveLine {
 };
 LiveLine live_line;
 
-constexpr std::string_view clear_line = "\r\x1b[K";
+// Takes the live lines away; the next output is where they were.
+std::string cleared(const LiveLine& live) {
+  if (live.text.empty()) return {};
+  const auto above = std::count(live.text.begin(), live.text.end(), '\n');
+  return (above > 0 ? "\r\x1b[" + std::to_string(above) + 'A' : std::string("\r")) + "\x1b[J";
+}
+
+// What is too long is cut by the terminal, so that a line stays one.
+std::string drawn(const LiveLine& live) {
+  return live.text.empty() ? "" : "\x1b[?7l" + live.text + "\x1b[?7h";
+}
 
 void write_out(const std::string& text) {
   [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
@@ -64,27 +76,31 @@ void say(Tone tone, std::string_view line) {
   const bool paint = tone != Tone::plain && coloured();
   const std::lock_guard lock(live_line.mutex);
   std::string out;
-  if (!live_line.text.empty()) out += clear_line;
+  out += cleared(live_line);
   if (paint) out += colour(tone);
   out += line;
   if (paint) out += "\x1b[0m";
   out += '\n';
-  write_out(out + live_line.text);
+  write_out(out + drawn(live_line));
 }
 
 void show_block(std::string_view lines) {
   const std::lock_guard lock(live_line.mutex);
-  std::string out;
-  if (!live_line.text.empty()) out += clear_line;
-  out += lines;
-  write_out(out + live_line.text);
+  write_out(cleared(live_line).append(lines) + drawn(live_line));
 }
 
-void show_live(std::string_view line) {
+void show_live(std::string_view lines) {
   if (!is_able_terminal()) return;
   const std::lock_guard lock(live_line.mutex);
-  live_line.text = line;
-  write_out(std::string(clear_line) + live_line.text);
+  std::string out = cleared(live_line);
+  live_line.text = lines;
+  write_out(out + drawn(live_line));
+}
+
+std::size_t terminal_lines() {
+  winsize size{};
+  const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+  return is_known ? size.ws_row : 24;
 }
 
 bool can_show_live() {

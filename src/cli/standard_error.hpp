@@ -1,6 +1,7 @@
 // The program's voice: one line at a time on standard error.
 #pragma once
 
+#include <cstddef>
 #include <roomwire/error.hpp>
 #include <string_view>
 
@@ -15,9 +16,12 @@ void say(Tone tone, std::string_view line);
 /// Writes lines, each with its newline, as they are: colours and all.
 void show_block(std::string_view lines);
 
-/// A line that stays below all others on a terminal, and is written over by the next one; empty
-/// takes it away. Does nothing when standard error is no terminal. From any thread.
-void show_live(std::string_view line);
+/// Lines (the last one without its newline) that stay below all others on a terminal, and are
+/// written over by the next ones; empty takes them away. They should be fewer than the terminal
+/// has. Does nothing when standard error is no terminal. From any thread.
+void show_live(std::string_view lines);
+/// How many lines the terminal has; 24 when it does not say.
+std::size_t terminal_lines();
 /// Standard error is a terminal that show_live can use.
 bool can_show_live();
 

@@ -15,18 +15,6 @@ constexpr std::size_t max_network_lines = 100;
 constexpr std::size_t max_peers = 10'000;
 constexpr std::size_t max_relays = 1'000;
 
-const char* where(Path::Kind kind) {
-  switch (kind) {
-    case Path::Kind::loopback:
-      return "this machine";
-    case Path::Kind::local:
-      return "local network";
-    case Path::Kind::reflexive:
-      break;
-  }
-  return "across the internet";
-}
-
 std::string wait_text(std::chrono::milliseconds wait) {
   const auto seconds = std::chrono::round<std::chrono::seconds>(wait).count();
   return seconds < 1 ? "less than 1 s" : fmt::format("{} s", seconds);
@@ -59,6 +47,18 @@ std::string relay_remedy(const std::string& url, const std::string& reason) {
 }
 
 }  // namespace
+
+const char* where(Path::Kind kind) {
+  switch (kind) {
+    case Path::Kind::loopback:
+      return "this machine";
+    case Path::Kind::local:
+      return "local network";
+    case Path::Kind::reflexive:
+      break;
+  }
+  return "across the internet";
+}
 
 StatusLines::StatusLines(Verbosity verbosity, bool relays_named, Print print)
     : verbosity_(verbosity), relays_named_(relays_named), print_(std::move(print)) {}

@@ -17,6 +17,9 @@
 
 namespace roomwire::cli {
 
+/// `this machine`, `local network` or `across the internet`.
+const char* where(Path::Kind kind);
+
 /// Without -v a line is said only if it tells the user something to know or to do, and what a
 /// relay or a stranger can cause is said at most 100 times in all. Text from the network is made
 /// printable.

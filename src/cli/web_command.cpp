@@ -38,9 +38,8 @@ std::string page_config(const WebOptions& options, const RoomId& room) {
   bool is_first = true;
   const auto& chosen = options.connection.context.ice_servers;
   for (const std::string& url : chosen ? *chosen : client::default_ice_servers()) {
-    out += std::exchange(is_first, false) ? R"({"urls":)" : R"(,{"urls":)";
+    if (!std::exchange(is_first, false)) out.push_back(',');
     append_json_string(out, url);
-    out.push_back('}');
   }
   out += R"(],"room":)";
   append_json_string(out, room.str());

@@ -83,7 +83,7 @@ describe('what it serves', { concurrency: true }, () => {
       version,
       appId: 'patchies',
       publicRelays: true,
-      iceServers: [{ urls: 'stun:one:1' }, { urls: 'stun:two' }],
+      iceServers: ['stun:one:1', 'stun:two'],
       room: 'r',
     });
     await said(online, /only this machine reaches it; --listen 0\.0\.0\.0:8080 lets phones in/);
