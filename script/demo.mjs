@@ -166,7 +166,9 @@ say('everyone has left');
 stop();
 const program = './build/release/roomwire';
 console.log(`
-Now try, each in a terminal of its own:
+Now try a page in the browser, with a QR code for phones:
+  ${program} web --listen 0.0.0.0:8080
+or, each in a terminal of its own:
   ${program} relay
   ${program} netrecv chat --room my-room --relay ws://127.0.0.1:7777
   ${program} netsend chat --room my-room --relay ws://127.0.0.1:7777 'hello'

@@ -11,7 +11,7 @@ int run_with(Session& session, const std::vector<std::unique_ptr<BridgePart>>& p
     for (const auto& part : parts)
       part->peer_changed(peer, is_here);
   });
-  session.before_leaving([&parts](std::function<void()> leave) {
+  session.before_leaving([&parts](const std::function<void()>& leave) {
     const auto left = std::make_shared<std::size_t>(parts.size());
     for (const auto& part : parts) {
       part->finish([left, leave] {

@@ -28,8 +28,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto refresh_interval = 500ms;
 constexpr auto ping_interval = 2s;
 constexpr std::size_t max_pings = 64;  // a round; a room has rarely more peers
-constexpr auto leave_drain = 1s;
-constexpr auto last_write = 1s;
+constexpr auto monitor_drain = 1s;
+constexpr auto monitor_last_write = 1s;
 
 /// Where a monitor's findings go.
 class MonitorView {
@@ -128,7 +128,8 @@ class LineView final : public MonitorView {
 
   int end() override {
     const int error = writer_.finish(
-        session_.cut_short() ? std::optional<std::chrono::milliseconds>(last_write) : std::nullopt);
+        session_.cut_short() ? std::optional<std::chrono::milliseconds>(monitor_last_write)
+                             : std::nullopt);
     if (left_out_ > 0) {
       session_.status().note(
           Tone::bad, fmt::format("left out {} lines, which nobody read in time", left_out_));
@@ -141,7 +142,7 @@ class LineView final : public MonitorView {
     LineWriter::Events events;
     events.on_room = [this] { session_.context().post([this] { is_blocked_ = false; }); };
     events.on_failure = [this] {
-      session_.context().post([this] { session_.finish(exit_fine, leave_drain); });
+      session_.context().post([this] { session_.finish(exit_fine, monitor_drain); });
     };
     return events;
   }

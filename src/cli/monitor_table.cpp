@@ -47,8 +47,7 @@ void append_lines(std::string& out, const std::vector<std::string>& lines, std::
 void MonitorTable::take(Time now, const std::string& channel, const Message& message) {
   ++all_.count;
   const bool is_known = channels_.contains(channel) || channels_.size() < max_channels;
-  if (!is_known && !others_) others_.emplace();
-  Channel& entry = is_known ? channels_[channel] : *others_;
+  Channel& entry = is_known ? channels_[channel] : others_;
   ++entry.messages.count;
   entry.from = message.from;
   entry.value = shown(message.payload);
@@ -80,7 +79,7 @@ void MonitorTable::tick(Time now) {
   const double seconds = std::chrono::duration<double>(now - ticks_[1]).count();
   for (auto& [name, channel] : channels_)
     channel.messages.tick(seconds);
-  if (others_) others_->messages.tick(seconds);
+  others_.messages.tick(seconds);
   all_.tick(seconds);
   ticks_ = {now, ticks_[0]};
 }
@@ -94,7 +93,7 @@ std::vector<std::string> MonitorTable::channel_lines(Time now) const {
   std::vector<std::string> lines;
   for (const auto& [name, channel] : channels_)
     lines.push_back(line(printable(name, max_name), channel));
-  if (others_) lines.push_back(line("(others)", *others_));
+  if (others_.messages.count > 0) lines.push_back(line("(others)", others_));
   return lines;
 }
 

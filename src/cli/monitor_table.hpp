@@ -61,7 +61,7 @@ class MonitorTable {
 
   std::string room_;
   std::map<std::string, Channel> channels_;
-  std::optional<Channel> others_;
+  Channel others_;
   std::map<PeerId, Peer> peers_;
   Counter all_;
   std::array<Time, 2> ticks_;

@@ -165,7 +165,7 @@ class StreamConnection final : public Connection {
     return error == http::error::header_limit || error == http::error::buffer_overflow;
   }
 
-  void respond(HttpResponse response, const std::string& reason) {
+  void respond(HttpResponse&& response, const std::string& reason) {
     request_->response = std::move(response);
     request_->reason = reason;
     const auto& [text, file] = request_->response;
