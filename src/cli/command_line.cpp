@@ -53,6 +53,7 @@ sACN, and what a lighting desk sends goes into the room.)",
   roomwire dmx --room LINK --to artnet://192.168.1.50/0.0.1
   roomwire dmx --room LINK --to sacn://1 --on-leave fade:2s
   roomwire dmx --room LINK --listen sacn://5 --channel desk
+  roomwire dmx --discover
 --to is artnet://HOST/NET.SUBNET.UNIVERSE, artnet://broadcast/N, sacn://N
 (multicast) or sacn://N@HOST; --listen is artnet://N[@ADDRESS] or
 sacn://N[@ADDRESS]. A port may follow HOST and ADDRESS, and ?interface=NAME.
@@ -185,6 +186,7 @@ void add_dmx_ends(CommandParser& parser, DmxOptions& options) {
                       return std::nullopt;
                     }});
   CLI::App& app = parser.app();
+  app.add_flag("--discover", options.discover, "List Art-Net nodes and sACN sources, and end");
   app.add_flag("--monitor", options.monitor, "Print the levels that change");
   app.add_flag("--dry-run", options.dry_run, "Send nothing, to either side");
 }
@@ -210,15 +212,22 @@ void add_dmx_rules(CommandParser& parser, DmxOptions& options) {
   parser.add_value(
       list("--from", "PEER", "Only levels of peers whose id begins so (all)", options.from),
       "Rules");
-  text_flag("--allow", "CHANNELS", "Those that may be set, as 0-99,200 (all)", options.allow);
-  parser.add_value(
-      list("--max", "CHANNELS=LEVEL", "Their highest level, such as 0-99=128", options.max),
-      "Rules");
+  parser.add_value(list("--allow", "[UNIVERSE:]CHANNELS", "May be set, as 0-99,200 or 1:0-99 (all)",
+                        options.allow),
+                   "Rules");
+  parser.add_value(list("--max", "[UNIVERSE:]CHANNELS=LEVEL",
+                        "Their highest level, such as 0-99=128", options.max),
+                   "Rules");
   text_flag("--grand-master", "PERCENT", "Scales all levels (100%)", options.grand_master);
   number("--rate", "Frames a second of a universe at most (44)", 1, 44, options.rate);
   number("--priority", "Of sACN, 0 to 200 (100)", 0, 200, options.priority);
   text_flag("--source-name", "TEXT", "Of sACN, as consoles show it (roomwire)",
             options.source_name);
+  parser.app()
+      .add_flag("--artsync", options.artsync, "Show Art-Net frames of all universes together")
+      ->group("Rules");
+  text_flag("--sync-universe", "N", "Show sACN frames together, by this universe's sync packets",
+            options.sync_universe);
 }
 
 DmxOptions parse_dmx(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -229,7 +238,9 @@ DmxOptions parse_dmx(const std::vector<std::string>& arguments, const Environmen
   parser.add_connection(options.connection);
   parser.parse(arguments, environment);
   parser.check_connection(options.connection);
-  if (options.to.empty() && options.listen.empty())
+  if (options.discover && !(options.to.empty() && options.listen.empty()))
+    reject("--discover", "joins no room; leave out --to and --listen");
+  if (options.to.empty() && options.listen.empty() && !options.discover)
     reject("--to", "is missing, and --listen is, too; give where levels go to or come from");
   return options;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "cli/bridge_part.hpp"
 #include "cli/commands.hpp"
+#include "cli/dmx_discovery.hpp"
 #include "cli/line_writer.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
@@ -40,16 +42,38 @@ Result<std::vector<gear::DmxUrl>> read_urls(const std::string& flag,
 }
 
 Result<void> read_limits(const DmxOptions& options, gear::DmxGearOptions& out) {
-  out.limits = dmx::Limits(out.base);
-  if (!options.allow.empty()) {
-    if (auto done = out.limits.allow(options.allow); !done)
-      return wrong("--allow", done.error().message);
+  out.limits = dmx::UniverseLimits(out.base);
+  for (const std::string& rule : options.allow) {
+    if (auto done = out.limits.allow(rule); !done) return wrong("--allow", done.error().message);
   }
   for (const std::string& rule : options.max) {
     if (auto done = out.limits.cap(rule); !done) return wrong("--max", done.error().message);
   }
   if (auto done = out.limits.set_grand_master(options.grand_master); !done)
     return wrong("--grand-master", done.error().message);
+  for (const dmx::RoomUniverse universe : out.limits.named()) {
+    const bool known = std::any_of(out.to.begin(), out.to.end(), [&](const gear::DmxUrl& url) {
+      return url.room_universe() == universe;
+    });
+    if (!known) {
+      return wrong("--allow, --max", fmt::format("universe {} has no --to", universe.number()));
+    }
+  }
+  return {};
+}
+
+Result<void> read_sync(const DmxOptions& options, gear::DmxGearOptions& out) {
+  const auto sends = [&](bool artnet) {
+    return std::any_of(out.to.begin(), out.to.end(), [&](const gear::DmxUrl& url) {
+      return std::holds_alternative<dmx::PortAddress>(url.universe) == artnet;
+    });
+  };
+  if (options.artsync && !sends(true)) return wrong("--artsync", "no --to is artnet://");
+  if (options.sync_universe.empty()) return {};
+  const auto universe = dmx::SacnUniverse::parse(options.sync_universe);
+  if (!universe) return wrong("--sync-universe", universe.error().message);
+  if (!sends(false)) return wrong("--sync-universe", "no --to is sacn://");
+  out.sync_universe = *universe;
   return {};
 }
 
@@ -75,6 +99,8 @@ Result<gear::DmxGearOptions> gear_options(const DmxOptions& options) {
   out.rate = static_cast<unsigned>(options.rate);
   out.priority = static_cast<std::uint8_t>(options.priority);
   out.source_name = options.source_name;
+  out.artsync = options.artsync;
+  if (auto read = read_sync(options, out); !read) return tl::unexpected(read.error());
   out.dry_run = options.dry_run;
   return out;
 }
@@ -215,6 +241,7 @@ Result<std::unique_ptr<BridgePart>> make_dmx_part(Session& session, const DmxOpt
 }
 
 int dmx(const DmxOptions& options) {
+  if (options.discover) return discover_dmx(options);
   auto read = gear_options(options);
   if (!read) return fail_with(read.error());
   auto created = Session::create(options.connection, 1);

@@ -85,13 +85,16 @@ struct DmxOptions {
   bool counts_from_one = false;  ///< DMX channels in messages, rules and output.
   std::string on_leave = "hold";
   std::string merge = "ltp";
-  std::vector<std::string> from;  ///< Beginnings of peer ids.
-  std::string allow;              ///< Empty: all channels.
-  std::vector<std::string> max;   ///< CHANNELS=MAXIMUM
+  std::vector<std::string> from;   ///< Beginnings of peer ids.
+  std::vector<std::string> allow;  ///< [UNIVERSE:]CHANNELS; empty: all channels.
+  std::vector<std::string> max;    ///< [UNIVERSE:]CHANNELS=MAXIMUM
   std::string grand_master = "100%";
   std::uint64_t rate = 44;
   std::uint64_t priority = 100;
   std::string source_name = "roomwire";
+  bool artsync = false;
+  std::string sync_universe;  ///< Empty: none.
+  bool discover = false;      ///< Lists nodes and sources, and joins no room.
   bool monitor = false;
   bool dry_run = false;
 };

@@ -103,4 +103,66 @@ Slots Limits::applied(const Slots& levels) const {
   return out;
 }
 
+Result<UniverseLimits::Rule> UniverseLimits::read(std::string_view rule) const {
+  const std::size_t colon = rule.find(':');
+  if (colon == std::string_view::npos) return Rule{std::nullopt, std::string(rule)};
+  const auto universe = RoomUniverse::parse(rule.substr(0, colon));
+  if (!universe) return tl::unexpected<Error>(universe.error());
+  return Rule{*universe, std::string(rule.substr(colon + 1))};
+}
+
+Result<void> UniverseLimits::allow(std::string_view rule) {
+  auto read_rule = read(rule);
+  if (!read_rule) return tl::unexpected<Error>(read_rule.error());
+  if (auto fits = Limits(base_).allow(read_rule->text); !fits) return fits;
+  allows_.push_back(*std::move(read_rule));
+  return {};
+}
+
+Result<void> UniverseLimits::cap(std::string_view rule) {
+  auto read_rule = read(rule);
+  if (!read_rule) return tl::unexpected<Error>(read_rule.error());
+  if (auto fits = Limits(base_).cap(read_rule->text); !fits) return fits;
+  caps_.push_back(*std::move(read_rule));
+  return {};
+}
+
+Result<void> UniverseLimits::set_grand_master(std::string_view percent) {
+  if (auto fits = Limits(base_).set_grand_master(percent); !fits) return fits;
+  grand_master_ = percent;
+  return {};
+}
+
+// The rules were read when they came, so none of them fails here.
+Limits UniverseLimits::of(RoomUniverse universe) const {
+  Limits limits(base_);
+  std::string own;
+  std::string common;
+  for (const Rule& rule : allows_) {
+    std::string& list = rule.universe ? own : common;
+    if (rule.universe && *rule.universe != universe) continue;
+    list += (list.empty() ? "" : ",") + rule.text;
+  }
+  const std::string& allowed = own.empty() ? common : own;
+  if (!allowed.empty()) static_cast<void>(limits.allow(allowed));
+  for (const bool is_own : {false, true}) {
+    for (const Rule& rule : caps_) {
+      if (rule.universe.has_value() != is_own || (is_own && *rule.universe != universe)) continue;
+      static_cast<void>(limits.cap(rule.text));
+    }
+  }
+  static_cast<void>(limits.set_grand_master(grand_master_));
+  return limits;
+}
+
+std::vector<RoomUniverse> UniverseLimits::named() const {
+  std::vector<RoomUniverse> universes;
+  for (const auto* rules : {&allows_, &caps_}) {
+    for (const Rule& rule : *rules) {
+      if (rule.universe) universes.push_back(*rule.universe);
+    }
+  }
+  return universes;
+}
+
 }  // namespace roomwire::dmx

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "dmx/message.hpp"
 #include "dmx/universe.hpp"
@@ -34,6 +36,36 @@ class Limits {
   SlotSet allowed_ = SlotSet().set();
   Slots maximum_{};
   unsigned grand_master_ = 100;
+};
+
+/// Limits for all universes, and others for some. A rule is what Limits takes, with a universe and
+/// a colon before it when it is for that one alone: "1:0-99", "0.0.1:0-9=128".
+class UniverseLimits {
+ public:
+  explicit UniverseLimits(ChannelBase base = ChannelBase::zero) : base_(base) {}
+
+  /// What is allowed adds up. A universe with rules of its own obeys those alone.
+  Result<void> allow(std::string_view rule);
+  /// A universe's own come after those for all.
+  Result<void> cap(std::string_view rule);
+  /// For all.
+  Result<void> set_grand_master(std::string_view percent);
+
+  Limits of(RoomUniverse universe) const;
+  /// Those that have rules of their own, as often as they have them.
+  std::vector<RoomUniverse> named() const;
+
+ private:
+  struct Rule {
+    std::optional<RoomUniverse> universe;
+    std::string text;
+  };
+  Result<Rule> read(std::string_view rule) const;
+
+  ChannelBase base_;
+  std::vector<Rule> allows_;
+  std::vector<Rule> caps_;
+  std::string grand_master_ = "100";
 };
 
 /// "0-99,200" as slots.

@@ -178,6 +178,8 @@ void Output::send_packet() {
     data.source_name = sacn.source_name;
     data.priority = sacn.priority;
     data.sync_address = sacn.sync_address;
+    // A rig must not freeze because a sync packet was lost (section 6.2.6).
+    data.force_sync = sacn.sync_address != 0;
     data.sequence = sequence_++;
     data.terminated = state_ == State::terminating;
     data.universe = sacn.universe;

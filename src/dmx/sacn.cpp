@@ -202,6 +202,24 @@ class SacnDecoder {
 
 }  // namespace
 
+std::vector<SacnDiscovery> discovery_pages(const Cid& cid, const std::string& source_name,
+                                           std::vector<SacnUniverse> universes) {
+  std::sort(universes.begin(), universes.end());
+  universes.erase(std::unique(universes.begin(), universes.end()), universes.end());
+  std::vector<SacnDiscovery> pages;
+  constexpr std::size_t size = SacnDiscovery::max_universes;
+  for (std::size_t first = 0; first < universes.size(); first += size) {
+    SacnDiscovery page{cid, source_name, static_cast<std::uint8_t>(pages.size()), 0, {}};
+    const std::size_t count = std::min(size, universes.size() - first);
+    const auto begin = universes.begin() + static_cast<std::ptrdiff_t>(first);
+    page.universes.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+    pages.push_back(std::move(page));
+  }
+  for (SacnDiscovery& page : pages)
+    page.last_page = static_cast<std::uint8_t>(pages.size() - 1);
+  return pages;
+}
+
 void encode(const SacnData& packet, Bytes& out) {
   ByteWriter writer(out);
   const ByteView data = packet.frame.used();

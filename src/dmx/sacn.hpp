@@ -66,6 +66,10 @@ struct SacnDiscovery {
   bool operator==(const SacnDiscovery&) const = default;
 };
 
+/// What a source sends, as the packets that say it; `universes` in any order. None for none.
+std::vector<SacnDiscovery> discovery_pages(const Cid& cid, const std::string& source_name,
+                                           std::vector<SacnUniverse> universes);
+
 /// Each appends one packet to `out`.
 void encode(const SacnData& packet, Bytes& out);
 void encode(const SacnSync& packet, Bytes& out);

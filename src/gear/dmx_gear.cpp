@@ -9,9 +9,10 @@
 #include "base/crypto.hpp"
 #include "bridge/drop_counter.hpp"
 #include "client/edge.hpp"
+#include "gear/dmx_sender.hpp"
 #include "gear/ends.hpp"
+#include "gear/interface.hpp"
 #include "gear/poll_answers.hpp"
-#include "net/interfaces.hpp"
 #include "net/loop.hpp"
 
 namespace roomwire::gear {
@@ -62,19 +63,6 @@ dmx::Cid cid_of(const RoomId& room, const std::string& source_name) {
   return cid;
 }
 
-// What desks are told that we are at: where we listen, else the first address that is no loopback.
-std::array<std::uint8_t, 4> node_address(const EndUrl& listener) {
-  std::array<std::uint8_t, 4> out{};
-  auto address = IpAddress::parse(listener.host);
-  if (const auto all = net::local_addresses(); all && address && address->is_unspecified()) {
-    const auto first = std::find_if(all->begin(), all->end(),
-                                    [](const auto& each) { return each.address.is_v4(); });
-    if (first != all->end()) address = first->address;
-  }
-  if (address && address->is_v4()) std::copy_n(address->bytes().begin(), out.size(), out.begin());
-  return out;
-}
-
 }  // namespace
 
 class DmxGear::Impl final : EndsObserver {
@@ -96,26 +84,9 @@ class DmxGear::Impl final : EndsObserver {
   void finish(std::function<void()> done);
   std::vector<std::string> listening() const;
   DmxGearStats stats() const;
+  std::vector<DmxUniverseView> universes() const;
 
  private:
-  /// One universe on its way to all the destinations that --to names for it.
-  struct Lights final : dmx::PacketSink {
-    Lights(Impl& owner, DmxUrl first, dmx::OutputConfig config)
-        : gear(owner), url(std::move(first)), output(std::move(config), *this) {}
-    void send(ByteView packet) override {
-      if (gear.options_.dry_run) return;
-      for (const DestinationId id : to)
-        gear.ends_.send(id, packet);
-    }
-
-    Impl& gear;
-    const DmxUrl url;
-    std::vector<DestinationId> to;
-    dmx::Output output;
-    dmx::Slots seen{};
-    bool lit = false;  ///< A frame has left.
-  };
-
   /// One universe on its way into the room.
   struct Desk final : dmx::ChangeSink {
     Desk(Impl& owner, DmxUrl from, dmx::InputConfig config)
@@ -125,6 +96,7 @@ class DmxGear::Impl final : EndsObserver {
     Impl& gear;
     const DmxUrl url;
     dmx::Input input;
+    std::uint64_t packets = 0;
   };
 
   struct Listening {
@@ -133,12 +105,11 @@ class DmxGear::Impl final : EndsObserver {
     std::vector<Desk*> desks;
   };
 
-  dmx::OutputConfig output_config(const DmxUrl& url) const;
-  void add_destination(const DmxUrl& url);
+  void open_artnet_port();
+  DmxSenderOptions sender_options() const;
   Result<void> add_listener(const DmxUrl& url, bool names_universe);
   bool may_speak(const PeerId& peer) const;
   void from_room(const PeerId& peer, const Payload& payload);
-  void apply(const PeerId& peer, const dmx::Update& update);
   void send_room(const DmxUrl& from, const dmx::Update& update, SendOptions options);
   void end_turn();
   dmx::NodeInfo node() const;
@@ -166,10 +137,10 @@ class DmxGear::Impl final : EndsObserver {
   net::Loop& loop_;
   bridge::DropCounter drops_;
   std::vector<Action> channels_;
-  std::vector<std::unique_ptr<Lights>> lights_;
   std::vector<std::unique_ptr<Desk>> desks_;
   std::vector<Listening> listeners_;  ///< By ListenerId.
-  std::vector<DestinationId> destinations_;
+  /// Where Art-Net's own port is listened to.
+  std::optional<ListenerId> artnet_port_;
   std::uint64_t updates_ = 0;
   bool finishing_ = false;
   std::function<void()> done_;
@@ -177,6 +148,7 @@ class DmxGear::Impl final : EndsObserver {
   net::TurnHook turn_end_;
   PollAnswers answers_;
   Ends ends_;
+  std::optional<DmxSender> sender_;  ///< From open() on.
 };
 
 // ---- opening ----
@@ -189,73 +161,82 @@ Result<void> DmxGear::Impl::open() {
         [this](const Message& message) { from_room(message.from, message.payload); });
     channels_.push_back(*std::move(action));
   }
-  for (const DmxUrl& url : options_.to)
-    add_destination(url);
   const bool several = std::any_of(
       options_.listen.begin(), options_.listen.end(),
       [this](const DmxUrl& url) { return url.universe != options_.listen.front().universe; });
   for (const DmxUrl& url : options_.listen) {
     if (auto added = add_listener(url, several); !added) return added;
   }
+  open_artnet_port();
+  sender_.emplace(ends_, sender_options());
+  for (const DmxUrl& url : options_.to)
+    sender_->add(url);
   answers_.set_node(node());
   return {};
+}
+
+// Nodes and desks expect Art-Net to come from its port, some answer there only, and who polls there
+// finds us.
+void DmxGear::Impl::open_artnet_port() {
+  const bool wanted = std::any_of(options_.to.begin(), options_.to.end(), [](const DmxUrl& url) {
+    if (std::holds_alternative<dmx::SacnUniverse>(url.universe)) return false;
+    const auto address = IpAddress::parse(url.socket.host);
+    return url.socket.port == dmx::artnet_port && !(address && is_local_address(*address));
+  });
+  if (artnet_port_ || !wanted) return;
+  EndUrl url;
+  url.host = "0.0.0.0";
+  url.port = dmx::artnet_port;
+  url.home_port = true;
+  if (const auto listener = ends_.listen(url)) {
+    artnet_port_ = *listener;
+    listeners_.push_back({url, true, {}});
+  } else {
+    observer_.on_end_change(false,
+                            "UDP port 6454 is taken by another program: Art-Net leaves from "
+                            "another port, and nodes that want that one may not listen");
+  }
+}
+
+DmxSenderOptions DmxGear::Impl::sender_options() const {
+  DmxSenderOptions options;
+  options.merge = options_.merge;
+  options.on_leave = options_.on_leave;
+  options.limits = options_.limits;
+  options.rate = options_.rate;
+  options.priority = options_.priority;
+  options.source_name = options_.source_name;
+  options.cid = cid_of(room_.id(), options_.source_name);
+  options.artsync = options_.artsync;
+  options.sync_universe = options_.sync_universe;
+  options.artnet_port_is_ours = artnet_port_.has_value();
+  options.dry_run = options_.dry_run;
+  return options;
 }
 
 dmx::NodeInfo DmxGear::Impl::node() const {
   dmx::NodeInfo node;
   for (const DmxUrl& url : options_.listen) {
-    if (const auto* address = std::get_if<dmx::PortAddress>(&url.universe)) {
-      if (node.listens.empty()) node.ip = node_address(url.socket);
+    if (const auto* address = std::get_if<dmx::PortAddress>(&url.universe))
       node.listens.push_back(*address);
-    }
   }
-  for (const auto& each : lights_) {
-    if (const auto* address = std::get_if<dmx::PortAddress>(&each->url.universe))
-      node.sends.push_back(*address);
-  }
+  node.sends = sender_->port_addresses();
   return node;
-}
-
-dmx::OutputConfig DmxGear::Impl::output_config(const DmxUrl& url) const {
-  dmx::OutputConfig config;
-  if (const auto* address = std::get_if<dmx::PortAddress>(&url.universe)) {
-    config.target = dmx::ArtNetTarget{*address};
-  } else {
-    dmx::SacnTarget target;
-    target.universe = std::get<dmx::SacnUniverse>(url.universe);
-    target.cid = cid_of(room_.id(), options_.source_name);
-    target.source_name = options_.source_name;
-    target.priority = options_.priority;
-    config.target = std::move(target);
-  }
-  config.merge.mode = options_.merge;
-  config.on_leave = options_.on_leave;
-  config.limits = options_.limits;
-  config.rate = options_.rate;
-  return config;
-}
-
-void DmxGear::Impl::add_destination(const DmxUrl& url) {
-  auto same = std::find_if(lights_.begin(), lights_.end(),
-                           [&](const auto& each) { return each->url.universe == url.universe; });
-  if (same == lights_.end()) {
-    lights_.push_back(std::make_unique<Lights>(*this, url, output_config(url)));
-    same = std::prev(lights_.end());
-  }
-  destinations_.push_back(ends_.add_destination(url.socket));
-  (*same)->to.push_back(destinations_.back());
 }
 
 // Universes that come in by one socket share it: no other could have its port.
 Result<void> DmxGear::Impl::add_listener(const DmxUrl& url, bool names_universe) {
   const bool artnet = std::holds_alternative<dmx::PortAddress>(url.universe);
+  EndUrl socket = url.socket;
+  socket.home_port = artnet && socket.port == dmx::artnet_port;
   auto same = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) {
-    return each.socket == url.socket && each.artnet == artnet && url.socket.port != 0;
+    return each.socket == socket && each.artnet == artnet && socket.port != 0;
   });
   if (same == listeners_.end()) {
-    const auto listener = ends_.listen(url.socket);
+    const auto listener = ends_.listen(socket);
     if (!listener) return tl::unexpected(listener.error());
-    listeners_.push_back({url.socket, artnet, {}});
+    if (socket.home_port && !artnet_port_) artnet_port_ = *listener;
+    listeners_.push_back({socket, artnet, {}});
     same = std::prev(listeners_.end());
   }
   dmx::InputConfig config;
@@ -288,58 +269,37 @@ bool DmxGear::Impl::may_speak(const PeerId& peer) const {
 }
 
 void DmxGear::Impl::from_room(const PeerId& peer, const Payload& payload) {
-  if (finishing_ || lights_.empty()) return;
+  if (finishing_ || sender_->empty()) return;
   if (!may_speak(peer)) return drops_.add("not --from", peer.str(), "a peer that has no say");
   const dmx::FromRoom read = dmx::read_levels(payload, options_.base);
   for (const dmx::Refusal& refusal : read.refused.kept)
     drop(refusal, peer.str());
   drops_.count("more of the same messages", read.refused.count - read.refused.kept.size());
-  for (const dmx::Update& update : read.updates)
-    apply(peer, update);
-  turn_end_.request();
-}
-
-void DmxGear::Impl::apply(const PeerId& peer, const dmx::Update& update) {
-  bool is_ours = false;
-  for (const auto& each : lights_) {
-    if (update.universe && *update.universe != each->url.room_universe()) continue;
-    is_ours = true;
-    const auto refused = each->output.update(dmx::SourceId(peer.str()), update, loop_.now());
-    for (const dmx::Refusal& refusal : refused.kept)
-      drop(refusal, peer.str());
+  const dmx::SourceId source(peer.str());
+  for (const dmx::Update& update : read.updates) {
+    const bool is_ours =
+        sender_->update(source, update, loop_.now(),
+                        [&](const dmx::Refusal& refusal) { drop(refusal, peer.str()); });
+    if (is_ours) continue;
+    drops_.add("universe", peer.str(),
+               "universe " + std::to_string(update.universe->number()) + " has no --to");
   }
-  if (is_ours) return;
-  drops_.add("universe", peer.str(),
-             "universe " + std::to_string(update.universe->number()) + " has no --to");
+  turn_end_.request();
 }
 
 // One frame for all that the turn brought.
 void DmxGear::Impl::end_turn() {
   const Time now = loop_.now();
-  Deadline next;
-  bool finished = true;
-  for (const auto& each : lights_) {
-    const auto due = each->output.next_timeout();
-    const std::uint64_t before = each->output.packets_sent();
-    if (due && *due <= now) each->output.handle_timeout(now);
-    next = earlier(next, each->output.next_timeout());
-    finished = finished && each->output.finished();
-    if (each->output.packets_sent() == before) continue;
-    const dmx::Slots& shown = each->output.shown();
-    if (std::exchange(each->lit, true) && shown == each->seen) continue;
-    dmx::Update changes;
-    changes.values = shown;
-    for (std::size_t slot = 0; slot < dmx::slot_count; ++slot)
-      changes.given[slot] = shown[slot] != each->seen[slot];
-    each->seen = shown;
-    observer_.on_levels(true, each->url.universe_text(), changes);
-  }
+  sender_->handle_timeout(now, [this](const DmxUrl& url, const dmx::Update& changes) {
+    observer_.on_levels(true, url.universe_text(), changes);
+  });
+  Deadline next = sender_->next_timeout();
   for (const auto& each : desks_) {
     const auto due = each->input.next_timeout();
     if (due && *due <= now) each->input.handle_timeout(now);
     next = earlier(next, each->input.next_timeout());
   }
-  if (finishing_ && finished) {
+  if (finishing_ && sender_->finished()) {
     if (done_) loop_.post(std::exchange(done_, nullptr));
     return timer_.cancel();
   }
@@ -348,9 +308,12 @@ void DmxGear::Impl::end_turn() {
 
 // ---- desks to room ----
 
-void DmxGear::Impl::on_packet(const Source& source, ByteView packet) {
+void DmxGear::Impl::on_packet(const Source& end, ByteView packet) {
+  Source source = end;
+  // Destinations share Art-Net's port, and each hears what its node sends there.
+  if (std::holds_alternative<DestinationId>(end.end) && artnet_port_) source.end = *artnet_port_;
   const auto* id = std::get_if<ListenerId>(&source.end);
-  if (id == nullptr || finishing_) return;  // what nodes answer is not read
+  if (id == nullptr || finishing_) return;  // of other destinations nothing is read
   const Listening& on = listeners_.at(static_cast<std::size_t>(*id));
   if (on.artnet) {
     const auto decoded = dmx::decode_artnet(packet);
@@ -377,6 +340,7 @@ void DmxGear::Impl::from_desk(const Listening& on, const Source& source, const P
       if (desk->url.universe != decltype(desk->url.universe)(packet.universe)) continue;
       taken = desk->input.handle(packet, loop_.now());
     }
+    ++desk->packets;
     if (!taken) drop(taken.error(), source.text());
   }
 }
@@ -405,16 +369,14 @@ void DmxGear::Impl::peer_joined(const PeerId& peer) {
 }
 
 void DmxGear::Impl::peer_left(const PeerId& peer) {
-  for (const auto& each : lights_)
-    each->output.leave(dmx::SourceId(peer.str()), loop_.now());
+  sender_->leave(dmx::SourceId(peer.str()), loop_.now());
   turn_end_.request();
 }
 
 void DmxGear::Impl::finish(std::function<void()> done) {
   finishing_ = true;
   done_ = std::move(done);
-  for (const auto& each : lights_)
-    each->output.finish(loop_.now());
+  sender_->finish(loop_.now());
   turn_end_.request();
 }
 
@@ -422,11 +384,11 @@ DmxGearStats DmxGear::Impl::stats() const {
   DmxGearStats stats;
   stats.updates = updates_;
   stats.dropped = drops_.counts();
-  for (const auto& each : lights_) {
-    stats.frames += each->output.packets_sent();
-    stats.sources += each->output.merger().sources().size();
-  }
-  for (const DestinationId id : destinations_) {
+  stats.frames = sender_->packets_sent();
+  sender_->for_each([&](const DmxUrl&, const dmx::Output& output) {
+    stats.sources += output.merger().sources().size();
+  });
+  for (const DestinationId id : sender_->destinations()) {
     const DestinationStats each = ends_.stats(id);
     const auto add = [&](const char* kind, std::uint64_t count) {
       if (count > 0) stats.dropped[kind] += count;
@@ -436,6 +398,26 @@ DmxGearStats DmxGear::Impl::stats() const {
     add("cannot be sent", each.failed);
   }
   return stats;
+}
+
+std::vector<DmxUniverseView> DmxGear::Impl::universes() const {
+  std::vector<DmxUniverseView> views;
+  sender_->for_each([&](const DmxUrl& url, const dmx::Output& output) {
+    DmxUniverseView view{url.universe_text(), true, output.packets_sent(), output.shown(), {}};
+    for (const dmx::Merger::SourceView& source : output.merger().sources())
+      view.sources.push_back({source.id.str(), source.drives});
+    views.push_back(std::move(view));
+  });
+  for (const auto& desk : desks_) {
+    const dmx::Merger& merger = desk->input.merger();
+    DmxUniverseView view{desk->url.universe_text(), false, desk->packets, merger.slots(), {}};
+    for (const dmx::Merger::SourceView& source : merger.sources()) {
+      const std::string name = desk->input.name_of(source.id);
+      view.sources.push_back({name.empty() ? source.id.str() : name, source.drives});
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
 }
 
 // ---- the public face ----
@@ -465,6 +447,9 @@ std::vector<std::string> DmxGear::listening() const {
 }
 DmxGearStats DmxGear::stats() const {
   return impl_->stats();
+}
+std::vector<DmxUniverseView> DmxGear::universes() const {
+  return impl_->universes();
 }
 
 }  // namespace roomwire::gear

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <roomwire/roomwire.hpp>
 #include <string>
 #include <vector>
@@ -23,11 +24,13 @@ struct DmxGearOptions {
   dmx::MergeMode merge = dmx::MergeMode::latest;  ///< Of peers, and of desks.
   std::vector<std::string> from;                  ///< Beginnings of peer ids; empty: everybody.
   dmx::OnLeave on_leave;
-  dmx::Limits limits;
+  dmx::UniverseLimits limits;
   unsigned rate = dmx::max_frame_rate;  ///< Both ways, 1 to 44.
   std::uint8_t priority = dmx::sacn_default_priority;
   std::string source_name = "roomwire";
-  bool dry_run = false;  ///< Nothing is sent, to either side.
+  bool artsync = false;                            ///< Of --to's Art-Net universes.
+  std::optional<dmx::SacnUniverse> sync_universe;  ///< Of --to's sACN universes.
+  bool dry_run = false;                            ///< Nothing is sent, to either side.
 };
 
 /// Called on the loop's thread; must not destroy the DmxGear.
@@ -50,6 +53,22 @@ struct DmxGearStats {
   std::map<std::string, std::uint64_t> dropped;  ///< By kind.
 };
 
+/// A universe as it is now, for who looks on.
+struct DmxUniverseView {
+  std::string name;  ///< `Art-Net 0.0.1`
+  bool to_lights = false;
+  std::uint64_t packets = 0;  ///< Sent, or taken from desks.
+  dmx::Slots levels{};
+  struct Source {
+    std::string name;     ///< A peer's id, a desk's name or address.
+    dmx::SlotSet drives;  ///< The channels that have their level from it.
+  };
+  std::vector<Source> sources;
+};
+
+/// Art-Net leaves from port 6454, and what comes there is heard, when that port can be had and a
+/// destination is on another machine. So desks that poll see what is sent as well.
+///
 /// A message that names no universe is for all that `to` has; one that does is for those with its
 /// number. Threads and lifetimes: as for the Context and the Room, which outlive it.
 class DmxGear {
@@ -71,9 +90,10 @@ class DmxGear {
   /// never inside this call. Messages no longer count. Once.
   void finish(std::function<void()> done);
 
-  /// Where it listens, with the ports that the system chose: `0.0.0.0:6454 for Art-Net 0.0.1`.
+  /// Where it takes levels, with the ports that the system chose: `0.0.0.0:6454 for Art-Net 0.0.1`.
   std::vector<std::string> listening() const;
   DmxGearStats stats() const;
+  std::vector<DmxUniverseView> universes() const;
 
  private:
   class Impl;

@@ -41,6 +41,12 @@ struct EndUrl {
   osc::Framing framing = osc::Framing::size_prefix;
   std::string interface {};  ///< Empty: not chosen.
   std::uint8_t ttl = 1;
+  /// Not written: of a UDP destination, where to send from if that port can be had, as that of a
+  /// home_port listener can. What comes back is then heard by that listener, or here. 0: any.
+  std::uint16_t source_port = 0;
+  /// Not written: of a UDP listener, its port is the source_port of destinations of this process,
+  /// and it may send to broadcast addresses.
+  bool home_port = false;
 
   /// Fails with invalid_input, in a line that quotes `text` and says what to write.
   static Result<EndUrl> parse(std::string_view text, EndRole role);

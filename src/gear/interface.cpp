@@ -32,20 +32,24 @@ Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, b
                                              " address (there are: " + known + ")");
 }
 
-// A packet to an address of one's own comes from that address.
-bool is_local_address(const IpAddress& address) {
-  if (address.is_loopback()) return true;
-  const int fd = ::socket(address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
+std::optional<IpAddress> address_towards(const IpAddress& remote) {
+  const int fd = ::socket(remote.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return std::nullopt;
   net::SocketAddress chosen;
-  socklen_t length = net::to_socket_address({address, 9}, chosen);
-  bool local = false;
+  socklen_t length = net::to_socket_address({remote, 9}, chosen);
+  std::optional<IpAddress> local;
   if (::connect(fd, &chosen.any, length) == 0 && ::getsockname(fd, &chosen.any, &length) == 0) {
-    const auto endpoint = net::from_socket_address(&chosen.any);
-    local = endpoint && endpoint->address.bytes() == address.bytes();
+    if (const auto endpoint = net::from_socket_address(&chosen.any)) local = endpoint->address;
   }
   ::close(fd);
   return local;
+}
+
+// A packet to an address of one's own comes from that address.
+bool is_local_address(const IpAddress& address) {
+  if (address.is_loopback()) return true;
+  const auto from = address_towards(address);
+  return from && from->bytes() == address.bytes();
 }
 
 }  // namespace roomwire::gear

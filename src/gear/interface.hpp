@@ -3,6 +3,7 @@
 
 #include <base/address.hpp>
 #include <net/interfaces.hpp>
+#include <optional>
 #include <roomwire/error.hpp>
 #include <string>
 #include <vector>
@@ -12,6 +13,9 @@ namespace roomwire::gear {
 /// The addresses, of one family, of the interface with this name or address; of all when `name` is
 /// empty. Fails with unavailable when there is none now.
 Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, bool v4);
+
+/// Where packets to `remote` leave from; nothing when there is no route.
+std::optional<IpAddress> address_towards(const IpAddress& remote);
 
 /// Asks the kernel's routes, so that it is right on machines with any number of addresses.
 bool is_local_address(const IpAddress& address);

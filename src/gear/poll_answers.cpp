@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gear/interface.hpp"
+
 namespace roomwire::gear {
 
 PollAnswers::PollAnswers(net::Loop& loop, Send send)
@@ -23,6 +25,7 @@ void PollAnswers::answer() {
   while (!waiting_.empty() && waiting_.front().due <= loop_.now()) {
     const Waiting next = waiting_.front();
     waiting_.erase(waiting_.begin());
+    stand_towards(next.from.remote.address);
     const auto replies = dmx::poll_replies(node_, next.poll, ++answered_);
     for (const dmx::ArtPollReply& reply : replies) {
       Bytes packet;
@@ -31,6 +34,14 @@ void PollAnswers::answer() {
     }
   }
   if (!waiting_.empty()) timer_.set(waiting_.front().due);
+}
+
+// A machine in several networks has an address for each.
+void PollAnswers::stand_towards(const IpAddress& asker) {
+  const auto address = address_towards(asker);
+  if (!address || address->is_v6()) return;
+  std::copy_n(address->bytes().begin(), node_.ip.size(), node_.ip.begin());
+  node_.mac = net::hardware_address(*address).value_or(std::array<std::uint8_t, 6>{});
 }
 
 }  // namespace roomwire::gear

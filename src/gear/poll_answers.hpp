@@ -23,6 +23,7 @@ class PollAnswers {
   /// `loop` outlives this.
   PollAnswers(net::Loop& loop, Send send);
 
+  /// Its addresses are found for each answer.
   void set_node(dmx::NodeInfo node) { node_ = std::move(node); }
   void polled(const Source& from, const dmx::ArtPoll& poll);
 
@@ -34,6 +35,7 @@ class PollAnswers {
   };
 
   void answer();
+  void stand_towards(const IpAddress& asker);
 
   net::Loop& loop_;
   Send send_;

@@ -113,27 +113,41 @@ void UdpDestination::open(const IpAddress& address) {
 
 Result<int> UdpDestination::make_socket() {
   const int family = remote_.address.is_v4() ? AF_INET : AF_INET6;
-  for (int pick = 0; pick < max_source_picks; ++pick) {
+  // A receiver on this machine needs the port for itself.
+  const bool fixed = url_.source_port != 0 && !is_local_address(remote_.address);
+  for (int pick = fixed ? -1 : 0; pick < max_source_picks; ++pick) {
     const int fd = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return system_failure(errno);
-    const auto prepared = prepare(fd);
+    const auto prepared = prepare(fd, pick < 0 ? url_.source_port : 0);
+    if (pick < 0 && prepared) return fd;
     // On one machine it would take the very port that the receiver wants, and hear itself.
     if (prepared && local_.port != remote_.port) return fd;
     ::close(fd);
-    if (!prepared) return tl::unexpected(prepared.error());
+    if (!prepared && pick >= 0) return tl::unexpected(prepared.error());
   }
   return failure(ErrorKind::unavailable, "no free port to send from");
 }
 
-Result<void> UdpDestination::prepare(int fd) {
+Result<void> UdpDestination::prepare(int fd, std::uint16_t source_port) {
   net::SocketAddress address;
-  socklen_t length = net::to_socket_address(remote_, address);
-  connected_ = !url_.is_multicast() && url_.host != EndUrl::limited_broadcast;
-  if (!connected_) {
+  const bool to_many = url_.is_multicast() || url_.host == EndUrl::limited_broadcast;
+  if (to_many) {
     if (auto done = prepare_multicast(fd); !done) return done;
+  }
+  if (source_port != 0) {
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  }
+  if (to_many || source_port != 0) {
     const IpAddress any = remote_.address.is_v4() ? IpAddress() : IpAddress::v6({});
-    length = net::to_socket_address({any, 0}, address);
-    if (::bind(fd, &address.any, length) != 0) return system_failure(errno);
+    const socklen_t size = net::to_socket_address({any, source_port}, address);
+    if (::bind(fd, &address.any, size) != 0) return system_failure(errno);
+  }
+  // Where the port is shared also for broadcast, whose answers are the listener's to hear then.
+  connected_ = !to_many || source_port != 0;
+  socklen_t length = net::to_socket_address(remote_, address);
+  if (!connected_) {
+    // Nothing more: answers come from elsewhere.
   } else if (::connect(fd, &address.any, length) != 0) {
     // So the kernel says that it is the broadcast address of one of its networks. The port is
     // chosen all the same.

@@ -39,7 +39,7 @@ class UdpDestination final : public Destination,
   void look_up();
   void open(const IpAddress& address);
   Result<int> make_socket();
-  Result<void> prepare(int fd);
+  Result<void> prepare(int fd, std::uint16_t source_port);
   Result<void> prepare_multicast(int fd);
   void wait_readable();
   void read();

@@ -2,9 +2,11 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netpacket/packet.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -22,6 +24,13 @@ bool matches(const LocalAddress& candidate, const std::string& wanted) {
          (address->scope() == 0 || address->scope() == candidate.address.scope());
 }
 
+std::optional<IpAddress> broadcast_of(const ifaddrs& entry) {
+  if ((entry.ifa_flags & IFF_BROADCAST) == 0 || entry.ifa_broadaddr == nullptr) return std::nullopt;
+  const auto endpoint = from_socket_address(entry.ifa_broadaddr);
+  if (!endpoint || endpoint->address.is_v6()) return std::nullopt;
+  return endpoint->address;
+}
+
 Result<std::vector<LocalAddress>> all_addresses() {
   std::vector<LocalAddress> found;
   ifaddrs* list = nullptr;
@@ -34,7 +43,7 @@ Result<std::vector<LocalAddress>> all_addresses() {
     const auto endpoint = from_socket_address(entry->ifa_addr);
     if (!endpoint) continue;
     found.push_back({entry->ifa_name, endpoint->address, ::if_nametoindex(entry->ifa_name),
-                     (entry->ifa_flags & IFF_LOOPBACK) != 0});
+                     (entry->ifa_flags & IFF_LOOPBACK) != 0, broadcast_of(*entry)});
   }
   ::freeifaddrs(list);
   return found;
@@ -65,6 +74,30 @@ Result<std::vector<LocalAddress>> local_addresses(std::span<const std::string> o
   auto all = all_addresses();
   if (!all) return all;
   return select_addresses(*std::move(all), only);
+}
+
+std::optional<std::array<std::uint8_t, 6>> hardware_address(const IpAddress& local) {
+  const auto all = all_addresses();
+  if (!all) return std::nullopt;
+  const auto found = std::find_if(all->begin(), all->end(), [&](const LocalAddress& each) {
+    return each.address.bytes() == local.bytes();
+  });
+  ifaddrs* list = nullptr;
+  if (found == all->end() || ::getifaddrs(&list) != 0) return std::nullopt;
+  std::optional<std::array<std::uint8_t, 6>> hardware;
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_PACKET ||
+        found->interface != entry->ifa_name || found->loopback)
+      continue;
+    sockaddr_ll link{};
+    std::memcpy(&link, entry->ifa_addr, sizeof link);
+    std::array<std::uint8_t, 6> bytes{};
+    if (link.sll_halen != bytes.size()) continue;
+    std::copy_n(std::begin(link.sll_addr), bytes.size(), bytes.begin());
+    hardware = bytes;
+  }
+  ::freeifaddrs(list);
+  return hardware;
 }
 
 Result<std::vector<std::string>> unknown_interfaces(std::span<const std::string> names) {

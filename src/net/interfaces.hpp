@@ -1,8 +1,10 @@
 // The addresses that this machine has.
 #pragma once
 
+#include <array>
 #include <base/address.hpp>
 #include <cstdint>
+#include <optional>
 #include <roomwire/error.hpp>
 #include <span>
 #include <string>
@@ -15,6 +17,8 @@ struct LocalAddress {
   IpAddress address;        ///< With its scope when it is link-local IPv6.
   std::uint32_t index = 0;  ///< Of the interface.
   bool loopback = false;
+  /// Of an IPv4 network that has one.
+  std::optional<IpAddress> broadcast = {};
   bool operator==(const LocalAddress&) const = default;
 };
 
@@ -29,6 +33,9 @@ inline constexpr std::size_t max_local_addresses = 16;
 /// `only`: interface names or addresses; an address of neither kind is left out. Empty for all.
 /// Fails with unavailable when the system does not tell (it has no descriptor left).
 Result<std::vector<LocalAddress>> local_addresses(std::span<const std::string> only = {});
+
+/// Of the interface that has this address (its MAC); nothing when it has none, like loopback.
+std::optional<std::array<std::uint8_t, 6>> hardware_address(const IpAddress& local);
 
 /// Those of `names` that are neither an interface, up or down, nor an address of this machine.
 Result<std::vector<std::string>> unknown_interfaces(std::span<const std::string> names);

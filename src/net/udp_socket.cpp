@@ -232,6 +232,8 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(Loop& loop, const Endpoint& l
     ::close(fd);
     return refused(error);
   }
+  if (options.companions) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (options.broadcast) set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
   const Endpoint bound = from_socket_address(&address.any).value_or(local);
   auto impl = std::make_shared<Impl>(loop, fd, bound, std::move(receive), options);
   impl->wait_readable();

@@ -24,6 +24,10 @@ struct UdpOptions {
   bool receive_offload = true;  ///< UDP_GRO: the same for receiving.
   bool batch = true;            ///< sendmmsg and recvmmsg, instead of one call a datagram.
   bool shared = false;          ///< Others may bind the port too, for multicast.
+  /// Nobody has the port yet, but from then on others may bind it who ask to share it
+  /// (SO_REUSEADDR): sockets of ours that are connected to one remote each.
+  bool companions = false;
+  bool broadcast = false;  ///< May send to broadcast addresses.
   /// Kernel buffers each way, best effort: the 208 KiB default overflows in bursts.
   int buffer_bytes = 4 << 20;
 };

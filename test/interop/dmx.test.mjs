@@ -4,104 +4,16 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { artDmx, freePort, levels, openNode, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
 import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
-import { spawnNodePeer } from './lib/peer.mjs';
 
 const { dmxnet } = createRequire(import.meta.url)('dmxnet');
 let relay;
-let rooms = 0;
 before(async () => (relay = await Relay.start()));
 after(() => relay.stop());
 
-/** What arrives on a UDP port, as it is on the wire. */
-async function openNode(t) {
-  const socket = createSocket('udp4');
-  const log = new Log('node');
-  socket.on('message', (packet) => log.push(packet, packet.toString('hex').slice(0, 300)));
-  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  t.after(() => {
-    socket.close();
-    log.close();
-  });
-  return { socket, log, port: socket.address().port };
-}
-
-async function freePort() {
-  const socket = createSocket('udp4');
-  await new Promise((resolve) => socket.bind(0, resolve));
-  const { port } = socket.address();
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}
-
-const levels = (values) => {
-  const slots = Buffer.alloc(512);
-  for (const [slot, value] of Object.entries(values)) slots[slot] = value;
-  return slots;
-};
-
-/** Art-Net 4, ArtDmx. */
-function artDmx(sequence, net, subUni, slots) {
-  const head = Buffer.from([0, 0x50, 0, 14, sequence, 0, subUni, net, 0x02, 0x00]);
-  return Buffer.concat([Buffer.from('Art-Net\0'), head, slots]);
-}
-
-/** E1.31 data packet: root, framing and DMP layer. */
-function sacnData({ cid, name, priority = 100, sequence, options = 0, universe, slots }) {
-  const packet = Buffer.alloc(638);
-  packet.writeUInt16BE(0x0010, 0);
-  packet.write('ASC-E1.17', 4, 'latin1');
-  packet.writeUInt16BE(0x7000 | 622, 16);
-  packet.writeUInt32BE(4, 18);
-  cid.copy(packet, 22);
-  packet.writeUInt16BE(0x7000 | 600, 38);
-  packet.writeUInt32BE(2, 40);
-  packet.write(name, 44, 'utf8');
-  packet[108] = priority;
-  packet[111] = sequence;
-  packet[112] = options;
-  packet.writeUInt16BE(universe, 113);
-  packet.writeUInt16BE(0x7000 | 523, 115);
-  packet[117] = 2;
-  packet[118] = 0xa1;
-  packet.writeUInt16BE(1, 121);
-  packet.writeUInt16BE(513, 123);
-  slots.copy(packet, 126);
-  return packet;
-}
-
-/** A bridge and a Trystero peer that have met. */
 const stage = (t, ...args) => stageOn(relay, t, ...args);
-async function stageOn(relay, t, ...args) {
-  const room = `dmx-${++rooms}`;
-  const bridge = roomwire(['dmx', '--room', room, '--relay', relay.url, ...args]);
-  t.after(() => bridge.stop());
-  const line = await said(bridge, /you are z/);
-  const bridgeId = /you are (z\w+)/.exec(line)[1];
-  const join = async (channel = 'dmx') => {
-    const peer = spawnNodePeer();
-    t.after(() => peer.stop());
-    await peer.open({ appId: 'patchies', relays: relay.of('nostr') });
-    await peer.join(room);
-    await peer.action(room, channel);
-    await peer.event('join', { roomId: room, peer: bridgeId });
-    return {
-      peer,
-      send: (value) => peer.send(room, channel, { jsonText: JSON.stringify(value) }),
-      sendBytes: (hex) => peer.send(room, channel, { hex }),
-      hears: async () => {
-        const message = await peer.event('message', { roomId: room, action: channel });
-        return JSON.parse(message.payload.jsonText);
-      },
-    };
-  };
-  return { bridge, room, join };
-}
-
-const said = (process, pattern) => process.err.wait((line) => pattern.test(line), `${pattern}`);
-const shows = (node, slots, at) =>
-  node.log.wait((packet) => packet.subarray(at, at + 512).equals(slots), 'a frame with the levels');
 
 test('levels of a patch are Art-Net frames, byte by byte', async (t) => {
   const node = await openNode(t);
@@ -172,14 +84,14 @@ test('limits hold: allowed channels, maximum, grand master', async (t) => {
 test('a peer that leaves lets go; the last one brings --on-leave', async (t) => {
   const node = await openNode(t);
   const to = ['--to', `artnet://127.0.0.1:${node.port}/0`];
-  const { join } = await stage(t, ...to, '--merge', 'htp', '--on-leave', 'blackout');
+  const { room, join } = await stage(t, ...to, '--merge', 'htp', '--on-leave', 'blackout');
   const one = await join();
   const two = await join();
   await one.send([100, 10]);
   await shows(node, levels({ 0: 100, 1: 10 }), 18);
   await two.send([50, 50]);
   await shows(node, levels({ 0: 100, 1: 50 }), 18);
-  await one.peer.stop();
+  await one.peer.leave(room);
   await shows(node, levels({ 0: 50, 1: 50 }), 18);
   await two.peer.stop();
   await shows(node, levels({}), 18);

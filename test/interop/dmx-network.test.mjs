@@ -1,0 +1,149 @@
+// What roomwire dmx says on a network, as another machine hears it: Wireshark's dissectors judge
+// each packet.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { dissect } from './lib/capture.mjs';
+import { levels, openNode, sacnDiscovery, said, stageOn } from './lib/dmx.mjs';
+import { Relay, roomwire } from './lib/native.mjs';
+import { connectMachine, here, ownNetwork, there } from './lib/network.mjs';
+import { startOla } from './lib/ola.mjs';
+
+const network = ownNetwork(import.meta.url);
+
+const opcode = (bytes) => (bytes.toString('latin1', 0, 7) === 'Art-Net' ? bytes.readUInt16LE(8) : 0);
+const isArtDmx = (bytes) => opcode(bytes) === 0x5000;
+const isArtSync = (bytes) => opcode(bytes) === 0x5200;
+const isPoll = (bytes) => opcode(bytes) === 0x2000;
+const isPollReply = (bytes) => opcode(bytes) === 0x2100;
+const rootVector = (bytes) => (bytes.length > 44 ? bytes.readUInt32BE(18) : 0);
+const isSacnData = (bytes) => rootVector(bytes) === 4;
+const isSacnSync = (bytes) => rootVector(bytes) === 8 && bytes.readUInt32BE(40) === 1;
+const isSacnDiscovery = (bytes) => rootVector(bytes) === 8 && bytes.readUInt32BE(40) === 2;
+const group = (universe) => `239.255.${universe >> 8}.${universe & 255}`;
+const poll = Buffer.concat([Buffer.from('Art-Net\0'), Buffer.from([0, 0x20, 0, 14, 2, 0])]);
+
+/** All are of this protocol, and nothing is wrong with any. */
+async function wellFormed(datagrams, protocol) {
+  for (const { protocols, info, expert } of await dissect(datagrams)) {
+    assert.match(protocols, protocol, info);
+    assert.equal(expert, '', info);
+    assert.doesNotMatch(info, /malformed/i);
+  }
+}
+
+describe('on a network', { skip: !network && 'no network namespaces here' }, () => {
+  let relay;
+  let machine;
+  before(async () => {
+    machine = await connectMachine();
+    relay = await Relay.start();
+  });
+  after(async () => {
+    await relay.stop();
+    await machine.stop();
+  });
+
+  test('Art-Net leaves from its port, in step, and desks that poll see it', async (t) => {
+    const node = await machine.ear(t, 6454);
+    const to = [`artnet://${there}/0.0.1`, 'artnet://broadcast/0.0.2'];
+    const { join } = await stageOn(relay, t, '--artsync', ...to.flatMap((url) => ['--to', url]));
+    const patch = await join();
+    await patch.send([1, 2, 3]);
+    const heard = [];
+    for (const universe of [1, 2]) {
+      const mine = (bytes) => isArtDmx(bytes) && bytes[14] === universe;
+      heard.push(await node.hears(mine, `universe ${universe}`));
+    }
+    heard.push(await node.hears(isArtSync, 'ArtSync'));
+    for (const { from, fromPort } of heard) assert.deepEqual([from, fromPort], [here, 6454]);
+    assert.deepEqual(heard[0].bytes.subarray(18), levels({ 0: 1, 1: 2, 2: 3 }));
+    assert.equal(heard[2].bytes.toString('hex', 8), '0052000e0000');
+
+    node.send(poll, 6454);
+    const reply = await node.hears(isPollReply, 'the answer');
+    heard.push(reply);
+    assert.equal(reply.fromPort, 6454);
+    assert.deepEqual([...reply.bytes.subarray(10, 14)], [10, 99, 0, 1]);
+    assert.notEqual(reply.bytes.toString('hex', 201, 207), '000000000000');
+    assert.equal(reply.bytes[173], 2); // ports
+    assert.deepEqual([...reply.bytes.subarray(186, 188)], [1, 2]); // SwIn
+    await wellFormed(heard, /artnet/);
+  });
+
+  test('where the port is taken it says so, and sends from another', async (t) => {
+    await openNode(t, { port: 6454, address: '0.0.0.0' });
+    const node = await machine.ear(t, 6454);
+    const { bridge, join } = await stageOn(relay, t, '--to', `artnet://${there}/0.0.1`);
+    await said(bridge, /^UDP port 6454 is taken by another program: Art-Net leaves from another/);
+    const patch = await join();
+    await patch.send([1]);
+    assert.notEqual((await node.hears(isArtDmx, 'a frame')).fromPort, 6454);
+  });
+
+  test('sACN: data, sync and discovery by multicast', async (t) => {
+    const node = await machine.ear(t, 5568, ...[1, 2, 7000, 64214].map(group));
+    const to = ['sacn://1', 'sacn://2'].flatMap((url) => ['--to', url]);
+    const { bridge, join } = await stageOn(relay, t, ...to, '--sync-universe', '7000');
+    const patch = await join();
+    await patch.send([9]);
+    const first = [];
+    for (const universe of [1, 2]) {
+      const mine = (bytes) => isSacnData(bytes) && bytes.readUInt16BE(113) === universe;
+      first.push(await node.hears(mine, `universe ${universe}`));
+    }
+    for (const { bytes } of first) {
+      assert.equal(bytes.readUInt16BE(109), 7000); // sync address
+      assert.equal(bytes[112], 0x20); // frames are shown also when sync packets stay away
+      assert.equal(bytes[126], 9);
+    }
+    const sync = await node.hears(isSacnSync, 'a sync packet');
+    assert.equal(sync.bytes.readUInt16BE(45), 7000);
+    const next = await node.hears(isSacnSync, 'another');
+    assert.equal(next.bytes[44], sync.bytes[44] + 1);
+    const discovery = await node.hears(isSacnDiscovery, 'what is sent');
+    assert.deepEqual(discovery.bytes.subarray(120).toString('hex'), '000100021b58');
+    bridge.kill('SIGTERM');
+    const last = [];
+    for (let i = 0; i < 6; i++)
+      last.push(await node.hears((b) => isSacnData(b) && (b[112] & 0x40) !== 0, `terminated ${i}`));
+    await wellFormed([...first, ...last], /acn/);
+    // Wireshark 4.0 does not know these two as ACN; what they hold is above, how they begin here.
+    const cid = first[0].bytes.toString('hex', 22, 38);
+    const begin = (size) => {
+      const length = (at) => (0x7000 | (size - at)).toString(16);
+      const name = Buffer.from('ASC-E1.17\0\0\0').toString('hex');
+      return `00100000${name}${length(16)}00000008${cid}${length(38)}`;
+    };
+    assert.equal(sync.bytes.toString('hex'), `${begin(49)}00000001${sync.bytes.toString('hex', 44, 45)}1b580000`);
+    assert.equal(discovery.bytes.toString('hex', 0, 44), `${begin(126)}00000002`);
+    assert.equal(discovery.bytes.toString('hex', 108, 120), '00000000700e000000010000');
+
+  });
+
+  test('--discover lists nodes and sources', async (t) => {
+    const ola = await startOla(machine);
+    t.after(() => ola.stop());
+    await ola.patch('artnet', 0, 5, 'in');
+    const desk = await machine.ear(t, 5568);
+    const search = roomwire(['dmx', '--discover', '-W', '4']);
+    t.after(() => search.stop());
+    await said(search, /^looking for /);
+    desk.send(sacnDiscovery('Pult', [6, 7]), 5568, group(64214));
+    const node = /^Art-Net 10\.99\.0\.2 {2}rig \(The rig\); takes 0\.0\.0, 0\.0\.5; sends 0\.0\.0$/;
+    await search.out.wait((line) => node.test(line), 'the node');
+    await search.out.wait((line) => line === 'sACN 10.99.0.2  Pult; sends 6, 7', 'the source');
+    assert.deepEqual(await search.exit, { code: 0, signal: null });
+    assert.ok(search.err.has((line) => line === 'Art-Net nodes 1, sACN sources 1'));
+  });
+
+  test('--discover says when nobody answers, and what to do', async (t) => {
+    const node = await machine.ear(t, 6454);
+    const search = roomwire(['dmx', '--discover', '-W', '1']);
+    t.after(() => search.stop());
+    const asked = await node.hears(isPoll, 'an ArtPoll');
+    assert.deepEqual([asked.from, asked.fromPort], [here, 6454]);
+    await wellFormed([asked], /artnet/);
+    assert.deepEqual(await search.exit, { code: 1, signal: null });
+    await said(search, /^roomwire: nobody answered: asked 10\.99\.0\.255; .* try --to artnet:/);
+  });
+});
