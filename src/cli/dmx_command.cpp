@@ -12,6 +12,8 @@
 #include "cli/bridge_part.hpp"
 #include "cli/commands.hpp"
 #include "cli/dmx_discovery.hpp"
+#include "cli/dmx_picture.hpp"
+#include "cli/enter_key.hpp"
 #include "cli/line_writer.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
@@ -22,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto live_interval = 500ms;
+constexpr auto live_interval = 250ms;
 constexpr auto last_write = 1s;
 
 tl::unexpected<Error> wrong(const std::string& flag, const std::string& problem) {
@@ -126,11 +128,20 @@ class DmxView final : public gear::DmxGearObserver {
   void show(const gear::DmxGear& gear) {
     gear_ = &gear;
     live_at_ = Clock::now();
-    if (live_) refresh();
+    if (!live_) return;
+    enter_.emplace([this] {
+      note_typed_line();
+      session_.context().post([this] {
+        ++shown_;
+        if (live_) paint();
+      });
+    });
+    refresh();
   }
 
   void end(bool cut_short) {
     live_ = false;
+    enter_.reset();
     show_live("");
     if (writer_) {
       writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_write)
@@ -174,30 +185,77 @@ class DmxView final : public gear::DmxGearObserver {
   }
 
   void refresh() {
-    const gear::DmxGearStats stats = gear_->stats();
     const auto now = Clock::now();
     const double seconds = std::chrono::duration<double>(now - live_at_).count();
-    const auto frames = static_cast<double>(stats.frames - std::exchange(last_, stats.frames));
     live_at_ = now;
-    const std::size_t peers = session_.peers();
-    show_live(printable(fmt::format("{} peer{}, {} driving; {:.0f} frames/s to lights{}", peers,
-                                    peers == 1 ? "" : "s", stats.sources,
-                                    seconds > 0 ? frames / seconds : 0, in_words(stats.dropped)),
-                        100));
+    universes_ = gear_->universes();
+    rates_.resize(universes_.size());
+    for (std::size_t i = 0; i < universes_.size() && seconds > 0; ++i) {
+      // The mean of about two seconds, so that figures can be read.
+      Rate& rate = rates_[i];
+      const auto packets = static_cast<double>(universes_[i].packets - rate.packets);
+      rate.packets = universes_[i].packets;
+      rate.per_second += (packets / seconds - rate.per_second) * std::min(1.0, seconds / 2);
+    }
+    paint();
     session_.context().post_after(live_interval, [this] {
       if (live_) refresh();
     });
   }
+
+  void paint() {
+    const TerminalSize size = terminal_size();
+    std::string lines;
+    if (!universes_.empty()) {
+      const std::size_t index = shown_ % universes_.size();
+      for (const std::string& line : draw(picture(index), size, can_show_colours()))
+        lines += line + '\n';
+    }
+    show_live(lines + printable(status(), std::min<std::size_t>(size.columns, 104) - 4));
+  }
+
+  UniversePicture picture(std::size_t index) const {
+    const gear::DmxUniverseView& view = universes_[index];
+    UniversePicture out;
+    out.title = fmt::format("{} {}, {:.0f} frames/s", view.name,
+                            view.to_lights ? "to lights" : "from desks", rates_[index].per_second);
+    if (universes_.size() > 1)
+      out.title +=
+          fmt::format("; universe {} of {}, Enter shows the next", index + 1, universes_.size());
+    out.levels = view.levels;
+    for (const auto& source : view.sources)
+      out.sources.push_back({source.name, source.drives});
+    out.first_channel = first_channel_;
+    return out;
+  }
+
+  std::string status() const {
+    const gear::DmxGearStats stats = gear_->stats();
+    double frames = 0;
+    for (std::size_t i = 0; i < universes_.size(); ++i)
+      frames += universes_[i].to_lights ? rates_[i].per_second : 0;
+    const std::size_t peers = session_.peers();
+    return fmt::format("{} peer{}, {} driving; {:.0f} frames/s to lights{}", peers,
+                       peers == 1 ? "" : "s", stats.sources, frames, in_words(stats.dropped));
+  }
+
+  struct Rate {
+    std::uint64_t packets = 0;
+    double per_second = 0;
+  };
 
   Session& session_;
   const gear::DmxGear* gear_ = nullptr;
   std::size_t first_channel_;
   bool live_;
   Clock::time_point live_at_;
-  std::uint64_t last_ = 0;
+  std::vector<gear::DmxUniverseView> universes_;
+  std::vector<Rate> rates_;  ///< Of each universe.
+  std::size_t shown_ = 0;    ///< Which universe, counted on and on.
   bool blocked_ = false;
   std::string line_;
-  std::optional<LineWriter> writer_;  // last: its thread calls us
+  std::optional<LineWriter> writer_;  // last, both: their threads call us
+  std::optional<EnterKey> enter_;
 };
 
 class DmxPart final : public BridgePart {

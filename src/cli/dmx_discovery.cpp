@@ -110,11 +110,13 @@ int discover_dmx(const DmxOptions& options) {
   gear::DmxDiscovery discovery(loop, findings);
   const bool quiet = options.connection.verbosity == Verbosity::quiet;
   const auto limit = options.connection.time_limit.value_or(default_limit);
-  if (!quiet)
+  for (const std::string& line : discovery.start()) {
+    if (!quiet) say(Tone::bad, line);
+  }
+  if (!quiet) {
     say(Tone::plain, fmt::format("looking for Art-Net nodes and sACN sources for {} s",
                                  std::chrono::duration<double>(limit).count()));
-  for (const std::string& line : discovery.start())
-    if (!quiet) say(Tone::bad, line);
+  }
   net::Timer end(loop, [&] { loop.stop(); });
   end.set(loop.now() + limit);
   loop.run();

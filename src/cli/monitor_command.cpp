@@ -66,7 +66,7 @@ class TableView final : public MonitorView {
   }
   int end() override {
     show_live("");
-    show_block(table_.text(Clock::now(), terminal_lines() - 1) + '\n');
+    show_block(table_.text(Clock::now(), terminal_size().rows - 1) + '\n');
     return 0;
   }
 
@@ -75,7 +75,7 @@ class TableView final : public MonitorView {
     if (session_.finishing()) return;
     const auto now = Clock::now();
     table_.tick(now);
-    show_live(table_.text(now, terminal_lines() - 1));
+    show_live(table_.text(now, terminal_size().rows - 1));
     session_.context().post_after(refresh_interval, [this] { refresh(); });
   }
 

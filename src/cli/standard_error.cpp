@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "cli/options.hpp"
 
@@ -36,14 +37,17 @@ bool coloured() {
 struct LiveLine {
   std::mutex mutex;
   std::string text;
+  std::size_t typed_lines = 0;  // below the last of its lines
 };
 LiveLine live_line;
 
-// Takes the live lines away; the next output is where they were.
-std::string cleared(const LiveLine& live) {
+// Takes the live lines away; the next output is where they were. With the mutex held.
+std::string cleared(LiveLine& live) {
   if (live.text.empty()) return {};
-  const auto above = std::count(live.text.begin(), live.text.end(), '\n');
-  return (above > 0 ? "\r\x1b[" + std::to_string(above) + 'A' : std::string("\r")) + "\x1b[J";
+  const auto breaks = std::count(live.text.begin(), live.text.end(), '\n');
+  const std::size_t up =
+      static_cast<std::size_t>(breaks) + std::exchange(live.typed_lines, std::size_t{0});
+  return (up > 0 ? "\r\x1b[" + std::to_string(up) + 'A' : std::string("\r")) + "\x1b[J";
 }
 
 // What is too long is cut by the terminal, so that a line stays one.
@@ -97,10 +101,20 @@ void show_live(std::string_view lines) {
   write_out(out + drawn(live_line));
 }
 
-std::size_t terminal_lines() {
+void note_typed_line() {
+  const std::lock_guard lock(live_line.mutex);
+  if (!live_line.text.empty()) ++live_line.typed_lines;
+}
+
+bool can_show_colours() {
+  return coloured();
+}
+
+TerminalSize terminal_size() {
   winsize size{};
-  const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
-  return is_known ? size.ws_row : 24;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+    return {};
+  return {size.ws_col, size.ws_row};
 }
 
 bool can_show_live() {

@@ -20,10 +20,19 @@ void show_block(std::string_view lines);
 /// written over by the next ones; empty takes them away. They should be fewer than the terminal
 /// has. Does nothing when standard error is no terminal. From any thread.
 void show_live(std::string_view lines);
-/// How many lines the terminal has; 24 when it does not say.
-std::size_t terminal_lines();
 /// Standard error is a terminal that show_live can use.
 bool can_show_live();
+/// Somebody typed Enter, which moved the cursor to the next line.
+void note_typed_line();
+/// It may show colours: a terminal, and NO_COLOR is not set.
+bool can_show_colours();
+
+struct TerminalSize {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+};
+/// Of standard error; 80x24 where it does not say.
+TerminalSize terminal_size();
 
 /// `roomwire: line`, for what ends the program or loses a message.
 void complain(std::string_view line);

@@ -120,6 +120,20 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
 
   });
 
+  test('a cable that is pulled: the newest levels are there when it is back', async (t) => {
+    const node = await machine.ear(t, 6454);
+    const { join } = await stageOn(relay, t, '--to', `artnet://${there}/0.0.1`);
+    const patch = await join();
+    await patch.send([1]);
+    await node.hears((bytes) => isArtDmx(bytes) && bytes[18] === 1, 'levels');
+    machine.plug(false);
+    await patch.send([2]);
+    await patch.send([3]);
+    machine.plug(true);
+    const back = await node.hears((bytes) => isArtDmx(bytes) && bytes[18] !== 1, 'levels again');
+    assert.equal(back.bytes[18], 3);
+  });
+
   test('--discover lists nodes and sources', async (t) => {
     const ola = await startOla(machine);
     t.after(() => ola.stop());

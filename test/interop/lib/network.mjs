@@ -73,8 +73,9 @@ export async function connectMachine() {
       const [program, ...args] = wrap(...command);
       return (await promisify(execFile)(program, args, { timeout: patience })).stdout;
     },
-    /** Pulls the cable, or puts it back. */
-    cable: (plugged) => sh(`ip link set dmx0 ${plugged ? 'up' : 'down'}`),
+    /** Pulls the cable out of it, or puts it back. */
+    plug: (plugged) =>
+      far(plugged ? 'ip link set dmx0 up && ip route add default dev dmx0' : 'ip link set dmx0 down'),
     stop: () => holder.stop(),
   };
 }

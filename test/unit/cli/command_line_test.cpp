@@ -270,7 +270,7 @@ TEST(CommandLine, Dmx) {
   EXPECT_THAT(options.max, ElementsAre("1=128", "2=64"));
   EXPECT_EQ(options.on_leave, "fade:2s");
   EXPECT_EQ(options.merge, "htp");
-  EXPECT_EQ(options.allow, "1-99");
+  EXPECT_EQ(options.allow, (std::vector<std::string>{"1-99"}));
   EXPECT_EQ(options.grand_master, "75%");
   EXPECT_EQ(options.rate, 30U);
   EXPECT_EQ(options.priority, 0U);
