@@ -219,6 +219,10 @@ for (const [args, names] of [
   [['--to', 'sacn://1', '--merge', 'best'], /--merge: .*best/],
   [['--to', 'sacn://1', '--allow', '0-512'], /--allow: .*0-512/],
   [['--to', 'sacn://1', '--rate', '45'], /--rate: /],
+  [['--to', 'sacn://1', '--allow', '2:0-9'], /--allow, --max: universe 2 has no --to/],
+  [['--to', 'sacn://1', '--artsync'], /--artsync: no --to is artnet/],
+  [['--to', 'sacn://1', '--sync-universe', '0'], /--sync-universe: .*1 to 63999/],
+  [['--to', 'artnet://1.2.3.4/0', '--sync-universe', '1'], /--sync-universe: no --to is sacn/],
   [['--room', 'r'], /--to/],
 ]) {
   test(`a mistake is named in one line, exit 2: roomwire dmx ${args.join(' ')}`, async (t) => {

@@ -278,6 +278,19 @@ TEST(CommandLine, Dmx) {
   EXPECT_TRUE(options.counts_from_one && options.monitor && options.dry_run);
 }
 
+TEST(CommandLine, DmxDiscoversWithoutARoom) {
+  EXPECT_TRUE(parsed<DmxOptions>({"dmx", "--discover"}).discover);
+  EXPECT_THAT(wrong({"dmx", "--discover", "--to", "sacn://1"}), StartsWith("--discover: "));
+}
+
+TEST(CommandLine, DmxKeepsUniversesInStep) {
+  const auto options = parsed<DmxOptions>({"dmx", "--to", "x", "--artsync", "--sync-universe", "9",
+                                           "--allow", "1:0-9", "--allow", "20"});
+  EXPECT_TRUE(options.artsync);
+  EXPECT_EQ(options.sync_universe, "9");
+  EXPECT_THAT(options.allow, ElementsAre("1:0-9", "20"));
+}
+
 TEST(CommandLine, DmxNeedsAnEndAndNumbersInRange) {
   EXPECT_THAT(wrong({"dmx", "--room", "r"}), StartsWith("--to: "));
   EXPECT_THAT(wrong({"dmx", "--to", "x", "--rate", "45"}), StartsWith("--rate: "));

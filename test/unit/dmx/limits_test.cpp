@@ -75,5 +75,36 @@ TEST(Limits, SayWhatToWriteInstead) {
   EXPECT_FALSE(Limits(ChannelBase::one).allow("0"));
 }
 
+RoomUniverse universe(std::uint32_t number) {
+  return RoomUniverse::from_number(number).value();
+}
+
+TEST(UniverseLimits, AreForAllAndForSome) {
+  UniverseLimits limits;
+  ASSERT_TRUE(limits.cap("2:0=10"));
+  ASSERT_TRUE(limits.allow("0-1"));
+  ASSERT_TRUE(limits.allow("4"));
+  ASSERT_TRUE(limits.allow("0.0.2:0"));
+  ASSERT_TRUE(limits.allow("2:2"));
+  ASSERT_TRUE(limits.cap("0-9=100"));
+  ASSERT_TRUE(limits.set_grand_master("50"));
+  const Slots one = limits.of(universe(1)).applied(all(255));
+  EXPECT_EQ(Bytes(one.begin(), one.begin() + 6), (Bytes{100, 100, 0, 0, 100, 0}));
+  const Slots two = limits.of(universe(2)).applied(all(255));
+  EXPECT_EQ(Bytes(two.begin(), two.begin() + 6), (Bytes{10, 0, 100, 0, 0, 0}));
+  EXPECT_EQ(limits.named().size(), 3U);
+}
+
+TEST(UniverseLimits, RefuseWhatIsNone) {
+  UniverseLimits limits(ChannelBase::one);
+  EXPECT_FALSE(limits.allow("x:1"));
+  EXPECT_FALSE(limits.allow("64000:1"));
+  EXPECT_FALSE(limits.allow("1:0"));
+  EXPECT_FALSE(limits.allow("1:"));
+  EXPECT_FALSE(limits.cap("1:5"));
+  EXPECT_FALSE(limits.set_grand_master("101"));
+  EXPECT_TRUE(limits.named().empty());
+}
+
 }  // namespace
 }  // namespace roomwire::dmx

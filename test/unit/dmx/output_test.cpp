@@ -210,6 +210,16 @@ TEST(Output, SharesAGridForSync) {
   EXPECT_EQ(one.sent[20].time, two.sent[20].time);
 }
 
+TEST(Output, LetsReceiversGoOnWhenSyncPacketsAreLost) {
+  OutputConfig config = sacn_config();
+  std::get<SacnTarget>(config.target).sync_address = 9;
+  World world(config);
+  world.set(0, 1);
+  world.run(1s);
+  EXPECT_EQ(world.sent.at(0).sacn().sync_address, 9);
+  EXPECT_TRUE(world.sent.at(0).sacn().force_sync);
+}
+
 TEST(Output, CountsSequencesAsTheProtocolsDo) {
   World artnet(artnet_config());
   World sacn(sacn_config());

@@ -161,5 +161,23 @@ TEST(Sacn, DropsWhatIsLateOrTwice) {
   }
 }
 
+TEST(DiscoveryPages, AreSortedAndOf512) {
+  EXPECT_TRUE(discovery_pages(cid(), "me", {}).empty());
+  std::vector<SacnUniverse> universes;
+  for (std::uint32_t number = 600; number > 0; --number)
+    universes.push_back(sacn_universe(number));
+  universes.push_back(sacn_universe(3));
+  const auto pages = discovery_pages(cid(), "me", universes);
+  ASSERT_EQ(pages.size(), 2U);
+  EXPECT_EQ(pages[0].universes.front(), sacn_universe(1));
+  EXPECT_EQ(pages[0].universes.size(), 512U);
+  EXPECT_EQ(pages[1].universes.back(), sacn_universe(600));
+  for (std::uint8_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(pages[i].page, i);
+    EXPECT_EQ(pages[i].last_page, 1);
+    EXPECT_EQ(pages[i].cid, cid());
+  }
+}
+
 }  // namespace
 }  // namespace roomwire::dmx
