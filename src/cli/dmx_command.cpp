@@ -211,7 +211,7 @@ class DmxView final : public gear::DmxGearObserver {
       for (const std::string& line : draw(picture(index), size, can_show_colours()))
         lines += line + '\n';
     }
-    show_live(lines + printable(status(), std::min<std::size_t>(size.columns, 104) - 4));
+    show_live(lines + printable(status(), std::clamp<std::size_t>(size.columns, 8, 104) - 4));
   }
 
   UniversePicture picture(std::size_t index) const {

@@ -60,8 +60,8 @@ class Findings final : public gear::DmxDiscoveryObserver {
 
  private:
   static std::string name_of(const dmx::ArtPollReply& reply) {
-    const std::string name = printable(reply.short_name, 18);
-    const std::string more = printable(reply.long_name, 64);
+    std::string name = printable(reply.short_name, 18);
+    std::string more = printable(reply.long_name, 64);
     if (more.empty() || more == name) return name;
     return name.empty() ? more : fmt::format("{} ({})", name, more);
   }

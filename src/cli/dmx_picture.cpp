@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t slots = 512;
 constexpr std::size_t label_width = 5;
-constexpr std::size_t group = 8;
+constexpr std::size_t cells_together = 8;
 constexpr std::size_t max_source_lines = 3;
 // The terminal's own last line, the title and the caller's line below all this.
 constexpr std::size_t other_lines = 3;
 
 constexpr std::size_t width_of(std::size_t cells) {
-  return label_width + 2 * cells + cells / group - 1;
+  return label_width + 2 * cells + cells / cells_together - 1;
 }
 
 // 256 colours have greys from 232 (nearly black) to 255; what is bright is written in black.
@@ -31,7 +31,7 @@ std::string row(const UniversePicture& universe, std::size_t first, std::size_t 
   std::uint8_t painted = 0;
   for (std::size_t slot = first; slot < first + cells; ++slot) {
     const std::uint8_t level = universe.levels[slot];
-    const bool gap = slot > first && slot % group == 0;
+    const bool gap = slot > first && slot % cells_together == 0;
     if (colours && painted != 0 && (gap || level != painted)) {
       line += "\x1b[0m";
       painted = 0;
@@ -68,7 +68,7 @@ std::vector<std::string> draw(const UniversePicture& universe, TerminalSize size
   const std::size_t room =
       size.rows > slots / cells + other_lines ? size.rows - slots / cells - other_lines : 0;
   if (size.columns < width_of(cells) || size.rows < slots / cells + other_lines) return {};
-  std::vector<std::string> lines = {printable(universe.title, size.columns)};
+  std::vector<std::string> lines = {printable(universe.title, size.columns - 3)};
   for (std::size_t first = 0; first < slots; first += cells)
     lines.push_back(row(universe, first, cells, colours));
   const std::size_t most = std::min(room, max_source_lines);

@@ -310,13 +310,16 @@ void DmxGear::Impl::end_turn() {
 
 void DmxGear::Impl::on_packet(const Source& end, ByteView packet) {
   Source source = end;
-  // Destinations share Art-Net's port, and each hears what its node sends there.
-  if (std::holds_alternative<DestinationId>(end.end) && artnet_port_) source.end = *artnet_port_;
+  // Destinations share Art-Net's port, and each hears what its node sends from there.
+  const bool answer = std::holds_alternative<DestinationId>(end.end);
+  if (answer && artnet_port_ && end.remote.port == dmx::artnet_port) source.end = *artnet_port_;
   const auto* id = std::get_if<ListenerId>(&source.end);
   if (id == nullptr || finishing_) return;  // of other destinations nothing is read
   const Listening& on = listeners_.at(static_cast<std::size_t>(*id));
   if (on.artnet) {
     const auto decoded = dmx::decode_artnet(packet);
+    // Who only sends does not care what else there is.
+    if (!decoded && on.desks.empty()) return;
     if (!decoded) return drop(decoded.error(), source.text());
     if (const auto* levels = std::get_if<dmx::ArtDmx>(&*decoded)) from_desk(on, source, *levels);
     if (const auto* poll = std::get_if<dmx::ArtPoll>(&*decoded)) answers_.polled(source, *poll);

@@ -35,12 +35,12 @@ Result<void> UdpListener::start() {
       std::copy_n(local.address.bytes().begin(), bytes.size(), bytes.begin());
       scoped.address = IpAddress::v6(bytes, std::max(scope, local.address.scope()));
     }
-    auto socket = net::UdpSocket::bind(
-        host_.loop(), scoped,
-        [weak = weak_from_this()](std::span<const net::Datagram> datagrams) {
-          if (const auto self = weak.lock()) self->receive(datagrams);
-        },
-        {.shared = url_.is_multicast(), .companions = url_.home_port, .broadcast = url_.home_port});
+    auto socket =
+        net::UdpSocket::bind(host_.loop(), scoped,
+                             [weak = weak_from_this()](std::span<const net::Datagram> datagrams) {
+                               if (const auto self = weak.lock()) self->receive(datagrams);
+                             },
+                             {.shared = url_.is_multicast(), .broadcast = url_.home_port});
     if (!socket) return tl::unexpected(socket.error());
     sockets_.push_back(std::move(*socket));
     return sockets_.back()->local().port;
@@ -64,6 +64,12 @@ void UdpListener::rejoin() {
   // Where it is joined already the system says so, and nothing changes.
   static_cast<void>(join_group());
   rejoin_.set(host_.loop().now() + rejoin_interval);
+}
+
+void UdpListener::share_port(bool on) {
+  if (!url_.home_port) return;
+  for (const auto& socket : sockets_)
+    socket->share_port(on);
 }
 
 void UdpListener::close() {

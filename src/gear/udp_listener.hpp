@@ -22,6 +22,7 @@ class UdpListener final : public Listener,
   void close() override;
   bool send_to(const Source& source, ByteView packet) override;
   std::vector<Endpoint> endpoints() const override;
+  void share_port(bool on) override;
   /// Not of a multicast group, whose port other programs share.
   bool is_exclusive() const override { return !url_.is_multicast(); }
 

@@ -232,7 +232,6 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(Loop& loop, const Endpoint& l
     ::close(fd);
     return refused(error);
   }
-  if (options.companions) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (options.broadcast) set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
   const Endpoint bound = from_socket_address(&address.any).value_or(local);
   auto impl = std::make_shared<Impl>(loop, fd, bound, std::move(receive), options);
@@ -271,6 +270,10 @@ bool UdpSocket::join(const IpAddress& group, const IpAddress& local, std::uint32
   std::memcpy(&request.ipv6mr_multiaddr, group.bytes().data(), sizeof request.ipv6mr_multiaddr);
   request.ipv6mr_interface = index;
   return set_option(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, request);
+}
+
+void UdpSocket::share_port(bool on) {
+  set_option(impl_->descriptor.native_handle(), SOL_SOCKET, SO_REUSEADDR, on ? 1 : 0);
 }
 
 void UdpSocket::set_multicast_interface(const IpAddress& local, std::uint32_t index) {

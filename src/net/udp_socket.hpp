@@ -24,10 +24,7 @@ struct UdpOptions {
   bool receive_offload = true;  ///< UDP_GRO: the same for receiving.
   bool batch = true;            ///< sendmmsg and recvmmsg, instead of one call a datagram.
   bool shared = false;          ///< Others may bind the port too, for multicast.
-  /// Nobody has the port yet, but from then on others may bind it who ask to share it
-  /// (SO_REUSEADDR): sockets of ours that are connected to one remote each.
-  bool companions = false;
-  bool broadcast = false;  ///< May send to broadcast addresses.
+  bool broadcast = false;       ///< May send to broadcast addresses.
   /// Kernel buffers each way, best effort: the 208 KiB default overflows in bursts.
   int buffer_bytes = 4 << 20;
 };
@@ -73,6 +70,9 @@ class UdpSocket {
   /// Receives what is sent to the multicast `group` on the interface that has `local` (IPv4) or
   /// `index` (IPv6). False when the system refuses.
   bool join(const IpAddress& group, const IpAddress& local, std::uint32_t index);
+  /// While it is on, others may bind the port who ask to share it (SO_REUSEADDR). On a socket that
+  /// was not shared from the start: for those of one's own that are connected to a remote each.
+  void share_port(bool on);
   /// Multicast leaves by the interface that has `local` (IPv4) or `index` (IPv6), with a hop
   /// limit of 255. Best effort.
   void set_multicast_interface(const IpAddress& local, std::uint32_t index);

@@ -1,9 +1,10 @@
 // What roomwire dmx says on a network, as another machine hears it: Wireshark's dissectors judge
 // each packet.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { after, before, describe, test } from 'node:test';
 import { dissect } from './lib/capture.mjs';
-import { levels, openNode, sacnDiscovery, said, stageOn } from './lib/dmx.mjs';
+import { artDmx, levels, openNode, sacnDiscovery, said, stageOn } from './lib/dmx.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
 import { connectMachine, here, ownNetwork, there } from './lib/network.mjs';
 import { startOla } from './lib/ola.mjs';
@@ -68,6 +69,27 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     assert.equal(reply.bytes[173], 2); // ports
     assert.deepEqual([...reply.bytes.subarray(186, 188)], [1, 2]); // SwIn
     await wellFormed(heard, /artnet/);
+  });
+
+  test('a console that is node and desk is heard on the port that it is sent from', async (t) => {
+    const desk = await machine.ear(t, 6454);
+    const ends = ['--to', `artnet://${there}/0.0.1`, '--listen', 'artnet://0.0.2'];
+    const { join } = await stageOn(relay, t, ...ends);
+    const patch = await join();
+    await patch.send([1]);
+    assert.equal((await desk.hears(isArtDmx, 'a frame')).fromPort, 6454);
+    desk.send(artDmx(1, 0, 2, levels({ 0: 5 })), 6454);
+    assert.deepEqual((await patch.hears())[0], { channel: 0, value: 5 });
+    desk.send(artDmx(2, 0, 2, levels({ 0: 6 })), 6454, '10.99.0.255');
+    assert.deepEqual(await patch.hears(), [{ channel: 0, value: 6 }]);
+    // Nobody else on the machine gets the port, also not who would share it.
+    const thief = createSocket({ type: 'udp4', reuseAddr: true });
+    t.after(() => thief.close());
+    const taken = await new Promise((resolve) => {
+      thief.on('error', ({ code }) => resolve(code));
+      thief.bind(6454, () => resolve('bound'));
+    });
+    assert.equal(taken, 'EADDRINUSE');
   });
 
   test('where the port is taken it says so, and sends from another', async (t) => {
