@@ -1,6 +1,7 @@
 import { bang, type Message } from '../messages/message.ts';
 import { shape } from '../messages/shapes.ts';
 import { h, holdTouch } from '../ui/dom.ts';
+import { onFrame } from '../ui/frame.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -72,7 +73,7 @@ export const button = define<Button>({
       face.classList.toggle('held', instance.held);
     };
     draw();
-    host.onChange(draw);
+    host.onChange(onFrame(draw));
     return face;
   },
 });

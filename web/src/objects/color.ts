@@ -1,6 +1,7 @@
 import { isBang, type Message } from '../messages/message.ts';
 import { shape, told } from '../messages/shapes.ts';
 import { h } from '../ui/dom.ts';
+import { onFrame } from '../ui/frame.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -104,7 +105,7 @@ export const color = define<Color>({
       });
     };
     draw();
-    host.onChange(draw);
+    host.onChange(onFrame(draw));
     return h('div', { class: 'row' }, swatch, h('div', { class: 'column' }, ...parts));
   },
 });

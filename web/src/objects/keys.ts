@@ -1,6 +1,7 @@
 import { isMap, type Message } from '../messages/message.ts';
 import { shape } from '../messages/shapes.ts';
 import { h, holdTouch } from '../ui/dom.ts';
+import { onFrame } from '../ui/frame.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Field, Host, Instance } from './kind.ts';
 
@@ -115,7 +116,7 @@ export const keys = define<Keys>({
         face.classList.toggle('held', instance.sounding.has(instance.lowest + offset));
     };
     draw();
-    host.onChange(draw);
+    host.onChange(onFrame(draw));
     return board;
   },
 });

@@ -2,6 +2,7 @@ import { isBang, type Message } from '../messages/message.ts';
 import { rounded, shape, told } from '../messages/shapes.ts';
 import { showNumber } from '../messages/text.ts';
 import { h } from '../ui/dom.ts';
+import { onFrame } from '../ui/frame.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -97,7 +98,7 @@ export const slider = define<Slider>({
       shown.textContent = showNumber(value);
     };
     draw();
-    host.onChange(draw);
+    host.onChange(onFrame(draw));
     return h('div', { class: 'row' }, range, shown);
   },
 });

@@ -1,6 +1,7 @@
 import { isBang, type Message } from '../messages/message.ts';
 import { shape, told } from '../messages/shapes.ts';
 import { h } from '../ui/dom.ts';
+import { onFrame } from '../ui/frame.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -45,7 +46,7 @@ export const toggle = define<Toggle>({
     });
     const draw = (): void => face.setAttribute('aria-checked', String(host.settings['on']));
     draw();
-    host.onChange(draw);
+    host.onChange(onFrame(draw));
     return h('div', { class: 'row' }, face);
   },
 });

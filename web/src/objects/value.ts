@@ -6,12 +6,12 @@ import { define, type Host, type Instance } from './kind.ts';
 
 /** Shows the last value, and hands it on. */
 class Value implements Instance {
-  text = '';
+  last: Message | undefined;
 
   constructor(private readonly host: Host) {}
 
   receive(message: Message): void {
-    this.text = show(message);
+    this.last = message;
     this.host.changed();
     this.host.emit(message);
   }
@@ -30,8 +30,9 @@ export const value = define<Value>({
   view: (instance, host) => {
     const shown = h('output', { class: 'value' });
     const draw = onFrame(() => {
-      shown.textContent = instance.text || 'nothing yet';
-      shown.classList.toggle('empty', instance.text === '');
+      const text = instance.last === undefined ? '' : show(instance.last);
+      shown.textContent = text || 'nothing yet';
+      shown.classList.toggle('empty', text === '');
     });
     draw();
     host.onChange(draw);

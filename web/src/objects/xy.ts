@@ -2,6 +2,7 @@ import { isBang, type Message } from '../messages/message.ts';
 import { rounded, shape, told } from '../messages/shapes.ts';
 import { showNumber } from '../messages/text.ts';
 import { h, holdTouch } from '../ui/dom.ts';
+import { onFrame } from '../ui/frame.ts';
 import { define, speechDefaults, speechFields, speechLabel, speechOf } from './kind.ts';
 import type { Host, Instance } from './kind.ts';
 
@@ -106,7 +107,7 @@ export const xy = define<Pad>({
       pad.setAttribute('aria-valuetext', text);
     };
     draw();
-    host.onChange(draw);
+    host.onChange(onFrame(draw));
     return pad;
   },
 });

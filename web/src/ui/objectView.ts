@@ -2,6 +2,7 @@
 import type { Host, Instance, Kind } from '../objects/kind.ts';
 import type { Patch, PatchObject } from '../patch/model.ts';
 import { h, holdTouch, icon, isTyping } from './dom.ts';
+import { onFrame } from './frame.ts';
 import { openSettings } from './settings.ts';
 
 export type End = 'inlet' | 'outlet';
@@ -62,7 +63,7 @@ export class ObjectView {
     this.#dragBy(head);
     this.place();
     this.label();
-    running.host.onChange(() => this.label());
+    running.host.onChange(onFrame(() => this.label()));
   }
 
   /** What it is called, for people and for screen readers. */
