@@ -33,7 +33,7 @@ const browser = await Browser.start();
 const url = `${site.url}?room=${room}`;
 const listener = roomwire(['netrecv', 'osc', '--room', room, '--relay', site.relayUrl]);
 const wide = await browser.open(t, url + deskPatch, { ...desk, colorScheme: 'light' });
-const small = await browser.open(t, url, { ...phone, colorScheme: 'dark' });
+const small = await browser.open(t, url, { ...phone, colorScheme: 'light' });
 await Promise.all([state(wide, '2 peers'), state(small, '2 peers')]);
 
 const fader = object(small, 'slider /fader/1').getByRole('slider');
@@ -51,7 +51,7 @@ await wide.screenshot({ path: join(folder, 'page-desk.png') });
 await small.screenshot({ path: join(folder, 'page-phone.png') });
 for (const [page, name, options] of [
   [wide, 'page-desk-dark.png', { colorScheme: 'dark' }],
-  [small, 'page-phone-light.png', { colorScheme: 'light' }],
+  [small, 'page-phone-dark.png', { colorScheme: 'dark' }],
 ]) {
   await page.emulateMedia(options);
   await page.waitForTimeout(300);
