@@ -122,7 +122,7 @@ class DmxGear::Impl final : EndsObserver {
   template <class Packet>
   void from_desk(const Listening& on, const Source& source, const Packet& packet);
 
-  void on_packet(const Source& source, ByteView packet) override;
+  void on_packet(const Source& end, ByteView packet) override;
   void on_destination_change(DestinationId /*destination*/, bool up,
                              const std::string& line) override {
     observer_.on_end_change(up, line);

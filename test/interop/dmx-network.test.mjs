@@ -11,7 +11,8 @@ import { startOla } from './lib/ola.mjs';
 
 const network = ownNetwork(import.meta.url);
 
-const opcode = (bytes) => (bytes.toString('latin1', 0, 7) === 'Art-Net' ? bytes.readUInt16LE(8) : 0);
+const isArtNet = (bytes) => bytes.toString('latin1', 0, 8) === 'Art-Net\0';
+const opcode = (bytes) => (isArtNet(bytes) ? bytes.readUInt16LE(8) : 0);
 const isArtDmx = (bytes) => opcode(bytes) === 0x5000;
 const isArtSync = (bytes) => opcode(bytes) === 0x5200;
 const isPoll = (bytes) => opcode(bytes) === 0x2000;
@@ -136,7 +137,8 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
       const name = Buffer.from('ASC-E1.17\0\0\0').toString('hex');
       return `00100000${name}${length(16)}00000008${cid}${length(38)}`;
     };
-    assert.equal(sync.bytes.toString('hex'), `${begin(49)}00000001${sync.bytes.toString('hex', 44, 45)}1b580000`);
+    const number = sync.bytes.toString('hex', 44, 45);
+    assert.equal(sync.bytes.toString('hex'), `${begin(49)}00000001${number}1b580000`);
     assert.equal(discovery.bytes.toString('hex', 0, 44), `${begin(126)}00000002`);
     assert.equal(discovery.bytes.toString('hex', 108, 120), '00000000700e000000010000');
 

@@ -1,5 +1,5 @@
-// Lights: a real Trystero peer is the room's end; a plain UDP socket and dmxnet are nodes and desks.
-// Loopback and unicast only.
+// Lights: a real Trystero peer is the room's end; a plain UDP socket and dmxnet are nodes and
+// desks. Loopback and unicast only.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';

@@ -50,7 +50,8 @@ export async function dissect(datagrams) {
     writeFileSync(file, pcap(datagrams));
     const columns = ['frame.protocols', '_ws.col.Info', '_ws.expert.message'];
     const fields = columns.flatMap((column) => ['-e', column]);
-    const args = ['-r', file, '-n', '--enable-heuristic', 'acn', '-T', 'fields', '-E', 'separator=/t', ...fields];
+    const output = ['-T', 'fields', '-E', 'separator=/t', ...fields];
+    const args = ['-r', file, '-n', '--enable-heuristic', 'acn', ...output];
     const { stdout } = await promisify(execFile)('tshark', args, { timeout: patience });
     return stdout
       .split('\n')

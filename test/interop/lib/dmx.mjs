@@ -105,7 +105,8 @@ export async function stageOn(relay, t, ...args) {
   return { bridge, room, join };
 }
 
-export const said = (process, pattern) => process.err.wait((line) => pattern.test(line), `${pattern}`);
+export const said = (process, pattern) =>
+  process.err.wait((line) => pattern.test(line), `${pattern}`);
 export const shows = (node, slots, at) =>
   node.log.wait((packet) => packet.subarray(at, at + 512).equals(slots), 'a frame with the levels');
 

@@ -40,8 +40,8 @@ export async function connectMachine() {
   const wrap = (...command) => ['nsenter', '-t', `${holder.pid}`, '-n', ...command];
   const far = (script) => sh(wrap('sh', '-ec', `'${script}'`).join(' '));
   sh(`ip link add dmx0 type veth peer name dmx0 netns ${holder.pid}`);
-  const up = (address) =>
-    `ip addr add ${address}/24 brd + dev dmx0 && ip link set dmx0 up && ip route add default dev dmx0`;
+  const plugged = 'ip link set dmx0 up && ip route add default dev dmx0';
+  const up = (address) => `ip addr add ${address}/24 brd + dev dmx0 && ${plugged}`;
   sh(up(here));
   far(`echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set lo up && ${up(there)}`);
   const ear = fileURLToPath(new URL('../peers/udp-ear.mjs', import.meta.url));
@@ -74,8 +74,7 @@ export async function connectMachine() {
       return (await promisify(execFile)(program, args, { timeout: patience })).stdout;
     },
     /** Pulls the cable out of it, or puts it back. */
-    plug: (plugged) =>
-      far(plugged ? 'ip link set dmx0 up && ip route add default dev dmx0' : 'ip link set dmx0 down'),
+    plug: (isIn) => far(isIn ? plugged : 'ip link set dmx0 down'),
     stop: () => holder.stop(),
   };
 }

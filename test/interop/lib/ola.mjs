@@ -32,7 +32,8 @@ export async function startOla(machine) {
     /** `way` is 'in' (it hears) or 'out' (it sends); `port` of 0 to 3. */
     patch(device, port, universe, way) {
       const input = way === 'in' ? ['-i'] : [];
-      return machine.run('ola_patch', '-d', devices[device], '-p', `${port}`, '-u', `${universe}`, ...input);
+      const place = ['-d', devices[device], '-p', `${port}`, '-u', `${universe}`];
+      return machine.run('ola_patch', ...place, ...input);
     },
     async levels(universe) {
       return (await (await fetch(`${url}/get_dmx?u=${universe}`)).json()).dmx;
