@@ -11,6 +11,10 @@ const mark = 'ROOMWIRE_TEST_NETWORK';
 export const here = '10.99.0.1';
 export const there = '10.99.0.2';
 
+// The IPv6 address of a cable that was just put in is shown, but does not work for a second.
+const ipv6Switch = '/proc/sys/net/ipv6/conf/all/disable_ipv6';
+const noIpv6 = `[ ! -e ${ipv6Switch} ] || echo 1 > ${ipv6Switch}`;
+
 const sh = (script) => {
   const ended = spawnSync('sh', ['-ec', script], { encoding: 'utf8' });
   if (ended.status !== 0) throw new Error(`${script}: ${ended.stderr}`);
@@ -22,8 +26,7 @@ const sh = (script) => {
  */
 export function ownNetwork(url) {
   if (process.env[mark]) {
-    // An IPv6 address of a cable that was just put in is not there yet, though it is shown.
-    sh('echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set lo up');
+    sh(`${noIpv6}; ip link set lo up`);
     return true;
   }
   if (spawnSync('unshare', ['-rn', 'true']).status !== 0) return false;
@@ -43,7 +46,7 @@ export async function connectMachine() {
   const plugged = 'ip link set dmx0 up && ip route add default dev dmx0';
   const up = (address) => `ip addr add ${address}/24 brd + dev dmx0 && ${plugged}`;
   sh(up(here));
-  far(`echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set lo up && ${up(there)}`);
+  far(`${noIpv6}; ip link set lo up && ${up(there)}`);
   const ear = fileURLToPath(new URL('../peers/udp-ear.mjs', import.meta.url));
   return {
     /** A UDP socket there. Its log has {from, fromPort, to, toPort, bytes}; `to` is the machine. */
