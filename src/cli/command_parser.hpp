@@ -76,8 +76,9 @@ class CommandParser {
   void add_value(const Flag& flag, const std::string& group = "Options");
   /// How to get into a room, with the variables of these flags; also -W, -q and -v.
   void add_connection(ConnectionOptions& options);
-  /// Of these --room alone; with --app-id.
+  /// Of these --room alone.
   void add_room_alone(ConnectionOptions& options);
+  /// Of these --room and --app-id.
   void add_room(ConnectionOptions& options);
   /// Of these how to reach peers that were found.
   void add_transport(ConnectionOptions& options);
