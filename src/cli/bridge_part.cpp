@@ -1,10 +1,27 @@
 #include "cli/bridge_part.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "cli/session.hpp"
+#include "cli/standard_error.hpp"
 
 namespace roomwire::cli {
+
+int run_bridge(
+    const ConnectionOptions& connection, bool monitor,
+    const std::function<Result<std::unique_ptr<BridgePart>>(Session&, bool live)>& make) {
+  auto session = Session::create(connection, 1);
+  if (!session) return fail_with(session.error());
+  const bool live = can_show_live() && connection.verbosity == Verbosity::normal &&
+                    !(monitor && isatty(STDOUT_FILENO) == 1);
+  auto part = make(**session, live);
+  if (!part) return fail_with(part.error());
+  std::vector<std::unique_ptr<BridgePart>> parts;
+  parts.push_back(*std::move(part));
+  return run_with(**session, parts);
+}
 
 int run_with(Session& session, const std::vector<std::unique_ptr<BridgePart>>& parts) {
   session.on_peer_change([&parts](const PeerId& peer, bool is_here) {

@@ -27,6 +27,11 @@ class BridgePart {
 Result<std::unique_ptr<BridgePart>> make_osc_part(Session& session, const OscOptions& options);
 Result<std::unique_ptr<BridgePart>> make_dmx_part(Session& session, const DmxOptions& options);
 
+/// A session of one bridge, which `make` makes; its exit code. With a live display when a person
+/// can see it.
+int run_bridge(const ConnectionOptions& connection, bool monitor,
+               const std::function<Result<std::unique_ptr<BridgePart>>(Session&, bool live)>& make);
+
 /// Runs the session with these bridges in it; its exit code.
 int run_with(Session& session, const std::vector<std::unique_ptr<BridgePart>>& parts);
 

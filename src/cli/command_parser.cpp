@@ -43,7 +43,10 @@ std::vector<Flag> room_flags(ConnectionOptions& options) {
   RoomOptions& room = options.room;
   return {
       {"--room", "ID|URL", "Room, or a link with ?room= (the remembered one)", false,
-       [&](const std::string& text) { return store(parse_room(text), room.room); }},
+       [&](const std::string& text) {
+         if (auto relay = relay_of_page(text)) options.context.further_relays = {*relay};
+         return store(parse_room(text), room.room);
+       }},
       {"--app-id", "ID", "App that the room belongs to (patchies)", false,
        [&](const std::string& text) {
          std::string id;

@@ -1,6 +1,5 @@
 // roomwire dmx: a room's channels and lights, by Art-Net and sACN.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -9,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "cli/bridge_part.hpp"
+#include "cli/bridge_screen.hpp"
 #include "cli/commands.hpp"
 #include "cli/dmx_discovery.hpp"
 #include "cli/dmx_picture.hpp"
 #include "cli/enter_key.hpp"
-#include "cli/line_writer.hpp"
+#include "cli/gear_part.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "gear/dmx_gear.hpp"
@@ -107,87 +106,50 @@ Result<gear::DmxGearOptions> gear_options(const DmxOptions& options) {
   return out;
 }
 
-std::string in_words(const std::map<std::string, std::uint64_t>& dropped) {
-  std::uint64_t total = 0;
-  std::string kinds;
-  for (const auto& [kind, count] : dropped) {
-    total += count;
-    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", kind, count);
-  }
-  return total == 0 ? "" : fmt::format("; dropped {} ({})", total, kinds);
-}
-
 /// The bridge as a person sees it.
 class DmxView final : public gear::DmxGearObserver {
  public:
   DmxView(Session& session, const DmxOptions& options, bool live)
-      : session_(session), first_channel_(options.counts_from_one ? 1 : 0), live_(live) {
-    if (options.monitor) writer_.emplace(STDOUT_FILENO, events());
-  }
+      : session_(session),
+        first_channel_(options.counts_from_one ? 1 : 0),
+        screen_(session, options.monitor, live) {}
 
   void show(const gear::DmxGear& gear) {
     gear_ = &gear;
-    live_at_ = Clock::now();
-    if (!live_) return;
+    if (!screen_.is_live()) return;
     enter_.emplace([this] {
       note_typed_line();
       session_.context().post([this] {
         ++shown_;
-        if (live_) paint();
+        if (screen_.is_live()) paint();
       });
     });
-    refresh();
+    screen_.start([this](double seconds) { refresh(seconds); });
   }
 
   void end(bool cut_short) {
-    live_ = false;
     enter_.reset();
-    show_live("");
-    if (writer_) {
-      writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_write)
-                                : std::nullopt);
-    }
     const gear::DmxGearStats stats = gear_->stats();
-    session_.status().note(
-        Tone::plain, fmt::format("frames to lights {}, messages to the room {}{}", stats.frames,
-                                 stats.updates, in_words(stats.dropped)));
+    screen_.end(cut_short, fmt::format("frames to lights {}, messages to the room {}{}",
+                                       stats.frames, stats.updates, in_words(stats.dropped)));
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  void on_end_change(bool up, const std::string& line) override { screen_.note_change(up, line); }
+  void on_dropped(const std::string& line) override { screen_.note_dropped(line); }
 
-  LineWriter::Events events() {
-    LineWriter::Events events;
-    events.on_room = [this] { session_.context().post([this] { blocked_ = false; }); };
-    events.on_failure = [this] {
-      session_.context().post([this] { session_.finish(exit_fine, last_write); });
-    };
-    return events;
-  }
-
-  void on_end_change(bool up, const std::string& line) override {
-    session_.status().note(up ? Tone::good : Tone::bad, printable(line));
-  }
-  void on_dropped(const std::string& line) override {
-    session_.status().note(Tone::bad, printable(line));
-  }
-
-  // What nobody reads is not worth holding up the show for.
   void on_levels(bool to_lights, const std::string& universe, const dmx::Update& changes) override {
-    if (!writer_ || blocked_) return;
+    if (!screen_.wants_lines()) return;
     line_ = (to_lights ? "> " : "< ") + universe + ':';
     for (std::size_t slot = 0; slot < dmx::slot_count; ++slot) {
       if (changes.given[slot])
         line_ += fmt::format(" {}={}", slot + first_channel_, changes.values[slot]);
     }
     line_ += '\n';
-    blocked_ = !writer_->append(line_);
+    screen_.print(line_);
   }
 
-  void refresh() {
-    const auto now = Clock::now();
-    const double seconds = std::chrono::duration<double>(now - live_at_).count();
-    live_at_ = now;
+  void refresh(double seconds) {
     universes_ = gear_->universes();
     rates_.resize(universes_.size());
     for (std::size_t i = 0; i < universes_.size() && seconds > 0; ++i) {
@@ -198,9 +160,6 @@ class DmxView final : public gear::DmxGearObserver {
       rate.per_second += (packets / seconds - rate.per_second) * std::min(1.0, seconds / 2);
     }
     paint();
-    session_.context().post_after(live_interval, [this] {
-      if (live_) refresh();
-    });
   }
 
   void paint() {
@@ -234,9 +193,8 @@ class DmxView final : public gear::DmxGearObserver {
     double frames = 0;
     for (std::size_t i = 0; i < universes_.size(); ++i)
       frames += universes_[i].to_lights ? rates_[i].per_second : 0;
-    const std::size_t peers = session_.peers();
-    return fmt::format("{} peer{}, {} driving; {:.0f} frames/s to lights{}", peers,
-                       peers == 1 ? "" : "s", stats.sources, frames, in_words(stats.dropped));
+    return fmt::format("{}, {} driving; {:.0f} frames/s to lights{}", peers_in_words(session_),
+                       stats.sources, frames, in_words(stats.dropped));
   }
 
   struct Rate {
@@ -247,48 +205,15 @@ class DmxView final : public gear::DmxGearObserver {
   Session& session_;
   const gear::DmxGear* gear_ = nullptr;
   std::size_t first_channel_;
-  bool live_;
-  Clock::time_point live_at_;
   std::vector<gear::DmxUniverseView> universes_;
   std::vector<Rate> rates_;  ///< Of each universe.
   std::size_t shown_ = 0;    ///< Which universe, counted on and on.
-  bool blocked_ = false;
   std::string line_;
-  std::optional<LineWriter> writer_;  // last, both: their threads call us
-  std::optional<EnterKey> enter_;
+  BridgeScreen screen_;
+  std::optional<EnterKey> enter_;  // last: its thread calls us
 };
 
-class DmxPart final : public BridgePart {
- public:
-  static Result<std::unique_ptr<BridgePart>> create(Session& session, const DmxOptions& options,
-                                                    gear::DmxGearOptions gear, bool live) {
-    auto part = std::make_unique<DmxPart>(session, options, live);
-    auto opened =
-        gear::DmxGear::create(session.context(), session.room(), std::move(gear), part->view_);
-    if (!opened) return tl::unexpected(opened.error());
-    part->gear_ = *std::move(opened);
-    for (const std::string& line : part->gear_->listening())
-      session.status().note(Tone::plain, "listening on " + line);
-    part->view_.show(*part->gear_);
-    return part;
-  }
-
-  DmxPart(Session& session, const DmxOptions& options, bool live) : view_(session, options, live) {}
-
-  void peer_changed(const PeerId& peer, bool is_here) override {
-    if (is_here) {
-      gear_->peer_joined(peer);
-    } else {
-      gear_->peer_left(peer);
-    }
-  }
-  void finish(std::function<void()> done) override { gear_->finish(std::move(done)); }
-  void end(bool cut_short) override { view_.end(cut_short); }
-
- private:
-  DmxView view_;
-  std::unique_ptr<gear::DmxGear> gear_;  // last: it calls the view
-};
+using DmxPart = GearPart<gear::DmxGear, DmxView>;
 
 }  // namespace
 
@@ -302,15 +227,9 @@ int dmx(const DmxOptions& options) {
   if (options.discover) return discover_dmx(options);
   auto read = gear_options(options);
   if (!read) return fail_with(read.error());
-  auto created = Session::create(options.connection, 1);
-  if (!created) return fail_with(created.error());
-  const bool live = can_show_live() && options.connection.verbosity == Verbosity::normal &&
-                    !(options.monitor && isatty(STDOUT_FILENO) == 1);
-  auto part = DmxPart::create(**created, options, *std::move(read), live);
-  if (!part) return fail_with(part.error());
-  std::vector<std::unique_ptr<BridgePart>> parts;
-  parts.push_back(*std::move(part));
-  return run_with(**created, parts);
+  return run_bridge(options.connection, options.monitor, [&](Session& session, bool live) {
+    return DmxPart::create(session, options, *std::move(read), live);
+  });
 }
 
 }  // namespace roomwire::cli

@@ -73,6 +73,18 @@ Result<RoomId> parse_room(std::string_view text) {
   return RoomId(std::move(room));
 }
 
+std::optional<RelayUrl> relay_of_page(std::string_view link) {
+  const bool is_plain = link.starts_with("http://");
+  if (!is_plain && !link.starts_with("https://")) return std::nullopt;
+  std::string_view place = link.substr(link.find("://") + 3);
+  place = place.substr(0, place.find_first_of("/?#"));
+  const bool has_port = place.find(':', place.rfind(']') + 1) != std::string_view::npos;
+  if (!is_plain && !has_port) return std::nullopt;
+  const std::string url = (is_plain ? "ws://" : "wss://") + std::string(place);
+  const auto relay = parse_relay(RelayUrl::Kind::nostr, url);
+  return relay ? std::optional(*relay) : std::nullopt;
+}
+
 Result<std::string> parse_page(std::string_view text) {
   if (text == "patchies") return std::string(patchies_page);
   const std::string_view scheme = text.substr(0, std::min(text.find("://"), text.size()));

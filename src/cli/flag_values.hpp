@@ -19,6 +19,10 @@ namespace roomwire::cli {
 /// Text with `://`, `?room=` or `&room=` in it is a link.
 Result<RoomId> parse_room(std::string_view text);
 
+/// The relay that serves the page of a link: of one that begins with http://, or names a port, as
+/// those of `roomwire web` do. A page on the internet has none.
+std::optional<RelayUrl> relay_of_page(std::string_view link);
+
 /// A ws:// or wss:// URL.
 Result<RelayUrl> parse_relay(RelayUrl::Kind kind, std::string_view text);
 

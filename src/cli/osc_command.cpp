@@ -1,6 +1,5 @@
 // roomwire osc: a room's channels and OSC software, both ways.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <functional>
 #include <memory>
@@ -9,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/bridge_part.hpp"
+#include "cli/bridge_screen.hpp"
 #include "cli/commands.hpp"
-#include "cli/line_writer.hpp"
+#include "cli/gear_part.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 #include "gear/osc_gear.hpp"
@@ -21,9 +20,6 @@ namespace roomwire::cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto live_interval = 500ms;
-constexpr auto last_write = 1s;
 
 tl::unexpected<Error> wrong(const std::string& flag, const std::string& problem) {
   return failure(ErrorKind::invalid_input, flag + ": " + problem);
@@ -122,136 +118,59 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
   return out;
 }
 
-std::string in_words(const std::map<std::string, std::uint64_t>& dropped) {
-  std::uint64_t total = 0;
-  std::string kinds;
-  for (const auto& [kind, count] : dropped) {
-    total += count;
-    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", kind, count);
-  }
-  return total == 0 ? "" : fmt::format("; dropped {} ({})", total, kinds);
-}
-
 /// The bridge as a person sees it.
 class OscView final : public gear::OscGearObserver {
  public:
-  OscView(Session& session, bool monitor, bool live)
-      : session_(session), live_(live), live_at_(Clock::now()) {
-    if (monitor) writer_.emplace(STDOUT_FILENO, events());
-  }
+  OscView(Session& session, const OscOptions& options, bool live)
+      : session_(session), screen_(session, options.monitor, live) {}
 
   void show(const gear::OscGear& gear) {
     gear_ = &gear;
-    if (live_) refresh();
+    screen_.start([this](double seconds) { refresh(seconds); });
   }
 
   void end(bool cut_short) {
-    live_ = false;
-    show_live("");
-    if (writer_) {
-      writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_write)
-                                : std::nullopt);
-    }
     const gear::OscGearStats stats = gear_->stats();
-    session_.status().note(Tone::plain,
-                           fmt::format("to OSC {}, to the room {}{}", stats.bridge.to_osc,
+    screen_.end(cut_short, fmt::format("to OSC {}, to the room {}{}", stats.bridge.to_osc,
                                        stats.bridge.to_room, in_words(stats.dropped)));
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  void on_end_change(bool up, const std::string& line) override { screen_.note_change(up, line); }
+  void on_dropped(const std::string& line) override { screen_.note_dropped(line); }
 
-  LineWriter::Events events() {
-    LineWriter::Events events;
-    events.on_room = [this] { session_.context().post([this] { blocked_ = false; }); };
-    events.on_failure = [this] {
-      session_.context().post([this] { session_.finish(exit_fine, last_write); });
-    };
-    return events;
-  }
-
-  void on_end_change(bool up, const std::string& line) override {
-    session_.status().note(up ? Tone::good : Tone::bad, printable(line));
-  }
-  void on_dropped(const std::string& line) override {
-    session_.status().note(Tone::bad, printable(line));
-  }
-
-  // What nobody reads is not worth holding up the show for.
   void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) override {
-    if (!writer_ || blocked_) return;
+    if (!screen_.wants_lines()) return;
     line_ = to_osc ? "> " : "< ";
     line_ += printable(channel) + ' ';
     osc::append_text(message, line_);
     line_ += '\n';
-    blocked_ = !writer_->append(line_);
+    screen_.print(line_);
   }
 
-  void refresh() {
+  void refresh(double seconds) {
     const gear::OscGearStats stats = gear_->stats();
-    const auto now = Clock::now();
-    const double seconds = std::chrono::duration<double>(now - live_at_).count();
     const auto rate = [&](std::uint64_t count, std::uint64_t& last) {
-      const auto difference = static_cast<double>(count - last);
-      last = count;
+      const auto difference = static_cast<double>(count - std::exchange(last, count));
       return seconds > 0 ? difference / seconds : 0;
     };
     const double out = rate(stats.bridge.to_osc, last_out_);
     const double in = rate(stats.bridge.to_room, last_in_);
-    live_at_ = now;
-    const std::size_t peers = session_.peers();
-    show_live(printable(fmt::format("{} peer{}, to OSC {:.0f}/s, to the room {:.0f}/s  {}{}", peers,
-                                    peers == 1 ? "" : "s", out, in, stats.bridge.last_address,
-                                    in_words(stats.dropped)),
-                        100));
-    session_.context().post_after(live_interval, [this] {
-      if (live_) refresh();
-    });
+    show_live(printable(
+        fmt::format("{}, to OSC {:.0f}/s, to the room {:.0f}/s  {}{}", peers_in_words(session_),
+                    out, in, stats.bridge.last_address, in_words(stats.dropped)),
+        100));
   }
 
   Session& session_;
   const gear::OscGear* gear_ = nullptr;
-  bool live_;
-  Clock::time_point live_at_;
   std::uint64_t last_out_ = 0;
   std::uint64_t last_in_ = 0;
-  bool blocked_ = false;
   std::string line_;
-  std::optional<LineWriter> writer_;  // last: its thread calls us
+  BridgeScreen screen_;
 };
 
-class OscPart final : public BridgePart {
- public:
-  static Result<std::unique_ptr<BridgePart>> create(Session& session, const OscOptions& options,
-                                                    gear::OscGearOptions gear, bool live) {
-    auto part = std::make_unique<OscPart>(session, options, live);
-    auto opened =
-        gear::OscGear::create(session.context(), session.room(), std::move(gear), part->view_);
-    if (!opened) return tl::unexpected(opened.error());
-    part->gear_ = *std::move(opened);
-    for (const std::string& line : part->gear_->listening())
-      session.status().note(Tone::plain, "listening on " + line);
-    part->view_.show(*part->gear_);
-    return part;
-  }
-
-  OscPart(Session& session, const OscOptions& options, bool live)
-      : view_(session, options.monitor, live) {}
-
-  void peer_changed(const PeerId& peer, bool is_here) override {
-    if (is_here) {
-      gear_->peer_joined(peer);
-    } else {
-      gear_->peer_left(peer);
-    }
-  }
-  void finish(std::function<void()> done) override { done(); }
-  void end(bool cut_short) override { view_.end(cut_short); }
-
- private:
-  OscView view_;
-  std::unique_ptr<gear::OscGear> gear_;  // last: it calls the view
-};
+using OscPart = GearPart<gear::OscGear, OscView>;
 
 }  // namespace
 
@@ -264,15 +183,9 @@ Result<std::unique_ptr<BridgePart>> make_osc_part(Session& session, const OscOpt
 int osc(const OscOptions& options) {
   auto read = gear_options(options);
   if (!read) return fail_with(read.error());
-  auto created = Session::create(options.connection, 1);
-  if (!created) return fail_with(created.error());
-  const bool live = can_show_live() && options.connection.verbosity == Verbosity::normal &&
-                    !(options.monitor && isatty(STDOUT_FILENO) == 1);
-  auto part = OscPart::create(**created, options, *std::move(read), live);
-  if (!part) return fail_with(part.error());
-  std::vector<std::unique_ptr<BridgePart>> parts;
-  parts.push_back(*std::move(part));
-  return run_with(**created, parts);
+  return run_bridge(options.connection, options.monitor, [&](Session& session, bool live) {
+    return OscPart::create(session, options, *std::move(read), live);
+  });
 }
 
 }  // namespace roomwire::cli

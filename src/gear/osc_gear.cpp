@@ -77,7 +77,10 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
     guard_.gone(peer);
     told_.erase(peer);
   }
-  void finish() { bridge_.finish(); }
+  void finish(const std::function<void()>& done) {
+    bridge_.finish();
+    done();
+  }
   std::vector<std::string> listening() const;
   OscGearStats stats() const;
 
@@ -426,8 +429,8 @@ void OscGear::peer_joined(const PeerId& peer) {
 void OscGear::peer_left(const PeerId& peer) {
   impl_->peer_left(peer);
 }
-void OscGear::finish() {
-  impl_->finish();
+void OscGear::finish(const std::function<void()>& done) {
+  impl_->finish(done);
 }
 std::vector<std::string> OscGear::listening() const {
   return impl_->listening();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <roomwire/roomwire.hpp>
@@ -62,8 +63,8 @@ class OscGear {
   void peer_joined(const PeerId& peer);
   void peer_left(const PeerId& peer);
 
-  /// Before the room is left: what was kept back is sent.
-  void finish();
+  /// Before the room is left: what was kept back is sent. Calls `done`.
+  void finish(const std::function<void()>& done);
 
   /// Where it listens, with the ports that the system chose: `osc.udp://0.0.0.0:9000/ → osc`.
   std::vector<std::string> listening() const;

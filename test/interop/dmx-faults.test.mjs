@@ -199,7 +199,7 @@ describe('DMX', { concurrency: true }, () => {
       const second = roomwire(['dmx', '--room', 'x', '--relay', relay.url, ...listen]);
       t.after(() => second.stop());
       assert.equal((await second.exit).code, 1, protocol);
-      await said(second, new RegExp(`^roomwire: UDP port ${port} is taken by another program`));
+      await said(second, new RegExp(`^roomwire: UDP port ${port} is taken: `));
     }
   });
 

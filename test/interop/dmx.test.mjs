@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { artDmx, freePort, levels, openNode, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
+import { artDmx, levels, openNode, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
 import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
+import { freePort } from './lib/ports.mjs';
 
 const { dmxnet } = createRequire(import.meta.url)('dmxnet');
 let relay;

@@ -12,6 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { setInterval as every } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { Relay, roomwire } from './lib/native.mjs';
+import { freePort } from './lib/ports.mjs';
 
 let relay;
 let rooms = 0;
@@ -65,13 +66,6 @@ async function boundSocket(t, type, address) {
   return socket;
 }
 
-async function freePort(t) {
-  const socket = await boundSocket(t, 'udp4', '0.0.0.0');
-  const { port } = socket.address();
-  await socket.release();
-  return port;
-}
-
 /** {peer, local, remote} of the next line of -v about a connection; the two as ADDR:PORT. */
 async function connected(process) {
   const pattern = /connected to (\S+): (\S+) - (\S+) /;
@@ -88,7 +82,7 @@ const outerAddress = ownAddresses.find((a) => a.family === 'IPv4' && !a.internal
 
 describe('--ice-port', () => {
   test('two peers are connected through the one port', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const { recv, send } = place(t);
     const receiver = recv('-v', '--ice-port', String(port), '-C', '2');
     const senders = [send('-v'), send('-v')];
@@ -188,7 +182,7 @@ test('--ice-server: the server is asked, and peers are told its answer', stunTes
   const tried = new Promise((resolve) =>
     mapped.on('message', (packet) => isBindingRequest(packet) && resolve()),
   );
-  const port = await freePort(t);
+  const port = await freePort();
   const { recv, send } = place(t);
   const { port: serverPort } = server.address();
   const receiver = recv(

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { after, before, describe, test } from 'node:test';
 import { Relay } from './lib/native.mjs';
-import { bundle, freePort, idOf, packet, place, portOf, said, udpEnd } from './lib/osc.mjs';
+import { bundle, idOf, packet, place, portOf, said, udpEnd } from './lib/osc.mjs';
+import { freePort } from './lib/ports.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
@@ -229,7 +230,7 @@ describe('no loop', { concurrency: true }, () => {
   }
 
   test('two bridges that send to each other', async (t) => {
-    const ports = [await freePort(t), await freePort(t)];
+    const ports = [await freePort(), await freePort()];
     const watch = await udpEnd(t);
     const { bridge: start, patch: join } = place(t, relay);
     const bridges = [
@@ -251,7 +252,7 @@ describe('no loop', { concurrency: true }, () => {
   });
 
   test('two bridges with a forwarder between them, which hides where they send from', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const inside = createSocket('udp4');
     const outside = createSocket('udp4');
     t.after(() => [inside, outside].forEach((socket) => socket.close()));
@@ -271,7 +272,7 @@ describe('no loop', { concurrency: true }, () => {
   });
 
   test('a bridge that replies to another', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const { bridge: start, patch: join } = place(t, relay);
     const replying = start(['--listen', `127.0.0.1:${port}`, '--reply']);
     const sender = start(to(port));
@@ -284,7 +285,7 @@ describe('no loop', { concurrency: true }, () => {
   });
 
   test('a bridge that listens where it sends', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const args = ['--listen', String(port), ...to(port), '--reply'];
     const [bridge, patch] = await place(t, relay).pair(...args);
     await patch.say({ address: '/a' });

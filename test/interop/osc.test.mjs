@@ -5,7 +5,6 @@ import { after, before, describe, test } from 'node:test';
 import { Bundle, Client } from 'node-osc';
 import { Relay } from './lib/native.mjs';
 import {
-  freePort,
   idOf,
   nodeOscServer,
   oscdump,
@@ -19,6 +18,7 @@ import {
   said,
   udpEnd,
 } from './lib/osc.mjs';
+import { freePort } from './lib/ports.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
@@ -47,7 +47,7 @@ const types = [
 
 describe('every type', { concurrency: true }, () => {
   test('room → oscdump', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const dump = await oscdumpUdp(t, port);
     const [, patch] = await place(t, relay).pair(...to(port));
     for (const [arg, shown] of types) {
@@ -159,7 +159,7 @@ describe('every type', { concurrency: true }, () => {
   });
 
   test('Pure Data, both ways', async (t) => {
-    const listen = await freePort(t);
+    const listen = await freePort();
     const { bridge, patch: join } = place(t, relay);
     const started = bridge(['--listen', '0', ...to(listen)]);
     const [pd, patch] = await Promise.all([pureData(t, listen, await portOf(started)), join()]);
@@ -252,7 +252,7 @@ describe('who comes back is heard again', { concurrency: true, timeout: 60_000 }
   }
 
   test('an OSC end by UDP', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const first = await oscdumpUdp(t, port);
     const [bridge, patch] = await place(t, relay).pair(...to(port));
     await allPrinted(patch, first, 100);
@@ -263,7 +263,7 @@ describe('who comes back is heard again', { concurrency: true, timeout: 60_000 }
   });
 
   test('an OSC end by TCP', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const url = `osc.tcp://127.0.0.1:${port}/`;
     const [bridge, patch] = await place(t, relay).pair('--to', url);
     await said(bridge, /connection refused/i);

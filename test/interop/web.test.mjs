@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { newConfigFolder, roomwire } from './lib/native.mjs';
-import { endsWell, freePort, oscdumpUdp, oscsend, portOf, said, udpEnd } from './lib/osc.mjs';
+import { endsWell, oscdumpUdp, oscsend, portOf, said, udpEnd } from './lib/osc.mjs';
 import { spawnNodePeer } from './lib/peer.mjs';
+import { freePort } from './lib/ports.mjs';
 import { codeLines, readTerminal } from './lib/qr.mjs';
 import { get, startWeb } from './lib/web.mjs';
 
@@ -102,6 +103,19 @@ describe('what it serves', { concurrency: true }, () => {
     assert.deepEqual(nip11.supported_nips, [1, 11]);
   });
 
+  test('the link of the page is all that a native peer needs to find the relay', async (t) => {
+    const web = await startWeb(t);
+    const trystero = await patch(t, web);
+    await trystero.action(web.room, 'chat');
+    // Named, so that no public one is asked; nobody is there.
+    const elsewhere = ['--relay', 'ws://127.0.0.1:1'];
+    const sender = roomwire(['netsend', 'chat', 'hello', '--room', web.page, ...elsewhere]);
+    t.after(() => sender.stop());
+    const { payload } = await trystero.event('message', { action: 'chat' });
+    assert.equal(payload.text, 'hello');
+    await endsWell(sender);
+  });
+
   test('by TLS, and then its own bridge finds the relay too', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'roomwire-tls-'));
     t.after(() => rmSync(folder, { recursive: true }));
@@ -151,7 +165,7 @@ describe('the relay on the page’s port', { concurrency: true }, () => {
 
 describe('bridges in the same process', { concurrency: true }, () => {
   test('OSC both ways and lights, with Trystero in the room', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const dump = await oscdumpUdp(t, port);
     const lights = await udpEnd(t);
     const web = await startWeb(t, [

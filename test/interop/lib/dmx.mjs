@@ -18,14 +18,6 @@ export async function openNode(t, { port = 0, address = '127.0.0.1' } = {}) {
   return { socket, log, port: socket.address().port };
 }
 
-export async function freePort() {
-  const socket = createSocket('udp4');
-  await new Promise((resolve) => socket.bind(0, resolve));
-  const { port } = socket.address();
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}
-
 export const levels = (values) => {
   const slots = Buffer.alloc(512);
   for (const [slot, value] of Object.entries(values)) slots[slot] = value;

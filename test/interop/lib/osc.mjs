@@ -162,13 +162,6 @@ export async function nodeOscServer(t) {
 }
 export const plainMessage = (message) => (Array.isArray(message) ? message : plain(message));
 
-/** A port that nobody uses at this moment. */
-export async function freePort(t, options) {
-  const end = await udpEnd(t, options);
-  await end.close();
-  return end.port;
-}
-
 /** liblo's oscdump on a URL or port, when it listens. Lines are without the time. */
 export async function oscdump(t, where, wrap = (...command) => command) {
   const parse = (line) => line.replace(/^[0-9a-f]{8}\.[0-9a-f]{8} /, '').trimEnd();

@@ -50,6 +50,22 @@ TEST(Room, ALinkWithoutARoomIsNamed) {
   }
 }
 
+TEST(Room, ALinkToAPageWithARelayNamesIt) {
+  const auto relay = [](const char* link) {
+    const auto found = relay_of_page(link);
+    return found ? found->url : "none";
+  };
+  EXPECT_EQ(relay("http://192.168.1.7:8080/?room=x"), "ws://192.168.1.7:8080");
+  EXPECT_EQ(relay("http://stage.local/?room=x"), "ws://stage.local");
+  EXPECT_EQ(relay("http://[fd00::1]:8080/?room=x"), "ws://[fd00::1]:8080");
+  EXPECT_EQ(relay("https://stage.local:8443/?room=x"), "wss://stage.local:8443");
+  for (const char* none : {"https://patchies.app/?room=x", "https://[fd00::1]/?room=x",
+                           "patchies.app/?room=x", "my-room", "http:///?room=x", "http://a:b/?room=x",
+                           "http://me@host/?room=x"}) {
+    EXPECT_EQ(relay(none), "none") << none;
+  }
+}
+
 TEST(Room, RefusesWhatNobodyMeant) {
   EXPECT_THAT(room(""), HasSubstr("empty"));
   EXPECT_THAT(room("--relay"), HasSubstr("is a flag"));

@@ -1,0 +1,87 @@
+#include "cli/bridge_screen.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "cli/session.hpp"
+#include "cli/standard_error.hpp"
+#include "cli/text.hpp"
+
+namespace roomwire::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto live_interval = 500ms;
+constexpr auto last_write = 1s;
+
+}  // namespace
+
+BridgeScreen::BridgeScreen(Session& session, bool monitor, bool live)
+    : session_(session), live_(live) {
+  if (monitor) writer_.emplace(STDOUT_FILENO, events());
+}
+
+LineWriter::Events BridgeScreen::events() {
+  LineWriter::Events events;
+  events.on_room = [this] { session_.context().post([this] { blocked_ = false; }); };
+  events.on_failure = [this] {
+    session_.context().post([this] { session_.finish(exit_fine, last_write); });
+  };
+  return events;
+}
+
+void BridgeScreen::start(std::function<void(double seconds)> refresh) {
+  if (!live_) return;
+  refresh_ = std::move(refresh);
+  refreshed_at_ = Clock::now();
+  this->refresh();
+}
+
+void BridgeScreen::refresh() {
+  const auto now = Clock::now();
+  refresh_(std::chrono::duration<double>(now - std::exchange(refreshed_at_, now)).count());
+  session_.context().post_after(live_interval, [this] {
+    if (live_) this->refresh();
+  });
+}
+
+void BridgeScreen::note_change(bool up, const std::string& line) {
+  session_.status().note(up ? Tone::good : Tone::bad, printable(line));
+}
+
+void BridgeScreen::note_dropped(const std::string& line) {
+  session_.status().note(Tone::bad, printable(line));
+}
+
+void BridgeScreen::print(const std::string& line) {
+  blocked_ = !writer_->append(line);
+}
+
+void BridgeScreen::end(bool cut_short, const std::string& counted) {
+  live_ = false;
+  show_live("");
+  if (writer_) {
+    writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_write)
+                              : std::nullopt);
+  }
+  session_.status().note(Tone::plain, counted);
+}
+
+std::string in_words(const std::map<std::string, std::uint64_t>& dropped) {
+  std::uint64_t total = 0;
+  std::string kinds;
+  for (const auto& [kind, count] : dropped) {
+    total += count;
+    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", kind, count);
+  }
+  return total == 0 ? "" : fmt::format("; dropped {} ({})", total, kinds);
+}
+
+std::string peers_in_words(const Session& session) {
+  return fmt::format("{} peer{}", session.peers(), session.peers() == 1 ? "" : "s");
+}
+
+}  // namespace roomwire::cli
