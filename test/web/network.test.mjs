@@ -11,6 +11,7 @@ import { offlineEnv, roomwire, roomwireBinary } from '../interop/lib/native.mjs'
 import { WebSocket } from '../interop/lib/packages.mjs';
 import { createEvent } from '../../web/node_modules/@trystero-p2p/nostr/dist/index.mjs';
 import { Process } from '../interop/lib/process.mjs';
+import { readImage } from '../interop/lib/qr.mjs';
 import { Browser, desk, executablePath, object, patchHash, shows, state } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
@@ -160,11 +161,11 @@ describe('plain http on an address of the LAN', () => {
       t.after(() => started.stop());
       return started;
     };
-    return { native, open: (allow) => browser.open(t, `${site.url}?room=lan`, { ...desk, allow }) };
+    return { native, folder, open: (allow) => browser.open(t, `${site.url}?room=lan`, { ...desk, allow }) };
   }
 
   test('two pages and a native peer, without crypto.subtle', options, async (t) => {
-    const { native, open } = await lan(t);
+    const { native, folder, open } = await lan(t);
     const [page, other] = await Promise.all([open(), open()]);
     const hidden = () => [
       isSecureContext,
@@ -183,6 +184,10 @@ describe('plain http on an address of the LAN', () => {
     await page.getByRole('button', { name: 'Share' }).click();
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByText('Copied.').waitFor();
+    // The phone beside reads the same off the screen.
+    const image = join(folder, 'code.png');
+    await page.getByRole('img', { name: 'QR code' }).screenshot({ path: image });
+    assert.equal(await readImage(image), await page.getByRole('textbox', { name: 'link' }).inputValue());
   });
 
   test('public relays and STUN that cannot be reached do not hinder', options, async (t) => {

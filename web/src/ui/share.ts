@@ -1,5 +1,6 @@
 // The dialogs about the room: sharing the patch's link, and going to another room.
 import { newRoom, readRoom } from '../room/link.ts';
+import { code } from './code.ts';
 import { openDialog } from './dialog.ts';
 import { h } from './dom.ts';
 
@@ -30,16 +31,18 @@ export function openShare(link: string): void {
     h('p', {}, 'Whoever opens it is in this room, with these objects.'),
     entry,
     h('footer', {}, said, ...buttons),
-    ...warnings(new URL(link)),
+    ...(isOfThisMachine(new URL(link)) ? [warning()] : code(link)),
   );
   entry.select();
 }
 
-function warnings({ hostname }: URL): Node[] {
-  if (!/^(localhost|127\.|\[::1\])/.test(hostname)) return [];
+const isOfThisMachine = ({ hostname }: URL): boolean =>
+  /^(localhost|127\.|\[::1\])/.test(hostname);
+
+function warning(): Node {
   const text =
     'This page is served to this machine alone, so the link works here only. Start roomwire web with --listen 0.0.0.0:PORT to let phones in.';
-  return [h('p', { class: 'warning' }, text)];
+  return h('p', { class: 'warning' }, text);
 }
 
 async function copyText(entry: HTMLTextAreaElement): Promise<boolean> {
