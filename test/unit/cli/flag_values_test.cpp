@@ -59,9 +59,9 @@ TEST(Room, ALinkToAPageWithARelayNamesIt) {
   EXPECT_EQ(relay("http://stage.local/?room=x"), "ws://stage.local");
   EXPECT_EQ(relay("http://[fd00::1]:8080/?room=x"), "ws://[fd00::1]:8080");
   EXPECT_EQ(relay("https://stage.local:8443/?room=x"), "wss://stage.local:8443");
-  for (const char* none : {"https://patchies.app/?room=x", "https://[fd00::1]/?room=x",
-                           "patchies.app/?room=x", "my-room", "http:///?room=x", "http://a:b/?room=x",
-                           "http://me@host/?room=x"}) {
+  for (const char* none :
+       {"https://patchies.app/?room=x", "https://[fd00::1]/?room=x", "patchies.app/?room=x",
+        "my-room", "http:///?room=x", "http://a:b/?room=x", "http://me@host/?room=x"}) {
     EXPECT_EQ(relay(none), "none") << none;
   }
 }
