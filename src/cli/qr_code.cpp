@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/text.hpp"
+#include "cli/whole_file.hpp"
 
 namespace roomwire::cli {
 namespace {
@@ -85,9 +86,15 @@ Result<void> QrCode::write_png(const std::string& path) const {
   image.width = static_cast<png_uint_32>(side);
   image.height = image.width;
   image.format = PNG_FORMAT_GRAY;
-  if (png_image_write_to_file(&image, path.c_str(), 0, pixels.data(), 0, nullptr) != 0) return {};
-  return failure(ErrorKind::unavailable,
-                 "cannot write " + printable(path) + ": " + printable(image.message));
+  std::string png(PNG_IMAGE_PNG_SIZE_MAX(image), '\0');
+  png_alloc_size_t size = png.size();
+  if (png_image_write_to_memory(&image, png.data(), &size, 0, pixels.data(), 0, nullptr) == 0) {
+    return failure(ErrorKind::unavailable, "cannot make the image: " + printable(image.message));
+  }
+  png.resize(size);
+  const auto written = write_whole_file(path, png, 0644, Overwrite::yes);
+  if (written) return {};
+  return failure(written.error().kind, "cannot write " + written.error().message);
 }
 
 }  // namespace roomwire::cli

@@ -45,16 +45,6 @@ std::optional<RoomId> room_in(std::string_view text) {
   return is_ours ? std::optional<RoomId>(std::move(room)) : std::nullopt;
 }
 
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return fsync(fd) == 0;
-}
-
 std::optional<std::filesystem::path> absolute_path_in(const char* variable) {
   const char* value = std::getenv(variable);
   // A relative one counts for nothing (XDG Base Directory Specification).
@@ -133,21 +123,7 @@ Result<void> RoomStore::write(const RoomId& room, Overwrite overwrite) const {
   std::error_code ignored;
   std::filesystem::create_directories(folder_.parent_path(), ignored);
   if (mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) return refused(folder_, errno);
-  std::string temporary = file_.string() + ".XXXXXX";
-  const FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return refused(folder_, errno);
-  bool is_done = write_all(file.get(), percent_encoded(room.str()) + '\n');
-  if (is_done && overwrite == Overwrite::no) {
-    is_done = link(temporary.c_str(), file_.c_str()) == 0;
-    // A file system without links has no race that matters.
-    if (!is_done && errno != EEXIST) is_done = rename(temporary.c_str(), file_.c_str()) == 0;
-  } else if (is_done) {
-    is_done = rename(temporary.c_str(), file_.c_str()) == 0;
-  }
-  const int error = errno;
-  unlink(temporary.c_str());
-  if (!is_done) return refused(file_, error);
-  return {};
+  return write_whole_file(file_, percent_encoded(room.str()) + '\n', 0600, overwrite);
 }
 
 }  // namespace roomwire::cli

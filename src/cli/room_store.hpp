@@ -7,6 +7,8 @@
 #include <roomwire/ids.hpp>
 #include <string>
 
+#include "cli/whole_file.hpp"
+
 namespace roomwire::cli {
 
 struct RecalledRoom {
@@ -19,8 +21,8 @@ struct RecalledRoom {
 /// A file of one line, the room percent-encoded. Rooms are secrets: only the user can read it.
 class RoomStore {
  public:
-  /// A room that is longer, in bytes, is not remembered.
-  static constexpr std::size_t max_room = 1024;
+  /// A room that is longer, in bytes, is not remembered; the page refuses it, too.
+  static constexpr std::size_t max_room = 1000;
 
   /// In the folder of that name, which need not exist; empty when there is no such place.
   explicit RoomStore(const std::filesystem::path& folder);
@@ -37,7 +39,6 @@ class RoomStore {
   Result<void> remember(const RoomId& room) const;
 
  private:
-  enum class Overwrite { no, yes };
   Result<std::optional<RoomId>> read() const;
   Result<void> write(const RoomId& room, Overwrite overwrite) const;
 

@@ -190,6 +190,11 @@ int web(const WebOptions& options) {
     if (recalled.problem) complain(*recalled.problem);
     room = std::move(recalled.room);
   }
+  if (room.str().size() > RoomStore::max_room) {
+    return fail_with({ErrorKind::invalid_input, "--room: has " + std::to_string(room.str().size()) +
+                                                    " bytes; the page takes at most " +
+                                                    std::to_string(RoomStore::max_room)});
+  }
   const bool is_bridge = options.has_osc() || options.has_dmx();
   return is_bridge ? serve_with_bridges(options, room) : serve(options, room);
 }

@@ -20,6 +20,7 @@ HttpResponse response(std::string_view status, std::string_view type, std::strin
   // NIP-11: "Relays MUST accept CORS requests by sending" these three.
   out.append("\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Headers: *");
   out.append("\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS");
+  out.append("\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'");
   if (status.starts_with("405")) out.append("\r\nAllow: GET, HEAD, OPTIONS");
   if (status.starts_with("503")) out.append("\r\nRetry-After: 10");
   out.append("\r\n\r\n");

@@ -1,6 +1,7 @@
 // roomwire room: the room that commands join when they are given none.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -145,7 +146,12 @@ test('a phone can read the code that share shows', async (t) => {
   await said(tooLong, /no QR code holds 3027 bytes/);
   await endsWell(tooLong);
   const unwritable = start(['room', 'share', '--png', '/nowhere/code.png']);
-  await said(unwritable, /cannot write \/nowhere\/code\.png/);
+  await said(unwritable, /cannot write \/nowhere\b/);
+  const device = join(folder, 'device');
+  execFileSync('mkfifo', [device]);
+  const special = start(['room', 'share', '--png', device]);
+  await said(special, /cannot write .*device is no ordinary file/);
+  assert.ok(existsSync(device));
   await endsWell(unwritable, 1);
 });
 

@@ -60,7 +60,7 @@ TEST(QrCode, RefusesWhatNoCodeHolds) {
 TEST(QrCode, SaysWhichImageItCannotWrite) {
   const auto written = QrCode::of("hello").value().write_png("/nowhere/code.png");
   ASSERT_FALSE(written);
-  EXPECT_THAT(written.error().message, testing::HasSubstr("/nowhere/code.png"));
+  EXPECT_THAT(written.error().message, testing::HasSubstr("cannot write /nowhere:"));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST_F(RoomStoreTest, RemembersAnyRoom) {
   const auto too_long =
       RoomStore(folder).remember(RoomId(std::string(RoomStore::max_room + 1, 'x')));
   ASSERT_FALSE(too_long);
-  EXPECT_THAT(too_long.error().message, HasSubstr("1025 bytes"));
+  EXPECT_THAT(too_long.error().message, HasSubstr("1001 bytes"));
 }
 
 TEST_F(RoomStoreTest, ADamagedFileIsSaidAndStaysAsItIs) {

@@ -51,6 +51,23 @@ TEST(Site, ServesEachFileAtItsPathAndTheFirstPageAtTheRoot) {
   EXPECT_THAT(script.text, HasSubstr("max-age=31536000, immutable\r\n"));
 }
 
+TEST(Site, IsNotForNamesThatAStrangerMayOwn) {
+  const auto answer = [](std::string_view host, bool has_tls = false) {
+    HttpRequest request = get("/config.json");
+    request.host = host;
+    return ask(request, has_tls).text.substr(9, 3);
+  };
+  for (const char* own : {"127.0.0.1:8080", "192.168.1.7", "[::1]:8080", "[fe80::1]", "localhost:1",
+                          "Stage.LOCAL:8080", "stage", "stage.lan.", "a.b.home.arpa", ""}) {
+    EXPECT_EQ(answer(own), "200") << own;
+  }
+  for (const char* foreign : {"evil.example:8080", "evil.example", "127.0.0.1.evil.example",
+                              "local.example:8080", "evillocal.com", "1.2.3.4.5", "a@b.example"}) {
+    EXPECT_EQ(answer(foreign), "421") << foreign;
+    EXPECT_EQ(answer(foreign, true), "200") << foreign;
+  }
+}
+
 TEST(Site, ServesNothingElse) {
   for (const char* target : {"/nothing", "//", "/index.html/", "/INDEX.HTML", "/../etc/passwd",
                              "/assets/../index.html", "/%2e%2e/etc/passwd", "/index%2ehtml",
@@ -127,7 +144,10 @@ TEST(Site, KeepsOthersOut) {
     const std::string text = ask(get(target)).text;
     EXPECT_THAT(text, HasSubstr("\r\nX-Content-Type-Options: nosniff\r\n"));
     EXPECT_THAT(text, HasSubstr("\r\nReferrer-Policy: no-referrer\r\n"));
-    EXPECT_THAT(text, HasSubstr("object-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr(
+            "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"));
     EXPECT_THAT(text, HasSubstr("\r\nCross-Origin-Resource-Policy: same-origin\r\n"));
     EXPECT_THAT(text, Not(HasSubstr("Access-Control-Allow-Origin")));
     EXPECT_THAT(text, Not(HasSubstr("Cross-Origin-Opener-Policy")));
