@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto live_interval = 500ms;
-constexpr auto last_write = 1s;
+constexpr auto last_lines_limit = 1s;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ LineWriter::Events BridgeScreen::events() {
   LineWriter::Events events;
   events.on_room = [this] { session_.context().post([this] { blocked_ = false; }); };
   events.on_failure = [this] {
-    session_.context().post([this] { session_.finish(exit_fine, last_write); });
+    session_.context().post([this] { session_.finish(exit_fine, last_lines_limit); });
   };
   return events;
 }
@@ -64,7 +64,7 @@ void BridgeScreen::end(bool cut_short, const std::string& counted) {
   live_ = false;
   show_live("");
   if (writer_) {
-    writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_write)
+    writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_lines_limit)
                               : std::nullopt);
   }
   session_.status().note(Tone::plain, counted);

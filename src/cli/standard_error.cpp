@@ -1,5 +1,6 @@
 #include "cli/standard_error.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ struct LiveLine {
   std::mutex mutex;
   std::string text;
   std::size_t typed_lines = 0;  // below the last of its lines
+  std::string backlog;          // what the terminal has not taken yet
 };
 LiveLine live_line;
 
@@ -55,8 +57,30 @@ std::string drawn(const LiveLine& live) {
   return live.text.empty() ? "" : "\x1b[?7l" + live.text + "\x1b[?7h";
 }
 
-void write_out(const std::string& text) {
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+/// Of a terminal that takes nothing for now; further lines are dropped.
+constexpr std::size_t max_backlog = 64U << 10;
+
+// The terminal once more, so that not waiting for it is this program's matter alone.
+int patient_terminal() {
+  static const int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  return fd;
+}
+
+// Where something live is shown, the loop that shows it also drives the lights: it does not wait
+// for a terminal that was stopped with Ctrl-S or whose connection stalled. With the mutex held.
+enum class Wait { no, unless_live };
+void write_out(LiveLine& live, const std::string& text, Wait wait = Wait::unless_live) {
+  const bool may_wait = wait == Wait::unless_live && live.text.empty() && live.backlog.empty();
+  if (may_wait || patient_terminal() < 0) {
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+    return;
+  }
+  if (live.backlog.size() + text.size() <= max_backlog) live.backlog += text;
+  while (!live.backlog.empty()) {
+    const auto written = write(patient_terminal(), live.backlog.data(), live.backlog.size());
+    if (written <= 0) return;
+    live.backlog.erase(0, static_cast<std::size_t>(written));
+  }
 }
 
 std::string_view colour(Tone tone) {
@@ -85,20 +109,23 @@ void say(Tone tone, std::string_view line) {
   out += line;
   if (paint) out += "\x1b[0m";
   out += '\n';
-  write_out(out + drawn(live_line));
+  write_out(live_line, out + drawn(live_line));
 }
 
 void show_block(std::string_view lines) {
   const std::lock_guard lock(live_line.mutex);
-  write_out(cleared(live_line).append(lines) + drawn(live_line));
+  write_out(live_line, cleared(live_line).append(lines) + drawn(live_line));
 }
 
 void show_live(std::string_view lines) {
   if (!is_able_terminal()) return;
   const std::lock_guard lock(live_line.mutex);
-  std::string out = cleared(live_line);
+  write_out(live_line, "", Wait::no);
+  // A terminal that is behind gets no further picture; that there is none any more it must be told.
+  if (!live_line.backlog.empty() && !lines.empty()) return;
+  const std::string out = cleared(live_line);
   live_line.text = lines;
-  write_out(out + drawn(live_line));
+  write_out(live_line, out + drawn(live_line), Wait::no);
 }
 
 void note_typed_line() {

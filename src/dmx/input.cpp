@@ -7,6 +7,9 @@
 namespace roomwire::dmx {
 namespace {
 
+/// No frame is under way for longer.
+constexpr Duration longest_delay = 500ms;
+
 tl::unexpected<Refusal> out_of_order(const SourceId& source, std::uint8_t last,
                                      std::uint8_t sequence) {
   return refuse(RefusalKind::sequence, "source " + in_quotes(source.str()) + " sent number " +
@@ -21,13 +24,15 @@ Input::Input(InputConfig config, ChangeSink& sink)
 
 Accepted<void> Input::handle(const SourceId& source, const ArtDmx& packet, Time now) {
   const Heard* known = find(source);
-  if (known != nullptr && !artnet_sequence_in_order(known->sequence, packet.sequence)) {
+  // A number that falls back after a pause is that of a desk that was started anew.
+  const bool is_fresh = known == nullptr || now - known->at > longest_delay;
+  if (!is_fresh && !artnet_sequence_in_order(known->sequence, packet.sequence)) {
     return out_of_order(source, known->sequence, packet.sequence);
   }
   if (auto taken = merger_.update(source, Update::row(packet.frame.used()), now); !taken) {
     return taken;
   }
-  accept(source, packet.sequence, {});
+  accept(source, packet.sequence, {}, now);
   refresh(now);
   return {};
 }
@@ -48,7 +53,7 @@ Accepted<void> Input::handle(const SacnData& packet, Time now) {
   } else {
     const Update update = Update::row(packet.frame.used());
     if (auto taken = merger_.update(source, update, now, packet.priority); !taken) return taken;
-    accept(source, packet.sequence, packet.source_name);
+    accept(source, packet.sequence, packet.source_name, now);
   }
   refresh(now);
   return {};
@@ -69,11 +74,10 @@ void Input::handle_timeout(Time now) {
   update.universe = config_.universe;
   const Slots& slots = merger_.slots();
   for (std::size_t slot = 0; slot < slot_count; ++slot) {
-    if (!merger_.driven()[slot] || (known_[slot] && told_[slot] == slots[slot])) continue;
+    if (told_[slot] == slots[slot]) continue;
     told_[slot] = update.values[slot] = slots[slot];
     update.given.set(slot);
   }
-  known_ |= update.given;
   // A level that changed and changed back is no news.
   if (update.given.none()) return;
   pacer_.sent(now);
@@ -81,12 +85,12 @@ void Input::handle_timeout(Time now) {
 }
 
 std::optional<Update> Input::snapshot() const {
-  if (known_.none()) return std::nullopt;
   Update update;
   update.universe = config_.universe;
   update.values = told_;
-  update.given = known_;
-  return update;
+  for (std::size_t slot = 0; slot < slot_count; ++slot)
+    update.given.set(slot, told_[slot] != 0);
+  return update.given.any() ? std::optional(update) : std::nullopt;
 }
 
 std::string Input::name_of(const SourceId& source) const {
@@ -106,9 +110,10 @@ Input::Heard* Input::find(const SourceId& source) {
   return found == heard_.end() ? nullptr : &*found;
 }
 
-void Input::accept(const SourceId& source, std::uint8_t sequence, std::string name) {
+void Input::accept(const SourceId& source, std::uint8_t sequence, std::string name, Time now) {
   Heard* heard = find(source);
-  if (heard == nullptr) heard = &heard_.emplace_back(Heard{source, {}, 0});
+  if (heard == nullptr) heard = &heard_.emplace_back(Heard{source, {}, 0, now});
+  heard->at = now;
   heard->sequence = sequence;
   heard->name = std::move(name);
 }
@@ -119,8 +124,7 @@ void Input::forget(const SourceId& source) {
 
 void Input::refresh(Time now) {
   if (due_) return;
-  const bool news = (merger_.driven() & ~known_).any() || merger_.slots() != told_;
-  if (news) due_ = pacer_.ready(now);
+  if (merger_.slots() != told_) due_ = pacer_.ready(now);
 }
 
 }  // namespace roomwire::dmx

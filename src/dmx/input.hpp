@@ -27,8 +27,8 @@ struct InputConfig {
 class ChangeSink {
  public:
   virtual ~ChangeSink() = default;
-  /// What changed since the last call; the first has every channel that a desk sends. The input
-  /// must not be called from here.
+  /// What changed since the last call; before the first, all levels count as 0. So a desk that
+  /// begins takes nothing from others but what it has up. The input must not be called from here.
   virtual void changed(const Update& update) = 0;
 };
 
@@ -39,7 +39,8 @@ class Input {
   /// `sink` must outlive this.
   Input(InputConfig config, ChangeSink& sink);
 
-  /// A packet for this universe. Refused are, as sequence, what is late, as foreign, a preview, and
+  /// A packet for this universe. Refused are, as sequence, what is late (but not of an
+  /// Art-Net desk that paused for half a second: it was started anew), as foreign, a preview, and
   /// as source, who has no say. An Art-Net source is known by its address.
   Accepted<void> handle(const SourceId& source, const ArtDmx& packet, Time now);
   /// An sACN source is known by its CID. One that ends the universe is released at once.
@@ -48,7 +49,7 @@ class Input {
   Deadline next_timeout() const;
   void handle_timeout(Time now);
 
-  /// All that is known, for somebody who joins late; nothing when no desk was heard yet.
+  /// What is not at 0, for somebody who joins late; nothing when nothing is.
   std::optional<Update> snapshot() const;
   const Merger& merger() const { return merger_; }
   /// The sACN source name, or empty.
@@ -61,10 +62,11 @@ class Input {
     SourceId id;
     std::string name;
     std::uint8_t sequence = 0;
+    Time at;
   };
 
   Heard* find(const SourceId& source);
-  void accept(const SourceId& source, std::uint8_t sequence, std::string name);
+  void accept(const SourceId& source, std::uint8_t sequence, std::string name, Time now);
   void forget(const SourceId& source);
   /// After the merged levels may have changed.
   void refresh(Time now);
@@ -75,9 +77,7 @@ class Input {
   Pacer pacer_;
   /// No more than the merger has sources.
   std::vector<Heard> heard_;
-  /// What the room was told, and of which channels.
-  Slots told_{};
-  SlotSet known_;
+  Slots told_{};  ///< What the room knows.
   Deadline due_;
 };
 

@@ -37,9 +37,20 @@ Accepted<void> Merger::update(const SourceId& source, const Update& update, Time
 }
 
 bool Merger::leave(const SourceId& source) {
+  if (config_.holds_levels && config_.mode == MergeMode::latest) hold_levels_of(source);
   const auto removed = std::erase_if(sources_, [&](const Source& s) { return s.id == source; });
   if (removed > 0) merge_all();
   return removed > 0;
+}
+
+// An older value of somebody else must not come back for it.
+void Merger::hold_levels_of(const SourceId& source) {
+  for (std::size_t slot = 0; slot < slot_count; ++slot) {
+    const Source* by = driver(slot);
+    if (by == nullptr || by->id != source) continue;
+    for (Source& each : sources_)
+      each.given.reset(slot);
+  }
 }
 
 std::vector<SourceId> Merger::handle_timeout(Time now) {

@@ -38,6 +38,10 @@ struct MergeConfig {
   /// Nothing for peers of a room: a patch sends when something moves and may be still for an hour,
   /// and the room itself says when one is gone.
   std::optional<Duration> timeout;
+  /// For sources that say a thing once, as patches do: with `latest`, what one set stays as it is
+  /// when it leaves, until another sets it anew. Else the latest of the others counts, as among
+  /// desks, which say everything again and again.
+  bool holds_levels = false;
 };
 
 /// A channel that was set and is released by its last source keeps its value until another source
@@ -88,6 +92,7 @@ class Merger {
   };
 
   Source* find(const SourceId& source);
+  void hold_levels_of(const SourceId& source);
   bool counts(const Source& source) const { return source.priority == top_priority_; }
   const Source* driver(std::size_t slot) const;
   /// After priorities or sources changed.

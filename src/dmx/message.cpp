@@ -229,12 +229,10 @@ class LevelReader {
 
   /// The update of that universe; null, and refused, when there are too many.
   Update* update_of(const Universe& universe) {
-    // Values mostly come in runs for one universe.
-    if (latest_ < out_.updates.size() && out_.updates[latest_].universe == universe) {
-      return &out_.updates[latest_];
-    }
-    for (latest_ = 0; latest_ < out_.updates.size(); ++latest_) {
-      if (out_.updates[latest_].universe == universe) return &out_.updates[latest_];
+    // Behind one for all universes, another begins: the later value counts.
+    for (auto update = out_.updates.rbegin(); update != out_.updates.rend(); ++update) {
+      if (update->universe == universe) return &*update;
+      if (!universe || !update->universe) break;
     }
     if (out_.updates.size() == max_message_universes) {
       refuse(RefusalKind::limit,
@@ -273,7 +271,6 @@ class LevelReader {
   std::uint32_t base_;
   FromRoom& out_;
   std::vector<std::string> places_;
-  std::size_t latest_ = 0;
 };
 
 void read_level_text(std::string_view text, LevelReader& reader, FromRoom& out) {

@@ -43,9 +43,10 @@ const char* name_of(dmx::RefusalKind kind) {
 }
 
 // The same each time that this machine joins this room under this name, so that consoles know the
-// source again (E1.31 section 5.6); another for another name, so that two processes can be told
-// apart. As a UUID of version 8 (RFC 9562 section 5.8).
-dmx::Cid cid_of(const RoomId& room, const std::string& source_name) {
+// source again (E1.31 section 5.6); another for another name and other universes, so that two
+// processes can be told apart. As a UUID of version 8 (RFC 9562 section 5.8).
+dmx::Cid cid_of(const RoomId& room, const std::string& source_name,
+                const std::vector<DmxUrl>& universes) {
   std::array<char, 64> machine{};
   std::size_t size = 0;
   if (std::FILE* file = std::fopen("/etc/machine-id", "r")) {
@@ -54,6 +55,8 @@ dmx::Cid cid_of(const RoomId& room, const std::string& source_name) {
   }
   std::string text = "roomwire sACN source\n" + std::string(machine.data(), size);
   text += '\n' + room.str() + '\n' + source_name;
+  for (const DmxUrl& url : universes)
+    text += '\n' + url.universe_text();
   const Sha256 hash =
       sha256(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   dmx::Cid cid{};
@@ -206,7 +209,7 @@ DmxSenderOptions DmxGear::Impl::sender_options() const {
   options.rate = options_.rate;
   options.priority = options_.priority;
   options.source_name = options_.source_name;
-  options.cid = cid_of(room_.id(), options_.source_name);
+  options.cid = cid_of(room_.id(), options_.source_name, options_.to);
   options.artsync = options_.artsync;
   options.sync_universe = options_.sync_universe;
   options.artnet_port_is_ours = artnet_port_.has_value();

@@ -50,6 +50,7 @@ dmx::OutputConfig DmxSender::output_config(const DmxUrl& url) const {
     config.target = std::move(target);
   }
   config.merge.mode = options_.merge;
+  config.merge.holds_levels = true;
   config.on_leave = options_.on_leave;
   config.limits = options_.limits.of(url.room_universe());
   config.rate = options_.rate;

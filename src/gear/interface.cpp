@@ -35,6 +35,9 @@ Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, b
 std::optional<IpAddress> address_towards(const IpAddress& remote) {
   const int fd = ::socket(remote.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::nullopt;
+  // Without it the broadcast address has no route.
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
   net::SocketAddress chosen;
   socklen_t length = net::to_socket_address({remote, 9}, chosen);
   std::optional<IpAddress> local;

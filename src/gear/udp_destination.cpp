@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <cstring>
@@ -43,6 +44,17 @@ tl::unexpected<Error> system_failure(int error) {
 bool is_answer(int error) {
   return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH ||
          error == EHOSTDOWN || error == ENETDOWN;
+}
+
+// Where no route leads to a group or to all, as on a stage network without a gateway, the first
+// network that is not this machine alone is meant. 0 when there is none.
+int first_network(bool v4) {
+  const auto all = find_interface("", v4);
+  if (!all) return 0;
+  const auto found = std::find_if(all->begin(), all->end(), [](const net::LocalAddress& each) {
+    return !each.address.is_loopback();
+  });
+  return found == all->end() ? 0 : static_cast<int>(found->index);
 }
 
 // OSC software listens on IPv4 first of all.
@@ -176,6 +188,8 @@ Result<void> UdpDestination::prepare_multicast(int fd) {
     const auto found = find_interface(url_.interface, v4);
     if (!found) return tl::unexpected(found.error());
     index = static_cast<int>(found->front().index);
+  } else if (!address_towards(remote_.address)) {
+    index = first_network(v4);
   }
   if (v4) {
     set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);

@@ -41,6 +41,19 @@ async function droppedAtTheEnd(bridge) {
 
 const cid = (byte) => Buffer.alloc(16, byte);
 
+/** The bridge on a terminal of 80 columns. */
+async function onTerminal(t, room) {
+  const node = await openNode(t);
+  const to = `artnet://127.0.0.1:${node.port}/0.0.1`;
+  const command = ['dmx', '--room', room, '--relay', relay.url, '--to', to];
+  const line = ['stty cols 80 rows 24;', 'exec', roomwireBinary(), ...command].join(' ');
+  const env = { ...offlineEnv, TERM: 'xterm', NO_COLOR: '1' };
+  const shown = new Process('terminal', 'script', ['-qec', line, '/dev/null'], { env });
+  t.after(() => shown.stop());
+  await shown.out.wait((text) => /you are z/.test(text), 'the room');
+  return { node, shown };
+}
+
 describe('DMX', { concurrency: true }, () => {
   test('bad messages are counted by kind, and their good parts are on the wire', async (t) => {
     const node = await openNode(t);
@@ -204,14 +217,7 @@ describe('DMX', { concurrency: true }, () => {
   });
 
   test('a terminal shows the universe', async (t) => {
-    const node = await openNode(t);
-    const to = `artnet://127.0.0.1:${node.port}/0.0.1`;
-    const command = ['dmx', '--room', 'live', '--relay', relay.url, '--to', to];
-    const line = ['stty cols 80 rows 24;', 'exec', roomwireBinary(), ...command].join(' ');
-    const env = { ...offlineEnv, TERM: 'xterm', NO_COLOR: '1' };
-    const shown = new Process('terminal', 'script', ['-qec', line, '/dev/null'], { env });
-    t.after(() => shown.stop());
-    await shown.out.wait((text) => /you are z/.test(text), 'the room');
+    const { shown } = await onTerminal(t, 'live');
     const sender = roomwire(['netsend', 'dmx', '[255,16]', '--room', 'live', '--relay', relay.url]);
     t.after(() => sender.stop());
     const title = /Art-Net 0\.0\.1 to lights, \d+ frames\/s/;
@@ -219,5 +225,20 @@ describe('DMX', { concurrency: true }, () => {
     const first = await shown.out.wait((text) => /^ {3}0 ff10 \./.test(text), 'the levels');
     assert.equal(first.trimEnd().length, 72);
     assert.doesNotMatch(first, /\x1b/);
+  });
+
+  test('a terminal that is stopped does not stop the lights', async (t) => {
+    const { node, shown } = await onTerminal(t, 'stopped');
+    const sender = roomwire(['netsend', 'dmx', '--room', 'stopped', '--relay', relay.url]);
+    t.after(() => sender.stop());
+    sender.write('[255]\n');
+    await shown.out.wait((text) => /^ {3}0 ff \./.test(text), 'the levels');
+    shown.write('\x13'); // Ctrl-S
+    // Until several pictures are due.
+    const begin = Date.now();
+    for (let level = 0; Date.now() - begin < 3000; level = (level + 1) % 255) {
+      sender.write(`[${level}]\n`);
+      await shows(node, levels({ 0: level }), 18);
+    }
   });
 });

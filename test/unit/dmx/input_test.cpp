@@ -67,17 +67,41 @@ class InputTest : public ::testing::Test, public ChangeSink {
   std::vector<Time> times;
 };
 
-TEST_F(InputTest, TellsAllAtFirstAndThenChangesAlone) {
+TEST_F(InputTest, TellsWhatIsUpAtFirstAndThenChangesAlone) {
   start(artnet_source_timeout);
   ASSERT_TRUE(input->handle(desk, artnet(1, {0, 5}), now));
   run(100ms);
-  EXPECT_EQ(taken(), R"([{"channel":0,"value":0},{"channel":1,"value":5}])");
+  EXPECT_EQ(taken(), R"([{"channel":1,"value":5}])");
   ASSERT_TRUE(input->handle(desk, artnet(2, {0, 5}), now));
   run(100ms);
   EXPECT_EQ(taken(), "");
   ASSERT_TRUE(input->handle(desk, artnet(3, {0, 6}), now));
   run(100ms);
   EXPECT_EQ(taken(), R"([{"channel":1,"value":6}])");
+}
+
+TEST_F(InputTest, WhoJoinsLateIsToldOnlyWhatIsUp) {
+  start(artnet_source_timeout);
+  ASSERT_TRUE(input->handle(desk, artnet(1, {3, 5}), now));
+  run(100ms);
+  ASSERT_TRUE(input->handle(desk, artnet(2, {0, 5}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":3},{"channel":1,"value":5}])"
+                     R"([{"channel":0,"value":0}])");
+  EXPECT_EQ(input->snapshot()->given, SlotSet().set(1));
+  ASSERT_TRUE(input->handle(desk, artnet(3, {0, 0}), now));
+  run(100ms);
+  EXPECT_FALSE(input->snapshot());
+}
+
+TEST_F(InputTest, HearsAnArtNetDeskThatWasStartedAnew) {
+  start(artnet_source_timeout);
+  ASSERT_TRUE(input->handle(desk, artnet(15, {1}), now));
+  run(400ms);
+  EXPECT_FALSE(input->handle(desk, artnet(1, {2}), now));
+  run(200ms);
+  EXPECT_TRUE(input->handle(desk, artnet(1, {3}), now));
+  EXPECT_FALSE(input->handle(desk, artnet(240, {4}), now));
 }
 
 TEST_F(InputTest, NamesItsUniverseIfItHasOne) {

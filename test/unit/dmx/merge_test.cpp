@@ -67,6 +67,30 @@ TEST_F(MergerTest, GivesTheChannelsOfOneWhoLeavesToTheLatestOfTheOthers) {
   EXPECT_EQ(level(0), 1);
 }
 
+TEST_F(MergerTest, HoldsWhatOneSetWhoLeaves) {
+  MergeConfig config;
+  config.holds_levels = true;
+  Merger holding(config);
+  ASSERT_TRUE(holding.update(alice, Update::blackout(), at(0s)));
+  ASSERT_TRUE(holding.update(bob, row({7}), at(1s)));
+  EXPECT_TRUE(holding.leave(bob));
+  EXPECT_EQ(holding.slots()[0], 7);
+  EXPECT_TRUE(holding.has_sources());
+  ASSERT_TRUE(holding.update(alice, named(0, 3), at(2s)));
+  EXPECT_EQ(holding.slots()[0], 3);
+}
+
+TEST_F(MergerTest, HighestIsReleasedAllTheSame) {
+  MergeConfig config;
+  config.mode = MergeMode::highest;
+  config.holds_levels = true;
+  Merger highest(config);
+  ASSERT_TRUE(highest.update(alice, named(0, 1), at(0s)));
+  ASSERT_TRUE(highest.update(bob, named(0, 7), at(1s)));
+  EXPECT_TRUE(highest.leave(bob));
+  EXPECT_EQ(highest.slots()[0], 1);
+}
+
 TEST_F(MergerTest, DoesNotTimePeersOut) {
   ASSERT_TRUE(merger.update(alice, named(0, 1), at(0s)));
   EXPECT_FALSE(merger.next_timeout());

@@ -77,9 +77,16 @@ TEST(ReadLevels, TakesUniverses) {
   EXPECT_EQ(read_json(R"({"universe":5,"channels":{"2":9}})", ChannelBase::one), five);
   EXPECT_EQ(read_json(R"([{"universe":1,"channels":[1]},{"channel":7,"value":3},
                           {"universe":2,"channels":{"0":2}},{"universe":1,"channel":1,"value":4}])"),
-            R"([{"universe":1,"channels":[{"channel":0,"value":1},{"channel":1,"value":4}]},)"
+            R"([{"universe":1,"channels":[{"channel":0,"value":1}]},)"
             R"({"channels":[{"channel":7,"value":3}]},)"
-            R"({"universe":2,"channels":[{"channel":0,"value":2}]}])");
+            R"({"universe":2,"channels":[{"channel":0,"value":2}]},)"
+            R"({"universe":1,"channels":[{"channel":1,"value":4}]}])");
+  // What stands later counts, whether it is said to one universe or to all.
+  EXPECT_EQ(read_json(R"([{"universe":1,"channels":[1]},{"channel":0,"value":5},
+                          {"universe":1,"channels":[7]},{"universe":1,"channels":{"1":8}}])"),
+            R"([{"universe":1,"channels":[{"channel":0,"value":1}]},)"
+            R"({"channels":[{"channel":0,"value":5}]},)"
+            R"({"universe":1,"channels":[{"channel":0,"value":7},{"channel":1,"value":8}]}])");
   const FromRoom dark =
       read_levels(Json::parse(R"({"universe":3,"type":"blackout"})").value(), ChannelBase::zero);
   ASSERT_EQ(dark.updates.size(), 1U);
