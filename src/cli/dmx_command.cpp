@@ -21,11 +21,6 @@
 namespace roomwire::cli {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto live_interval = 250ms;
-constexpr auto last_write = 1s;
-
 tl::unexpected<Error> wrong(const std::string& flag, const std::string& problem) {
   return failure(ErrorKind::invalid_input, flag + ": " + problem);
 }

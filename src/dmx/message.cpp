@@ -230,9 +230,10 @@ class LevelReader {
   /// The update of that universe; null, and refused, when there are too many.
   Update* update_of(const Universe& universe) {
     // Behind one for all universes, another begins: the later value counts.
-    for (auto update = out_.updates.rbegin(); update != out_.updates.rend(); ++update) {
-      if (update->universe == universe) return &*update;
-      if (!universe || !update->universe) break;
+    for (std::size_t i = out_.updates.size(); i-- > 0;) {
+      Update& update = out_.updates[i];
+      if (update.universe == universe) return &update;
+      if (!universe || !update.universe) break;
     }
     if (out_.updates.size() == max_message_universes) {
       refuse(RefusalKind::limit,

@@ -36,14 +36,14 @@ export function ownNetwork(url) {
   process.exit(spawnSync('setpriv', command, { stdio: 'inherit', env }).status ?? 1);
 }
 
-/** Another machine, at the other end of a cable. */
+/** Another machine, at the other end of a cable. As on a stage, there is no gateway. */
 export async function connectMachine() {
   const holder = new Process('machine', 'unshare', ['-n', 'sh', '-c', 'echo up && exec cat']);
   await holder.out.wait((line) => line === 'up', 'the machine');
   const wrap = (...command) => ['nsenter', '-t', `${holder.pid}`, '-n', ...command];
   const far = (script) => sh(wrap('sh', '-ec', `'${script}'`).join(' '));
   sh(`ip link add dmx0 type veth peer name dmx0 netns ${holder.pid}`);
-  const plugged = 'ip link set dmx0 up && ip route add default dev dmx0';
+  const plugged = 'ip link set dmx0 up';
   const up = (address) => `ip addr add ${address}/24 brd + dev dmx0 && ${plugged}`;
   sh(up(here));
   far(`${noIpv6}; ip link set lo up && ${up(there)}`);
