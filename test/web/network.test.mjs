@@ -74,6 +74,42 @@ describe('comings and goings', { concurrency: true }, () => {
     await state(page, 'Nobody else yet');
   });
 
+  test('a peer that stands still holds up nobody, and gets the last value when it goes on', async (t) => {
+    const { native, url } = await place(t);
+    const page = await browser.open(t, url);
+    const [frozen, receiver] = [native('netrecv', 'osc'), native('netrecv', 'osc')];
+    await state(page, '2 peers');
+    frozen.kill('SIGSTOP');
+    // Enough to fill what the browser buffers, and then what the page keeps.
+    const fader = object(page, 'slider /fader/1').getByRole('slider');
+    await fader.evaluate((range) => {
+      for (let i = 1; i <= 5000; i++) {
+        range.value = String((i % 1000) / 1000);
+        range.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+    });
+    await fader.fill('0.123');
+    await receiver.out.wait((line) => line.includes('[0.123]'), 'the last, by the other peer');
+    await fader.fill('0.321');
+    await receiver.out.wait((line) => line.includes('[0.321]'), 'a later one');
+    frozen.kill('SIGCONT');
+    await frozen.out.wait((line) => line.includes('[0.321]'), 'the last value');
+  });
+
+  test('a burst is handed on whole', async (t) => {
+    const { site, native } = await place(t);
+    const objects = [
+      ['netrecv', 24, 40, { channel: 'a' }],
+      ['netsend', 24, 200, { channel: 'b' }],
+    ];
+    const page = await browser.open(t, `${site.url}?room=x${patchHash(objects, [[0, 1]])}`);
+    const receiver = native('netrecv', 'b');
+    const sender = native('netsend', 'a');
+    await state(page, '2 peers');
+    sender.write(Array.from({ length: 5000 }, (_, i) => `${i}\n`).join(''));
+    for (let i = 0; i < 5000; i++) assert.equal(await receiver.out.wait(() => true, `${i}`), `${i}`);
+  });
+
   test('of the page: reloaded, it is there again with its patch', async (t) => {
     const { native, url } = await place(t);
     const page = await browser.open(t, url);

@@ -6,6 +6,7 @@ import { channelFault, type Message } from '../messages/message.ts';
 import type { Net } from '../objects/kind.ts';
 import { Heard } from './heard.ts';
 import { Monitor } from './monitor.ts';
+import { Outbox } from './outbox.ts';
 import { readPath, type Path } from './paths.ts';
 import { ownRelay, publicRelays, RelayKeeper, relaySockets, relayStates } from './relays.ts';
 import { tappedConnection } from './tap.ts';
@@ -19,13 +20,6 @@ export interface PeerView {
   counts: { in: number; out: number };
 }
 
-interface Channel {
-  action: MessageAction;
-  /** Messages that Trystero has not yet handed to all peers. */
-  pending: number;
-}
-
-const mostPending = 64; // messages a channel that wait for a slow peer; further ones are left out
 const mostChannels = 200; // channels that are listened on because somebody speaks on them
 
 export class Room implements Net {
@@ -34,9 +28,9 @@ export class Room implements Net {
   readonly ownRelay = ownRelay(location);
   roomId: string | undefined;
   #room: TrysteroRoom | undefined;
-  #channels = new Map<string, Channel>();
+  #channels = new Map<string, MessageAction>();
   #listeners = new Map<string, Set<Listener>>();
-  #peers = new Set<string>();
+  #peers = new Map<string, Outbox>();
   #heard = new Heard(selfId);
   #tapped = new WeakSet<WebSocket>();
   #joinedAt = 0;
@@ -69,14 +63,11 @@ export class Room implements Net {
   }
 
   send(channel: string, message: Message): number | undefined {
-    const made = this.#channel(channel);
-    if (!made || made.pending >= mostPending) return undefined;
-    made.pending++;
-    void made.action
-      .send(message as DataPayload)
-      .catch(() => {}) // the peer left meanwhile
-      .finally(() => made.pending--);
-    return this.#peers.size;
+    const size = sizeOf(message);
+    if (!this.#channel(channel) || size === undefined) return undefined;
+    let took = 0;
+    for (const outbox of this.#peers.values()) if (outbox.push(channel, message, size)) took++;
+    return took > 0 || this.#peers.size === 0 ? took : undefined;
   }
 
   listen(channel: string, listener: Listener): () => void {
@@ -150,12 +141,15 @@ export class Room implements Net {
       },
     );
     this.#room.onPeerJoin = (id) => {
-      this.#peers.add(id);
+      this.#peers.get(id)?.close();
+      const deliver = (channel: string, message: Message) => this.#deliver(id, channel, message);
+      this.#peers.set(id, new Outbox(deliver));
       this.#heard.forget(id);
       this.#joinError = undefined;
       this.#tell();
     };
     this.#room.onPeerLeave = (id) => {
+      this.#peers.get(id)?.close();
       this.#peers.delete(id);
       this.#heard.forget(id);
       this.#tell();
@@ -176,7 +170,17 @@ export class Room implements Net {
     this.#enter();
   }
 
-  #channel(name: string): Channel | undefined {
+  /** Trystero gives up on a peer that takes nothing for 10 s, without a word but for the progress. */
+  async #deliver(peer: string, channel: string, message: Message): Promise<boolean> {
+    let progress = 0;
+    await this.#channel(channel)?.send(message as DataPayload, {
+      target: peer,
+      onProgress: (now) => (progress = now),
+    });
+    return progress === 1;
+  }
+
+  #channel(name: string): MessageAction | undefined {
     const known = this.#channels.get(name);
     if (known || !this.#room || channelFault(name)) return known;
     const action = this.#room.makeAction<DataPayload>(name, {
@@ -185,9 +189,8 @@ export class Room implements Net {
           listener(data as Message, peerId);
       },
     });
-    const made = { action, pending: 0 };
-    this.#channels.set(name, made);
-    return made;
+    this.#channels.set(name, action);
+    return action;
   }
 
   /** Sockets are replaced when a relay is tried again. */
@@ -207,3 +210,13 @@ export class Room implements Net {
 }
 
 const sameRelay = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '');
+
+/** Bytes, about; undefined for what cannot be written as JSON. */
+function sizeOf(message: Message): number | undefined {
+  if (message instanceof Uint8Array || typeof message === 'string') return message.length;
+  try {
+    return JSON.stringify(message).length;
+  } catch {
+    return undefined; // arrays in arrays, by the thousand
+  }
+}
