@@ -30,25 +30,25 @@ class Peer {
 
 test('a peer that stood still gets all, in order, when it takes messages again', async () => {
   const peer = new Peer();
-  for (let i = 0; i < 2000; i++) assert.ok(peer.outbox.push(i % 2 ? 'a' : 'b', i, 4));
+  for (let i = 0; i < 10_000; i++) assert.ok(peer.outbox.push(i % 2 ? 'a' : 'b', i, 4));
   await new Promise((done) => setImmediate(done));
   assert.equal(peer.tries, 1);
   await peer.takes();
   assert.deepEqual(
     peer.got.map(([, message]) => message),
-    Array.from({ length: 2000 }, (_, i) => i),
+    Array.from({ length: 10_000 }, (_, i) => i),
   );
 });
 
 test('beyond the bound the newest of each channel is kept, and nothing is overtaken', async () => {
   const peer = new Peer();
   let kept = 0;
-  for (let i = 0; i < 10_000; i++) if (peer.outbox.push(i % 2 ? 'a' : 'b', i, 4)) kept++;
-  assert.ok(kept < 2010);
+  for (let i = 0; i < 30_000; i++) if (peer.outbox.push(i % 2 ? 'a' : 'b', i, 4)) kept++;
+  assert.ok(kept < 10_010);
   await peer.takes();
   for (const channel of ['a', 'b']) {
     const values = peer.got.filter(([name]) => name === channel).map(([, value]) => Number(value));
-    assert.equal(values.at(-1), channel === 'a' ? 9999 : 9998);
+    assert.equal(values.at(-1), channel === 'a' ? 29_999 : 29_998);
     assert.deepEqual(values, values.toSorted((one, other) => one - other));
   }
   assert.ok(peer.outbox.push('a', 'after', 4));

@@ -14,7 +14,7 @@ interface Waiting {
 }
 
 // Beyond these only the newest message of each channel is kept, until the peer takes some again.
-const mostMessages = 2_000;
+const mostMessages = 10_000;
 const mostBytes = 4_000_000;
 const mostNewest = 200; // channels whose newest message is kept
 const pause = 250; // ms before a message that was not taken is tried again
