@@ -104,6 +104,20 @@ test('the monitor counts messages and shows the last', () => {
   assert.equal(monitor.frame(peer, 'in', frame('osc', '', 1)), true);
 });
 
+test('a channel that somebody listens to is heard, whatever else a peer makes up', () => {
+  const wanted = new Set(['mine']);
+  const monitor = new Monitor((channel) => wanted.has(channel));
+  for (let i = 0; i < 1000; i++) monitor.frame({}, 'in', frame(`c${i}`, '', 1));
+  assert.equal(monitor.frame({}, 'in', frame('mine', '', 1)), true);
+  assert.equal(monitor.channels.get('mine')?.in, 1);
+  assert.equal(monitor.frame({}, 'in', frame('other', '', 1)), false);
+  for (let i = 0; i < 2000; i++) {
+    wanted.add(`w${i}`);
+    assert.equal(monitor.frame({}, 'in', frame(`w${i}`, '', 1)), true);
+  }
+  assert.ok(monitor.channels.size < 1000);
+});
+
 test('messages a second', () => {
   const rate = new Rate();
   assert.equal(rate.update(0, 10), 0);

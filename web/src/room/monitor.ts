@@ -14,6 +14,7 @@ export interface Tally {
 }
 
 const mostChannels = 200; // further ones of a peer that makes up names are not listed
+const mostWanted = 700; // with those that somebody here listens to
 const decoder = new TextDecoder();
 const previewSize = 300; // bytes of a payload that are decoded to be shown
 
@@ -22,6 +23,9 @@ export class Monitor {
   /** Messages by connection. */
   readonly peers = new WeakMap<object, { in: number; out: number }>();
   #listeners = new Set<(channel: string) => void>();
+
+  /** `isWanted`: whether somebody here listens to a channel, which is then never held back. */
+  constructor(private readonly isWanted: (channel: string) => boolean = () => false) {}
 
   /** Told of each channel when something comes in on it for the first time. */
   onChannel(listener: (channel: string) => void): void {
@@ -33,7 +37,7 @@ export class Monitor {
     const chunk = readChunk(data);
     if (!chunk || isInternal(chunk.action) || chunk.action === '') return true;
     const tally = this.#tally(chunk.action, direction);
-    if (!tally) return false;
+    if (!tally) return this.isWanted(chunk.action);
     tally.bytes += chunk.payload.length;
     if (!chunk.isLast) return true;
     tally[direction]++;
@@ -48,7 +52,8 @@ export class Monitor {
   #tally(channel: string, direction: Direction): Tally | undefined {
     const known = this.channels.get(channel);
     if (known) return known;
-    if (this.channels.size >= mostChannels) return undefined;
+    const most = this.isWanted(channel) ? mostWanted : mostChannels;
+    if (this.channels.size >= most) return undefined;
     const tally: Tally = { in: 0, out: 0, bytes: 0, last: '', lastFrom: direction };
     this.channels.set(channel, tally);
     for (const listener of this.#listeners) listener(channel);

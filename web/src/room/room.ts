@@ -20,10 +20,8 @@ export interface PeerView {
   counts: { in: number; out: number };
 }
 
-const mostChannels = 200; // channels that are listened on because somebody speaks on them
-
 export class Room implements Net {
-  readonly monitor = new Monitor();
+  readonly monitor = new Monitor((channel) => this.#listeners.has(channel));
   readonly selfId = selfId;
   readonly ownRelay = ownRelay(location);
   roomId: string | undefined;
@@ -43,9 +41,10 @@ export class Room implements Net {
     this.#publicRelays = config.publicRelays ? publicRelays(config.appId) : [];
     this.#rtcPolyfill = tappedConnection(this.monitor);
     // Trystero keeps what comes on channels that nobody made here, without bound, in case somebody
-    // does. So each that is heard of is made, and what nobody listens to is dropped.
+    // does. So each that is heard of is made, and what nobody listens to is dropped. The monitor
+    // bounds how many are heard of.
     this.monitor.onChannel((channel) => {
-      if (this.#channels.size < mostChannels && !channelFault(channel)) this.#channel(channel);
+      this.#channel(channel);
     });
   }
 
@@ -154,7 +153,8 @@ export class Room implements Net {
       this.#heard.forget(id);
       this.#tell();
     };
-    for (const channel of this.#listeners.keys()) this.#channel(channel);
+    for (const channel of [...this.#listeners.keys(), ...this.monitor.channels.keys()])
+      this.#channel(channel);
   }
 
   /**
