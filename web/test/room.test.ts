@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../src/config.ts';
+import { channelFault } from '../src/messages/message.ts';
 import { isInternal, readChunk } from '../src/room/frames.ts';
 import { Heard } from '../src/room/heard.ts';
 import { checkRoom, patchOf, readRoom, roomOf, withPatch, withRoom } from '../src/room/link.ts';
@@ -33,6 +34,18 @@ test('a room by its name or by a link', () => {
   assert.match(read('  '), /needs a name/);
   assert.match(read('x'.repeat(1001)), /at most 1000/);
   assert.match(read('\ud83d'), /half a character/);
+});
+
+test('names that Trystero trips over are neither rooms nor channels', () => {
+  const monitor = new Monitor(() => true);
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    const checked = checkRoom(name);
+    assert.match(checked.ok ? '' : checked.why, /JavaScript keeps/);
+    assert.match(channelFault(name) ?? '', /JavaScript keeps/);
+    assert.equal(monitor.frame({}, 'in', frame(name, '{}', 9)), false);
+  }
+  assert.equal(monitor.frame({}, 'in', frame('@_ping', '', 1)), true);
+  assert.equal(monitor.channels.size, 0);
 });
 
 test('an empty room parameter is none', () => {

@@ -33,8 +33,12 @@ export function channelFault(name: string): string | undefined {
   if (name === '') return 'A channel needs a name.';
   if (name.startsWith('@_')) return 'Names that begin with @_ are kept for the protocol.';
   if (name.includes('\0')) return 'A channel name cannot hold the character NUL.';
+  if (isBuiltIn(name)) return `The name ${name} is one that JavaScript keeps for itself.`;
   const bytes = new TextEncoder().encode(name).length;
   if (bytes > longestChannel)
     return `A channel name has at most ${longestChannel} bytes; this one has ${bytes}.`;
   return undefined;
 }
+
+/** Trystero keeps channels and rooms in plain objects, where these names are taken. */
+export const isBuiltIn = (name: string): boolean => name in Object.prototype;

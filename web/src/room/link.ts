@@ -1,4 +1,5 @@
 // Which room a link names, and links that name a room. The rules are those of Patchies.
+import { isBuiltIn } from '../messages/message.ts';
 import { uuid } from '../crypto/uuid.ts';
 
 export type Result<T> = { ok: true; value: T } | { ok: false; why: string };
@@ -34,6 +35,8 @@ export function readRoom(typed: string): Result<string> {
 export function checkRoom(room: string): Result<string> {
   if (room.length > longestRoom)
     return { ok: false, why: `A room name has at most ${longestRoom} characters.` };
+  if (isBuiltIn(room))
+    return { ok: false, why: `The name ${room} is one that JavaScript keeps for itself.` };
   // Half of a surrogate pair cannot be written into a link: others would get another room.
   if (/\p{Surrogate}/u.test(room))
     return { ok: false, why: 'That name holds half a character; links cannot carry it.' };

@@ -1,4 +1,5 @@
 // What passes in the room: channels, messages a second, last values. Time comes in; no clock here.
+import { channelFault } from '../messages/message.ts';
 import { show } from '../messages/text.ts';
 import { isInternal, readChunk, type Chunk } from './frames.ts';
 
@@ -32,10 +33,11 @@ export class Monitor {
     this.#listeners.add(listener);
   }
 
-  /** False for a message of a channel that is beyond what is listed. */
+  /** False for what Trystero is not to see: channels that can be none, or beyond what is listed. */
   frame(peer: object, direction: Direction, data: Uint8Array): boolean {
     const chunk = readChunk(data);
-    if (!chunk || isInternal(chunk.action) || chunk.action === '') return true;
+    if (!chunk || isInternal(chunk.action)) return true;
+    if (channelFault(chunk.action) !== undefined) return false;
     const tally = this.#tally(chunk.action, direction);
     if (!tally) return this.isWanted(chunk.action);
     tally.bytes += chunk.payload.length;

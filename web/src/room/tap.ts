@@ -22,7 +22,7 @@ function tap(monitor: Monitor, peer: RTCPeerConnection, channel: RTCDataChannel)
   channel.addEventListener('message', (event) => {
     const { data } = event;
     if (!(data instanceof ArrayBuffer) || monitor.frame(peer, 'in', new Uint8Array(data))) return;
-    // A peer that makes up channel names: Trystero would keep each message for ever.
+    // A peer that makes up channel names: Trystero would keep each message for ever, or trip over it.
     event.stopImmediatePropagation();
   });
   // When a peer goes without a word its channel fails before it closes. Trystero would write that on
