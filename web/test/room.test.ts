@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readConfig } from '../src/config.ts';
 import { channelFault } from '../src/messages/message.ts';
@@ -20,20 +21,26 @@ test('a room with any character survives its link', () => {
   }
 });
 
-test('a room by its name or by a link', () => {
-  const read = (text: string): string => {
+const vectors = new URL('../../../../test/vectors/room-links.json', import.meta.url);
+const links = JSON.parse(readFileSync(vectors, 'utf8')) as { text: string; room: string | null }[];
+for (const { text, room } of links)
+  test(`as the program reads it: ${JSON.stringify(text)}`, () => {
+    const read = readRoom(text);
+    assert.equal(read.ok ? read.value : null, room);
+  });
+
+test('why a name or a link is refused', () => {
+  const why = (text: string): string => {
     const room = readRoom(text);
-    return room.ok ? room.value : room.why;
+    return room.ok ? '' : room.why;
   };
-  assert.equal(read(' my room '), 'my room');
-  assert.equal(read('https://patchies.app/?id=x&room=f84df292'), 'f84df292');
-  assert.equal(read('http://10.0.0.1:7777/?room=a%20b#patch=x'), 'a b');
-  assert.match(read('https://patchies.app/'), /no \?room=/);
-  assert.match(read('https://patchies.app/?room='), /no \?room=/);
-  assert.match(read('http://['), /no \?room=/);
-  assert.match(read('  '), /needs a name/);
-  assert.match(read('x'.repeat(1001)), /at most 1000/);
-  assert.match(read('\ud83d'), /half a character/);
+  assert.match(why('https://patchies.app/'), /no \?room=/);
+  assert.match(why('https://patchies.app/?room='), /no \?room=/);
+  assert.match(why(''), /needs a name/);
+  assert.match(why('\ud83d'), /half a character/);
+  assert.equal(why('ä'.repeat(500)), '');
+  assert.match(why('ä'.repeat(501)), /at most 1000 bytes; this one has 1002/);
+  assert.match(why(`http://h/?room=${'%C3%A4'.repeat(501)}`), /this one has 1002/);
 });
 
 test('names that Trystero trips over are neither rooms nor channels', () => {

@@ -4,7 +4,7 @@ import { uuid } from '../crypto/uuid.ts';
 
 export type Result<T> = { ok: true; value: T } | { ok: false; why: string };
 
-const longestRoom = 1_000; // characters; longer ones no longer fit where links are pasted
+const longestRoom = 1_000; // bytes of UTF-8, so 3,000 in a link: more does not fit where links are pasted
 
 export const newRoom = uuid;
 
@@ -21,20 +21,43 @@ export function withRoom(href: string, room: string | undefined): string {
   return url.href;
 }
 
-/** The room that a person typed or pasted: an id, or a link of Patchies or of this page. */
+/**
+ * The room that a person typed or pasted: an id, or a link of Patchies or of this page. Read as the
+ * program reads --room (test/vectors/room-links.json).
+ */
 export function readRoom(typed: string): Result<string> {
-  const text = typed.trim();
-  if (text === '') return { ok: false, why: 'A room needs a name.' };
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return checkRoom(text);
-  const room = URL.canParse(text) ? roomOf(new URL(text).search) : undefined;
-  return room === undefined
-    ? { ok: false, why: 'That link names no room: it has no ?room= in it.' }
-    : checkRoom(room);
+  if (typed === '') return { ok: false, why: 'A room needs a name.' };
+  if (!/:\/\/|[?&]room=/.test(typed)) return checkRoom(typed);
+  const room = roomParameter(typed);
+  if (!room) return { ok: false, why: 'That link names no room: it has no ?room= in it.' };
+  return checkRoom(room);
+}
+
+/** The first ?room= of a text that need not be a URL, as a page would read it. */
+function roomParameter(text: string): string | undefined {
+  const query = /^[^#?]*\?([^#]*)/.exec(text)?.[1] ?? '';
+  for (const pair of query.split('&')) {
+    const [name = '', ...rest] = pair.split('=');
+    if (pair !== '' && percentDecoded(name) === 'room') return percentDecoded(rest.join('='));
+  }
+  return undefined;
+}
+
+/** Undefined when it is no UTF-8. */
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' ').replace(/%(?![\da-f]{2})/gi, '%25'));
+  } catch {
+    return undefined;
+  }
 }
 
 export function checkRoom(room: string): Result<string> {
-  if (room.length > longestRoom)
-    return { ok: false, why: `A room name has at most ${longestRoom} characters.` };
+  const bytes = new TextEncoder().encode(room).length;
+  if (bytes > longestRoom) {
+    const why = `A room name has at most ${longestRoom} bytes; this one has ${bytes}.`;
+    return { ok: false, why };
+  }
   if (isBuiltIn(room))
     return { ok: false, why: `The name ${room} is one that JavaScript keeps for itself.` };
   // Half of a surrogate pair cannot be written into a link: others would get another room.

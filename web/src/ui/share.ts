@@ -86,7 +86,7 @@ export function openSetRoom({ current, ofProcess, go }: RoomChoice): void {
         event.preventDefault();
         // As in Patchies, an empty name is no room, so that a new one is made.
         const room =
-          entry.value.trim() === ''
+          entry.value === ''
             ? { ok: true as const, value: newRoom() }
             : readRoom(entry.value);
         if (room.ok) leave(room.value);
