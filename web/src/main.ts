@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   if (brought === 'damaged')
     notice('The patch in this link is damaged and was not opened. This is an empty patch.');
   if (brought === 'partly')
-    notice('Some objects of this link are not known here and were left out.');
+    notice('Some objects of this link are not known here and were left out, or hold too long a text, which was cut.');
   if (patch.usesRoom() && hadRoom === undefined && refused === undefined)
     notice('The link named no room, so a new one was made.');
   address.follow();

@@ -249,3 +249,20 @@ test('a link cannot make more objects than a page can hold', async () => {
   const o = Array.from({ length: mostObjects + 10 }, () => ['value', 0, 0]);
   assert.equal(await decodePatch(packed(JSON.stringify({ v: 1, o, w: [] })), patch), 10);
 });
+
+test('a text that is too long is cut, and the patch opens again', async () => {
+  const { patch, add } = make();
+  const box = add('message', { text: 'x'.repeat(21_000) });
+  assert.equal(String(patch.objects.get(box)?.settings['text']).length, 20_000);
+  patch.set(box, 'text', 'y'.repeat(21_000));
+  const copy = make().patch;
+  assert.equal(await decodePatch(await encodePatch(patch), copy), 0);
+  assert.deepEqual(contents(copy), contents(patch));
+  const long = { v: 1, o: [['value', 0, 0], ['message', 0, 0, { text: 'z'.repeat(21_000) }]], w: [] };
+  const opened = make().patch;
+  assert.equal(await decodePatch(packed(JSON.stringify(long)), opened), 1);
+  assert.deepEqual(
+    [...opened.objects.values()].map(({ settings }) => String(settings['text'] ?? '').length),
+    [0, 20_000],
+  );
+});

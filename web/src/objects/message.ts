@@ -1,5 +1,6 @@
 import { isBang, type Message } from '../messages/message.ts';
 import { parseTyped, show } from '../messages/text.ts';
+import { longestSetting } from '../patch/model.ts';
 import { h } from '../ui/dom.ts';
 import { define, type Host, type Instance } from './kind.ts';
 
@@ -47,6 +48,7 @@ export const message = define<MessageBox>({
     const area = h('textarea', {
       class: 'entry',
       rows: 2,
+      maxlength: longestSetting,
       'aria-label': 'message, Enter sends',
       placeholder: 'text or JSON',
       spellcheck: 'false',

@@ -1,11 +1,10 @@
 // A patch as text for the fragment of a link: base64url of raw deflate of compact JSON.
 //   {"v":1,"o":[[kind,x,y,{setting:value}]],"w":[[from,to]]}   from and to count the objects
 // Settings that have their default value are left out.
-import { Patch, type Settings } from './model.ts';
+import { longestSetting, Patch, type Settings } from './model.ts';
 
 const version = 1;
 const largestJson = 1_000_000; // bytes; a link that unpacks to more is not read
-const longestSetting = 20_000; // characters
 
 export class DamagedPatch extends Error {}
 
@@ -23,7 +22,8 @@ export async function encodePatch(patch: Patch): Promise<string> {
 
 /**
  * Puts the objects of `text` into the empty `patch`. Throws DamagedPatch when it is none, and leaves
- * the patch empty then. Returns how many objects were left out, as this page does not know them.
+ * the patch empty then. Returns how many objects were left out, as this page does not know them, or
+ * have a text that was cut.
  */
 export async function decodePatch(text: string, patch: Patch): Promise<number> {
   const { objects, wires } = check(await unpack(text));
@@ -32,7 +32,7 @@ export async function decodePatch(text: string, patch: Patch): Promise<number> {
     const [source, target] = [ids[from], ids[to]];
     if (source !== undefined && target !== undefined) patch.connect(source, target);
   }
-  return ids.filter((id) => id === undefined).length;
+  return ids.filter((id, index) => id === undefined || isCut(objects[index]?.settings ?? {})).length;
 }
 
 async function unpack(text: string): Promise<unknown> {
@@ -78,10 +78,13 @@ function isSettings(value: unknown): value is Settings {
       (one) =>
         typeof one === 'boolean' ||
         isNumber(one) ||
-        (typeof one === 'string' && one.length <= longestSetting),
+        typeof one === 'string',
     )
   );
 }
+
+const isCut = (settings: Settings): boolean =>
+  Object.values(settings).some((one) => typeof one === 'string' && one.length > longestSetting);
 
 /** All that comes out of `transform`; throws when that is more than a patch can be. */
 async function through(

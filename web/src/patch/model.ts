@@ -32,6 +32,7 @@ export const farthest = 20_000; // px; what a link may ask for
 /** Bounds of a patch: what a link may make a page hold. */
 export const mostObjects = 500;
 export const mostWires = 2_000;
+export const longestSetting = 20_000; // characters; what is longer is cut
 
 export class Patch {
   readonly objects = new Map<number, PatchObject>();
@@ -80,8 +81,9 @@ export class Patch {
 
   set(id: number, key: string, value: Setting): void {
     const object = this.objects.get(id);
-    if (!object || object.settings[key] === value) return;
-    object.settings = { ...object.settings, [key]: value };
+    const bounded = cut(value);
+    if (!object || object.settings[key] === bounded) return;
+    object.settings = { ...object.settings, [key]: bounded };
     this.#tell({ what: 'set', object, key });
   }
 
@@ -129,14 +131,19 @@ export const isNetwork = (kind: string): boolean => kind === 'netsend' || kind =
 
 const placed = (at: number): number => Math.round(Math.min(farthest, Math.max(0, at)));
 
+const cut = (value: Setting): Setting =>
+  typeof value === 'string' ? value.slice(0, longestSetting) : value;
+
 /** Only settings that the kind has, of the type that it has. */
 function known(settings: Settings, defaults: Settings): Settings {
   return Object.fromEntries(
-    Object.entries(settings).filter(
-      ([key, value]) =>
-        Object.hasOwn(defaults, key) &&
-        typeof value === typeof defaults[key] &&
-        (typeof value !== 'number' || Number.isFinite(value)),
-    ),
+    Object.entries(settings)
+      .filter(
+        ([key, value]) =>
+          Object.hasOwn(defaults, key) &&
+          typeof value === typeof defaults[key] &&
+          (typeof value !== 'number' || Number.isFinite(value)),
+      )
+      .map(([key, value]) => [key, cut(value)]),
   );
 }

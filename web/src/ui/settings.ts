@@ -1,6 +1,6 @@
 // The dialog of one object: its settings, and removing it.
 import type { Field, Kind } from '../objects/kind.ts';
-import type { Patch, PatchObject, Setting } from '../patch/model.ts';
+import { longestSetting, type Patch, type PatchObject, type Setting } from '../patch/model.ts';
 import { openDialog } from './dialog.ts';
 import { h } from './dom.ts';
 
@@ -81,6 +81,7 @@ function textEntry(field: Field, value: string, put: (value: string) => void): H
   const why = h('small', { class: 'fault' });
   const entry = h('input', {
     value,
+    maxlength: longestSetting,
     spellcheck: 'false',
     autocapitalize: 'off',
     autocomplete: 'off',
