@@ -236,3 +236,28 @@ test('a channel is renamed by a message, by hand, or not with the reason', async
   await page.getByText('at most 32 bytes').waitFor();
   await object(page, 'netsend y').waitFor();
 });
+
+test('a reload right after a change keeps it', async (t) => {
+  const page = await browser.open(t, link(newRoom(), faderPatch));
+  const fader = object(page, 'slider /fader/1').getByRole('slider');
+  await fader.waitFor();
+  await fader.evaluate((range) => {
+    range.value = '0.75';
+    range.dispatchEvent(new Event('input', { bubbles: true }));
+    location.reload();
+  });
+  await page.waitForEvent('load');
+  await until(
+    'the fader where it was left',
+    () => fader.inputValue(),
+    (value) => value === '0.75',
+  );
+  // A link put in place of this one is what is opened, whatever was changed just before.
+  await fader.evaluate((range, hash) => {
+    range.value = '0.5';
+    range.dispatchEvent(new Event('input', { bubbles: true }));
+    location.hash = hash;
+  }, patchHash([['message', 24, 40]]));
+  await object(page, 'message').waitFor();
+  assert.equal(await fader.count(), 0);
+});

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { Message } from '../src/messages/message.ts';
 import { kinds } from '../src/objects/index.ts';
 import type { Net } from '../src/objects/kind.ts';
-import { DamagedPatch, decodePatch, encodePatch } from '../src/patch/codec.ts';
+import { DamagedPatch, decodePatch, encodePatch, storePatch } from '../src/patch/codec.ts';
 import { mostObjects, Patch, type Settings } from '../src/patch/model.ts';
 import { Runtime } from '../src/patch/runtime.ts';
 import { start, starters } from '../src/patch/starters.ts';
@@ -265,4 +265,16 @@ test('a text that is too long is cut, and the patch opens again', async () => {
     [...opened.objects.values()].map(({ settings }) => String(settings['text'] ?? '').length),
     [0, 20_000],
   );
+});
+
+test('a patch that had to be written at once is read like any other', async () => {
+  for (const length of [0, 10, 19_000]) {
+    const { patch, add } = make();
+    for (let i = 0; i < 8; i++) add('message', { text: 'ä'.repeat(length) });
+    const copy = make().patch;
+    const text = storePatch(patch);
+    assert.match(text, /^[\w-]+$/);
+    assert.equal(await decodePatch(text, copy), 0);
+    assert.deepEqual(contents(copy), contents(patch));
+  }
 });
