@@ -89,8 +89,9 @@ export const slider = define<Slider>({
     const shown = h('output', { class: 'number' });
     const draw = (): void => {
       const { min, max, value } = instance;
-      range.min = String(min);
-      range.max = String(max);
+      range.min = String(Math.min(min, max));
+      range.max = String(Math.max(min, max));
+      range.dir = min > max ? 'rtl' : 'ltr'; // from high to low: From is at the left all the same
       range.step = host.settings['whole'] ? '1' : String(Math.abs(max - min) / 1000 || 'any');
       range.value = String(value);
       const share = max === min ? 0 : (value - min) / (max - min);
