@@ -248,3 +248,48 @@ test('what shows values shows them, and a controller follows what comes', async 
   await page.locator('.key.held[aria-label="C4"]').waitFor();
   await shows(page.locator('.lines'), /"args":\[4\].*\n.*"channel":6.*\n.*noteOn/);
 });
+
+test('a slider from high to low goes there; an empty text is a value', async (t) => {
+  const hash = patchHash(
+    [
+      ['slider', 24, 40, { as: 'plain', min: 10, max: 0, whole: true, value: 10 }],
+      ['value', 24, 200],
+      ['message', 400, 40, { mode: 'text' }],
+    ],
+    [
+      [0, 1],
+      [2, 1],
+    ],
+  );
+  const page = await browser.open(t, site.url + hash);
+  const value = page.locator('output.value');
+  await shows(value, 'nothing yet');
+  const fader = page.getByRole('slider');
+  const { x, y, width, height } = await fader.boundingBox();
+  await page.mouse.click(x + width - 5, y + height / 2);
+  await shows(value, '0');
+  await page.mouse.click(x + width * 0.75, y + height / 2);
+  await shows(value, /^[23]$/);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await shows(value, '""');
+});
+
+test('the bar of a phone: what is long gives way to the buttons', async (t) => {
+  for (const width of [390, 320]) {
+    const options = { ...phone, viewport: { width, height: 700 } };
+    const page = await browser.open(t, `${site.url}?room=${'long-room-'.repeat(20)}${patchHash()}`, options);
+    await page.locator('.state-text').evaluate((text) => {
+      new MutationObserver(() => {
+        if (!text.textContent.endsWith('reached')) text.textContent = 'A peer is heard, but not reached';
+      }).observe(text, { childList: true });
+      text.textContent = 'A peer is heard, but not reached';
+    });
+    for (const name of ['Add', 'Share']) {
+      const box = await page.getByRole('button', { name, exact: true }).boundingBox();
+      assert.ok(box.width >= 40 && box.x + box.width <= width, `${name}: ${JSON.stringify(box)}`);
+    }
+    const seen = await Promise.all(['.room', '.pill'].map((one) => page.locator(one).boundingBox()));
+    for (const box of seen) assert.ok(box.width >= 60, JSON.stringify(box));
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/bar-${width}.png` });
+  }
+});

@@ -278,3 +278,15 @@ test('a patch that had to be written at once is read like any other', async () =
     assert.deepEqual(contents(copy), contents(patch));
   }
 });
+
+test('no wire of a starter runs behind an object', () => {
+  const port = 29; // px from an object's left edge
+  for (const { name, objects, wires } of starters)
+    for (const [from, to] of wires) {
+      const ends = [objects[from], objects[to]].map((end) => ({ x: end?.[1] ?? 0, y: end?.[2] ?? 0 }));
+      const [top, bottom] = [Math.min(...ends.map(({ y }) => y)), Math.max(...ends.map(({ y }) => y))];
+      const right = Math.max(...ends.map(({ x }) => x)) + port;
+      for (const [kind, x, y] of objects)
+        if (y > top && y < bottom) assert.ok(x > right, `${name}: behind ${kind}`);
+    }
+});

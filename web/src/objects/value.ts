@@ -30,9 +30,9 @@ export const value = define<Value>({
   view: (instance, host) => {
     const shown = h('output', { class: 'value' });
     const draw = onFrame(() => {
-      const text = instance.last === undefined ? '' : show(instance.last);
-      shown.textContent = text || 'nothing yet';
-      shown.classList.toggle('empty', text === '');
+      const { last } = instance;
+      shown.textContent = last === undefined ? 'nothing yet' : show(last) || '""';
+      shown.classList.toggle('empty', last === undefined);
     });
     draw();
     host.onChange(draw);

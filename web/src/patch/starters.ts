@@ -1,4 +1,4 @@
-// Patches to begin with. They fit a phone held upright.
+// Patches to begin with. They fit a phone held upright, and no wire runs behind an object.
 import { Patch, type Settings } from './model.ts';
 
 export interface Starter {
@@ -27,11 +27,11 @@ export const starters: readonly Starter[] = [
     name: 'DMX light',
     about: 'dimmer and colour',
     objects: [
-      ['slider', 24, 32, { as: 'dmx', channel: 0, min: 0, max: 255, whole: true }],
-      ['color', 24, 168, { as: 'dmx', channel: 1, color: '#ff8000' }],
-      ['netsend', 24, 352, { channel: 'dmx' }],
-      ['netrecv', 24, 488, { channel: 'dmx' }],
-      ['value', 24, 616, {}],
+      ['slider', 16, 32, { as: 'dmx', channel: 0, min: 0, max: 255, whole: true }],
+      ['color', 64, 168, { as: 'dmx', channel: 1, color: '#ff8000' }],
+      ['netsend', 16, 352, { channel: 'dmx' }],
+      ['netrecv', 16, 488, { channel: 'dmx' }],
+      ['value', 16, 616, {}],
     ],
     wires: [
       [0, 2],
