@@ -290,6 +290,5 @@ test('the bar of a phone: what is long gives way to the buttons', async (t) => {
     }
     const seen = await Promise.all(['.room', '.pill'].map((one) => page.locator(one).boundingBox()));
     for (const box of seen) assert.ok(box.width >= 60, JSON.stringify(box));
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/bar-${width}.png` });
   }
 });

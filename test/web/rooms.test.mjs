@@ -127,7 +127,7 @@ describe('the room parameter', { concurrency: true }, () => {
 
   test('is refused with the reason when a link has one that can be none', async (t) => {
     const page = await browser.open(t, link('x'.repeat(1001)));
-    await page.getByText('at most 1000 characters').waitFor();
+    await page.getByText('at most 1000 bytes').waitFor();
     await until(
       'a new room',
       () => roomOf(page),
