@@ -76,16 +76,22 @@ describe('comings and goings', { concurrency: true }, () => {
 
   test('a peer that stands still holds up nobody, and gets the last value when it goes on', async (t) => {
     const { native, url } = await place(t);
-    const page = await browser.open(t, url);
+    const address = `/${'long'.repeat(1000)}`;
+    const objects = [
+      ['slider', 24, 40, { address }],
+      ['netsend', 24, 200, { channel: 'osc' }],
+    ];
+    const page = await browser.open(t, url + patchHash(objects, [[0, 1]]));
     const [frozen, receiver] = [native('netrecv', 'osc'), native('netrecv', 'osc')];
     await state(page, '2 peers');
     frozen.kill('SIGSTOP');
     // Enough to fill what the browser buffers, and then what the page keeps.
-    const fader = object(page, 'slider /fader/1').getByRole('slider');
-    await fader.evaluate((range) => {
-      for (let i = 1; i <= 30_000; i++) {
+    const fader = page.getByRole('slider');
+    await fader.evaluate(async (range) => {
+      for (let i = 1; i <= 3000; i++) {
         range.value = String((i % 1000) / 1000);
         range.dispatchEvent(new Event('input', { bubbles: true }));
+        if (i % 20 === 0) await new Promise((done) => setTimeout(done));
       }
     });
     await fader.fill('0.123');
