@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "cli/room_link.hpp"
@@ -47,6 +50,23 @@ TEST(Room, ALinkWithoutARoomIsNamed) {
     EXPECT_THAT(room(link), HasSubstr(link));
     EXPECT_THAT(room(link), HasSubstr("?room="));
     EXPECT_THAT(room(link), testing::StartsWith("error: "));
+  }
+}
+
+// The page reads them as well, and must come to the same rooms.
+TEST(Room, LinksAreReadAsThePageReadsThem) {
+  std::ifstream file(VECTOR_DIR "/room-links.json");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto table = boost::json::parse(text);
+  ASSERT_FALSE(table.as_array().empty());
+  for (const auto& row : table.as_array()) {
+    const std::string link(row.at("text").as_string());
+    const auto& wanted = row.at("room");
+    if (wanted.is_null()) {
+      EXPECT_THAT(room(link), testing::StartsWith("error: ")) << link;
+    } else {
+      EXPECT_EQ(room(link), std::string(wanted.as_string())) << link;
+    }
   }
 }
 
