@@ -21,7 +21,7 @@ test('a room with any character survives its link', () => {
   }
 });
 
-const vectors = new URL('../../../../test/vectors/room-links.json', import.meta.url);
+const vectors = new URL('../../../../test/vectors/links/rooms.json', import.meta.url);
 const links = JSON.parse(readFileSync(vectors, 'utf8')) as { text: string; room: string | null }[];
 for (const { text, room } of links)
   test(`as the program reads it: ${JSON.stringify(text)}`, () => {

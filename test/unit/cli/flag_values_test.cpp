@@ -55,7 +55,7 @@ TEST(Room, ALinkWithoutARoomIsNamed) {
 
 // The page reads them as well, and must come to the same rooms.
 TEST(Room, LinksAreReadAsThePageReadsThem) {
-  std::ifstream file(VECTOR_DIR "/room-links.json");
+  std::ifstream file(VECTOR_DIR "/links/rooms.json");
   const std::string text(std::istreambuf_iterator<char>(file), {});
   const auto table = boost::json::parse(text);
   ASSERT_FALSE(table.as_array().empty());

@@ -23,7 +23,7 @@ export function withRoom(href: string, room: string | undefined): string {
 
 /**
  * The room that a person typed or pasted: an id, or a link of Patchies or of this page. Read as the
- * program reads --room (test/vectors/room-links.json).
+ * program reads --room (test/vectors/links/rooms.json).
  */
 export function readRoom(typed: string): Result<string> {
   if (typed === '') return { ok: false, why: 'A room needs a name.' };
