@@ -67,7 +67,7 @@ Accepted<ArtNetPacket> decode_dmx(ByteReader reader, ByteView datagram) {
   packet.physical = reader.u8();
   const std::uint8_t sub_uni = reader.u8();
   const std::uint8_t net = reader.u8();
-  packet.frame.size = reader.u16();
+  const std::size_t said = reader.u16();
   if (reader.failed()) return too_short("ArtDmx", datagram);
   const auto address = PortAddress::from_number(static_cast<std::uint32_t>(net << 8 | sub_uni));
   if (!address) {
@@ -75,13 +75,12 @@ Accepted<ArtNetPacket> decode_dmx(ByteReader reader, ByteView datagram) {
                   "ArtDmx for Net " + std::to_string(net) + ", where 127 is the last");
   }
   packet.port_address = *address;
-  if (packet.frame.size < 1 || packet.frame.size > slot_count) {
-    return refuse(RefusalKind::malformed, "ArtDmx with a length of " +
-                                              std::to_string(packet.frame.size) + ", not 1 to 512");
-  }
-  const ByteView data = reader.take(packet.frame.size);
-  if (reader.failed()) return too_short("ArtDmx", datagram);
-  std::copy(data.begin(), data.end(), packet.frame.slots.begin());
+  // What is said to be there, as far as it is.
+  const std::size_t size = std::min({said, reader.rest().size(), slot_count});
+  if (said == 0) return refuse(RefusalKind::malformed, "ArtDmx with a length of 0");
+  if (size == 0) return too_short("ArtDmx", datagram);
+  packet.frame.size = static_cast<std::uint16_t>(size);
+  std::copy_n(reader.rest().begin(), size, packet.frame.slots.begin());
   return packet;
 }
 

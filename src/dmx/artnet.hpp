@@ -101,7 +101,8 @@ using ArtNetPacket = std::variant<ArtDmx, ArtPoll, ArtPollReply, ArtSync>;
 
 /// One datagram. Refused are, as malformed, what is not Art-Net or cut short, and, as foreign,
 /// protocol versions before 14 and other opcodes. Bytes behind a packet are ignored, as later
-/// revisions add fields; an odd ArtDmx length is taken, as some nodes send it.
+/// revisions add fields; of ArtDmx as many levels are taken as are there, at most 512, when its
+/// length says more, and an odd number of them, as some nodes send it.
 Accepted<ArtNetPacket> decode_artnet(ByteView datagram);
 
 /// The sequence number of the packet after one with `sequence`.

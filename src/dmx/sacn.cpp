@@ -61,22 +61,16 @@ class SacnDecoder {
         as_text(reader_.take(acn_id.size())) != acn_id) {
       return refuse(RefusalKind::malformed, "not sACN: does not begin with ACN's preamble");
     }
-    // Bytes behind the root layer are no part of the packet.
-    const std::size_t left = reader_.rest().size();
-    const std::uint16_t length = reader_.u16();
-    if (reader_.failed() || length >> 12 != 7 || (length & 0xfffU) > left ||
-        (length & 0xfffU) < framing_at - root_at) {
-      return bad_length();
-    }
-    datagram_ = datagram_.first(root_at + (length & 0xfffU));
-    reader_ = ByteReader(datagram_.subspan(root_at + 2));
+    // The lengths of the layers say nothing that the datagram's own does not, and there are
+    // senders that have them wrong.
+    reader_.u16();
     const std::uint32_t vector = reader_.u32();
     const ByteView cid = reader_.take(cid_.size());
     std::copy(cid.begin(), cid.end(), cid_.begin());
-    const bool whole = length_fits(framing_at);
+    reader_.u16();
     const std::uint32_t framing = reader_.u32();
+    if (reader_.failed()) return too_short();
     if (vector != root_data && vector != root_extended) return foreign("root", vector);
-    if (!whole || reader_.failed()) return bad_length();
     if (vector == root_data && framing == framing_data) return data();
     if (vector == root_extended && framing == framing_sync) return sync();
     if (vector == root_extended && framing == framing_discovery) return discovery();
@@ -84,9 +78,9 @@ class SacnDecoder {
   }
 
  private:
-  tl::unexpected<Refusal> bad_length() const {
-    return refuse(RefusalKind::malformed, "sACN of " + std::to_string(datagram_.size()) +
-                                              " bytes whose lengths do not fit it");
+  tl::unexpected<Refusal> too_short() const {
+    return refuse(RefusalKind::malformed,
+                  "sACN of " + std::to_string(datagram_.size()) + " bytes is cut short");
   }
 
   static tl::unexpected<Refusal> foreign(const char* layer, std::uint32_t vector) {
@@ -97,11 +91,6 @@ class SacnDecoder {
   static tl::unexpected<Refusal> no_universe(std::uint16_t number) {
     return refuse(RefusalKind::universe, "sACN for universe " + std::to_string(number) +
                                              ", which is not one of 1 to 63999");
-  }
-
-  /// Reads flags and length of the layer at `at`, which must reach to the end.
-  bool length_fits(std::size_t at) {
-    return reader_.u16() == (0x7000 | (datagram_.size() - at)) && !reader_.failed();
   }
 
   std::string source_name() {
@@ -123,7 +112,8 @@ class SacnDecoder {
     packet.terminated = (options & option_terminated) != 0;
     packet.force_sync = (options & option_force_sync) != 0;
     const std::uint16_t number = reader_.u16();
-    if (reader_.failed() || datagram_.size() < dmp_at || !length_fits(dmp_at)) return bad_length();
+    reader_.u16();  // length of the DMP layer
+    if (reader_.failed()) return too_short();
     const auto universe = SacnUniverse::from_number(number);
     if (!universe) return no_universe(number);
     packet.universe = *universe;
@@ -141,22 +131,23 @@ class SacnDecoder {
     const std::uint16_t first = reader_.u16();
     const std::uint16_t increment = reader_.u16();
     const std::uint16_t count = reader_.u16();
-    if (reader_.failed() || count != reader_.rest().size() || count < 1 || count > slot_count + 1) {
-      return bad_length();
-    }
+    const std::uint8_t start_code = reader_.u8();
+    if (reader_.failed()) return too_short();
     if (vector != dmp_set_property || address_type != dmp_address_type || first != 0 ||
         increment != 1) {
       return refuse(RefusalKind::malformed, "sACN whose DMP layer is not that of E1.31");
     }
-    const std::uint8_t start_code = reader_.u8();
     if (start_code != 0) {
       return refuse(RefusalKind::foreign,
                     "sACN with start code " + std::to_string(start_code) + " is not read here");
     }
+    // What is said to be there, as far as it is.
+    const std::size_t said = count > 0 ? count - 1U : 0U;
+    const std::size_t size = std::min({said, reader_.rest().size(), slot_count});
     // A source may end a universe with a packet that has no levels in it.
-    if (count == 1 && !packet.terminated) return bad_length();
-    packet.frame.size = static_cast<std::uint16_t>(count - 1);
-    std::copy_n(reader_.rest().begin(), packet.frame.size, packet.frame.slots.begin());
+    if (size == 0 && !packet.terminated) return too_short();
+    packet.frame.size = static_cast<std::uint16_t>(size);
+    std::copy_n(reader_.rest().begin(), size, packet.frame.slots.begin());
     return std::move(packet);
   }
 
@@ -165,8 +156,7 @@ class SacnDecoder {
     packet.cid = cid_;
     packet.sequence = reader_.u8();
     const std::uint16_t number = reader_.u16();
-    reader_.u16();  // reserved
-    if (!reader_.finished()) return bad_length();
+    if (reader_.failed()) return too_short();
     const auto universe = SacnUniverse::from_number(number);
     if (!universe) return no_universe(number);
     packet.sync_address = *universe;
@@ -178,17 +168,15 @@ class SacnDecoder {
     packet.cid = cid_;
     packet.source_name = source_name();
     reader_.u32();  // reserved
-    if (reader_.failed() || !length_fits(list_at)) return bad_length();
+    reader_.u16();  // length of this layer
     const std::uint32_t vector = reader_.u32();
     packet.page = reader_.u8();
     packet.last_page = reader_.u8();
-    const std::size_t left = reader_.rest().size();
-    if (reader_.failed() || left % 2 != 0 || left / 2 > SacnDiscovery::max_universes) {
-      return bad_length();
-    }
+    if (reader_.failed()) return too_short();
     if (vector != universe_list) return foreign("universe discovery", vector);
-    packet.universes.reserve(left / 2);
-    while (!reader_.rest().empty()) {
+    const std::size_t count = std::min(reader_.rest().size() / 2, SacnDiscovery::max_universes);
+    packet.universes.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
       const auto universe = SacnUniverse::from_number(reader_.u16());
       if (universe) packet.universes.push_back(*universe);
     }

@@ -77,9 +77,10 @@ void encode(const SacnDiscovery& packet, Bytes& out);
 
 using SacnPacket = std::variant<SacnData, SacnSync, SacnDiscovery>;
 
-/// One datagram. Refused are, as malformed, what is not E1.31 or has lengths that do not fit each
-/// other and, as foreign, vectors and start codes that are not read here. In the list of a
-/// discovery packet, what is no universe is left out.
+/// One datagram. Refused are, as malformed, what is not E1.31 or has no levels in it and, as
+/// foreign, vectors and start codes that are not read here. Of levels and universes, as many are
+/// taken as are there, whatever the lengths say. In the list of a discovery packet, what is no
+/// universe is left out.
 Accepted<SacnPacket> decode_sacn(ByteView datagram);
 
 /// 239.255.hi.lo (section 9.3.1); of the discovery universe too.

@@ -106,9 +106,7 @@ describe('DMX', { concurrency: true }, () => {
     };
     desk(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
     desk(Buffer.alloc(0));
-    desk(good.subarray(0, 17)); // cut short
-    desk(good.subarray(0, 300)); // shorter than it says
-    desk(changed(16, 3)); // longer than a universe
+    desk(good.subarray(0, 18)); // cut short
     desk(changed(11, 13)); // an old protocol
     desk(changed(9, 0x97)); // an opcode of others
     desk(sacnData({ cid: cid(1), name: 'lost', sequence: 1, universe: 1, slots: levels({}) }));
@@ -117,7 +115,14 @@ describe('DMX', { concurrency: true }, () => {
     desk(artDmx(1, 0, 0, levels({ 0: 99 }))); // six too late
     desk(artDmx(8, 0, 0, levels({ 0: 6 })));
     assert.deepEqual(await patch.hears(), [{ channel: 0, value: 6 }]);
-    assert.deepEqual(await droppedAtTheEnd(bridge), { malformed: '6', foreign: '2', late: '1' });
+    // Of lengths that do not fit, what is there counts: 170 levels of 512, 514 slots.
+    desk(artDmx(9, 0, 0, levels({ 0: 6, 169: 1, 170: 2 })).subarray(0, 18 + 170));
+    assert.deepEqual(await patch.hears(), [{ channel: 169, value: 1 }]);
+    const long = Buffer.concat([artDmx(10, 0, 0, levels({ 0: 6, 169: 1, 511: 3 })), Buffer.of(4, 4)]);
+    long.writeUInt16BE(514, 16);
+    desk(long);
+    assert.deepEqual(await patch.hears(), [{ channel: 511, value: 3 }]);
+    assert.deepEqual(await droppedAtTheEnd(bridge), { malformed: '4', foreign: '2', late: '1' });
   });
 
   test('bad packets to an sACN port are counted by kind, and a desk is heard', async (t) => {
@@ -132,8 +137,7 @@ describe('DMX', { concurrency: true }, () => {
       return packet;
     };
     desk(artDmx(1, 0, 5, levels({})));
-    desk(good.subarray(0, 600));
-    desk(changed(17, 0)); // lengths that do not fit
+    desk(good.subarray(0, 126)); // no levels
     desk(changed(108, 201)); // a priority that there is not
     desk(changed(125, 0xdd)); // a start code of others
     desk(changed(112, 0x80)); // a preview
@@ -144,8 +148,12 @@ describe('DMX', { concurrency: true }, () => {
     desk(sacnData({ ...fields, sequence: 81, slots: levels({ 0: 99 }) })); // 19 too late
     desk(sacnData({ ...fields, sequence: 80, slots: levels({ 0: 6 }) })); // 20: it began anew
     assert.deepEqual(await patch.hears(), [{ channel: 0, value: 6 }]);
+    // A row of 24 that claims to be 512.
+    const row = sacnData({ ...fields, sequence: 82, slots: levels({ 0: 6, 23: 1, 24: 2 }) });
+    desk(row.subarray(0, 126 + 24));
+    assert.deepEqual(await patch.hears(), [{ channel: 23, value: 1 }]);
     assert.deepEqual(await droppedAtTheEnd(bridge), {
-      malformed: '4',
+      malformed: '3',
       foreign: '2',
       universe: '1',
       late: '1',

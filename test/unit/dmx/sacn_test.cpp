@@ -100,14 +100,28 @@ TEST(SacnData, IsRefusedWithTheReason) {
   EXPECT_EQ(refusal(with(good, 118, "a2")), "sACN whose DMP layer is not that of E1.31");
   EXPECT_EQ(refusal(with(good, 21, "09")), "sACN with root vector 9 is not read here");
   EXPECT_EQ(refusal(with(good, 43, "05")), "sACN with framing vector 5 is not read here");
-  for (const std::size_t length_at : {16U, 38U, 115U, 123U}) {
-    for (const char* wrong : {"7000", "7001", "7072", "7fff", "0000", "ffff"}) {
-      EXPECT_NE(refusal(with(good, length_at, wrong)), "taken") << length_at << " " << wrong;
-    }
-  }
-  for (std::size_t size = 0; size < good.size() / 2; ++size) {
+  EXPECT_EQ(refusal(with(good, 123, "0000")), "sACN of 129 bytes is cut short");
+  EXPECT_EQ(refusal(with(good, 123, "0001")), "sACN of 129 bytes is cut short");
+  for (std::size_t size = 0; size <= 126; ++size) {
     EXPECT_NE(refusal(good.substr(0, 2 * size)), "taken") << size;
   }
+}
+
+TEST(SacnData, WhoseLengthsDoNotFitIsTakenAsFarAsItGoes) {
+  const std::string good = data_of_ola();
+  for (const std::size_t length_at : {16U, 38U, 115U}) {
+    for (const char* wrong : {"7000", "7001", "7072", "7fff", "0000", "ffff"}) {
+      const auto packet = decoded(with(good, length_at, wrong));
+      EXPECT_EQ(std::get<SacnData>(packet.value()), three_slots()) << length_at << " " << wrong;
+    }
+  }
+  // Of three slots that claim to be 512.
+  EXPECT_EQ(std::get<SacnData>(decoded(with(good, 123, "0201")).value()), three_slots());
+  const auto short_row = decoded(good.substr(0, 2 * 128));
+  EXPECT_EQ(std::get<SacnData>(short_row.value()).frame.size, 2);
+  // 514 slots, of which a universe has 512.
+  const auto long_row = decoded(with(good, 123, "0203") + zeros(511));
+  EXPECT_EQ(std::get<SacnData>(long_row.value()).frame.size, 512);
 }
 
 TEST(SacnSync, IsThatOf2018) {
