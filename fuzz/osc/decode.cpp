@@ -1,4 +1,5 @@
-// Packets: any bytes may come; what is read is written as it was, and survives JSON.
+// Packets: any bytes may come; what is read is written as it was (or, where it came sloppy, as it
+// should have been), and survives JSON.
 #include <cstdlib>
 #include <string>
 
@@ -18,11 +19,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Only a message that came without type tags, perhaps in a bundle, is written otherwise: with
   // empty ones.
   const auto* message = std::get_if<Message>(&*decoded.packet);
-  const bool tagged = message != nullptr && !message->args.empty();
-  if (tagged && written != Bytes(data, data + size)) std::abort();
+  const bool exact = message != nullptr && !message->args.empty() && decoded.sloppy.none();
+  if (exact && written != Bytes(data, data + size)) std::abort();
   Bytes again;
-  const Decoded twice = decode(written);
+  Decoded twice = decode(written);
   if (!twice.packet || twice.refused.count > 0) std::abort();
+  if (twice.sloppy.reset(static_cast<std::size_t>(Sloppy::no_slash)).any()) std::abort();
   if (!encode(*twice.packet, again) || again != written) std::abort();
   for (const JsonForm form : {JsonForm::plain, JsonForm::typed}) {
     std::string json;

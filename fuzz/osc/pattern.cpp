@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, size_t size) {
   const string_view address = input.substr(std::min(end + 1, input.size()));
   const bool matched = pattern->matches(address);
   int steps = 20'000;
-  const bool expected = matches(pattern->text(), address, steps);
+  const bool expected = pattern->text() == "//" || matches(pattern->text(), address, steps);
   if (steps >= 0 && address.size() <= osc::Pattern::max_address_size && matched != expected) {
     std::abort();
   }

@@ -33,7 +33,9 @@ bool AddressFilter::passes(std::string_view address) const {
   const bool is_judged =
       address.size() <= osc::Pattern::max_address_size && !osc::is_pattern(address);
   if (!is_judged) return deny.empty() && has_all(allow);
+  // Without its /, an address is the same to some receivers.
   if (any_matches(deny, address)) return false;
+  if (!address.starts_with('/') && any_matches(deny, "/" + std::string(address))) return false;
   return allow.empty() || any_matches(allow, address);
 }
 

@@ -13,7 +13,7 @@ namespace roomwire::bridge {
 
 /// Denied is denied; of the rest, all pass when nothing is allowed by name. With any rule, an
 /// address that is a pattern itself, or too long for a pattern to match, passes only when `//` is
-/// allowed and nothing denied.
+/// allowed and nothing denied. What is denied with a / in front is denied without it, too.
 struct AddressFilter {
   std::vector<osc::Pattern> allow;
   std::vector<osc::Pattern> deny;
@@ -25,8 +25,8 @@ struct AddressFilter {
 /// /fader/1, and leaves /faders alone.
 class AddressMap {
  public:
-  /// "/from=/to". Fails with invalid_input when one of both does not begin with / or cannot be
-  /// sent as an address. Either may be "/": the root of all.
+  /// "/from=/to". Fails with invalid_input when one of both cannot be sent as an address. Either
+  /// may be "/": the root of all that begins with it.
   static Result<AddressMap> parse(std::string_view text);
 
   /// The new address, or nothing when this map says nothing about `address`.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "osc/codec.hpp"
-
 namespace roomwire::bridge {
 namespace {
 
@@ -77,8 +75,7 @@ void OscBridge::translate(Time now, const PeerId& peer, const std::string& chann
     refused(who, read.refused);
     sent = send_packets(now, who, channel, std::move(read.packets));
   } else if (const auto* bytes = std::get_if<Bytes>(&payload)) {
-    osc::Decoded read = osc::decode(*bytes);
-    refused(who, read.refused);
+    osc::Decoded read = decode(who, *bytes);
     if (read.packet) sent = send_packet(now, who, channel, *std::move(read.packet));
   } else {
     const auto& text = std::get<std::string>(payload);
@@ -156,6 +153,7 @@ bool OscBridge::emit(const std::string& who, const OscOut& out) {
     return false;
   }
   note(true, out.channel, out.packet);
+  hint_at(out.packet);
   return port_.send_osc(out.channel, packet_);
 }
 
@@ -163,8 +161,7 @@ bool OscBridge::emit(const std::string& who, const OscOut& out) {
 
 bool OscBridge::from_osc(Time now, const std::string& channel, const std::string& source,
                          ByteView packet) {
-  osc::Decoded read = osc::decode(packet);
-  refused(source, read.refused);
+  osc::Decoded read = decode(source, packet);
   if (!read.packet || !obey(options_.to_room, source, *read.packet)) return false;
   if (options_.form == osc::JsonForm::typed && std::holds_alternative<osc::Bundle>(*read.packet)) {
     note(false, channel, *read.packet);
@@ -224,6 +221,38 @@ void OscBridge::refused(const std::string& who, const osc::Refusals& refusals) {
   for (const osc::Refusal& refusal : refusals.kept)
     drops_.add(kind_of(refusal.kind), who, refusal.reason);
   drops_.count("not OSC", refusals.count - refusals.kept.size());
+}
+
+osc::Decoded OscBridge::decode(const std::string& who, ByteView packet) {
+  osc::Decoded read = osc::decode(packet);
+  refused(who, read.refused);
+  if (read.sloppy.none()) return read;
+  ++stats_.sloppy;
+  for (std::size_t i = 0; i < osc::sloppy_count; ++i) {
+    if (!read.sloppy[i] || sloppy_[i]) continue;
+    sloppy_.set(i);
+    port_.on_sloppy("sloppy OSC, read all the same: " +
+                    std::string(in_words(static_cast<osc::Sloppy>(i))) + ", from " + who);
+  }
+  return read;
+}
+
+void OscBridge::hint(Hint which, const std::string& line) {
+  if (hinted_.insert(which).second) port_.on_hint(line);
+}
+
+// Who sends such addresses hears them; to all others the / was forgotten.
+void OscBridge::hint_at(const osc::Packet& packet) {
+  if (sloppy_[static_cast<std::size_t>(osc::Sloppy::no_slash)]) return;
+  if (const auto* bundle = std::get_if<osc::Bundle>(&packet)) {
+    for (const osc::Packet& element : bundle->elements)
+      hint_at(element);
+    return;
+  }
+  const std::string& address = std::get<osc::Message>(packet).address;
+  if (address.starts_with('/')) return;
+  hint(Hint::no_slash, "the address " + in_quotes(address) +
+                           " goes out without a / in front; few programs hear it");
 }
 
 Deadline OscBridge::next_timeout() const {

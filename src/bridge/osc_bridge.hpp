@@ -2,10 +2,12 @@
 // round.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <roomwire/ids.hpp>
 #include <roomwire/payload.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,7 @@
 #include "bridge/fair_queue.hpp"
 #include "bridge/loop_guard.hpp"
 #include "bridge/newest_value.hpp"
+#include "osc/codec.hpp"
 #include "osc/json.hpp"
 #include "osc/message.hpp"
 
@@ -48,6 +51,11 @@ class OscBridgePort {
   virtual void send_room(const std::string& channel, std::string json) = 0;
   /// Of one message, something went to an OSC end.
   virtual void acknowledge(const PeerId& peer, const std::string& channel) = 0;
+  /// Once each, what may not be meant so: one line for a person.
+  virtual void on_hint(const std::string& line) = 0;
+  /// The first of each kind that was read in spite of how it was written (see osc::Sloppy): one
+  /// line for a person who wants to know much.
+  virtual void on_sloppy(const std::string& line) = 0;
   /// For --monitor; every message that passes, as it goes on.
   virtual void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) = 0;
 };
@@ -55,6 +63,7 @@ class OscBridgePort {
 struct OscBridgeStats {
   std::uint64_t to_osc = 0;   ///< OSC messages.
   std::uint64_t to_room = 0;  ///< Room messages.
+  std::uint64_t sloppy = 0;   ///< Packets, from either side.
   std::string last_address;
 };
 
@@ -92,6 +101,7 @@ class OscBridge {
   const OscBridgeStats& stats() const { return stats_; }
 
  private:
+  enum class Hint { no_slash };
   struct FromRoom {
     std::string channel;
     Payload payload;
@@ -119,6 +129,9 @@ class OscBridge {
   void tell_room(const RoomOut& out);
   void note(bool to_osc, const std::string& channel, const osc::Packet& packet);
   void refused(const std::string& who, const osc::Refusals& refusals);
+  osc::Decoded decode(const std::string& who, ByteView packet);
+  void hint(Hint which, const std::string& line);
+  void hint_at(const osc::Packet& packet);
   void pump(Time now);
 
   const OscBridgeOptions options_;
@@ -131,6 +144,8 @@ class OscBridge {
   std::multimap<Time, OscOut> scheduled_;
   Bytes packet_;  ///< Kept for its capacity.
   OscBridgeStats stats_;
+  std::set<Hint> hinted_;
+  std::bitset<osc::sloppy_count> sloppy_;  ///< Those that were told of.
 };
 
 }  // namespace roomwire::bridge

@@ -133,11 +133,20 @@ class OscView final : public gear::OscGearObserver {
     const gear::OscGearStats stats = gear_->stats();
     screen_.end(cut_short, fmt::format("to OSC {}, to the room {}{}", stats.bridge.to_osc,
                                        stats.bridge.to_room, in_words(stats.dropped)));
+    if (stats.bridge.sloppy > 0) {
+      session_.status().detail(fmt::format("sloppy OSC that was read all the same: {} packet{}",
+                                           stats.bridge.sloppy,
+                                           stats.bridge.sloppy == 1 ? "" : "s"));
+    }
   }
 
  private:
   void on_end_change(bool up, const std::string& line) override { screen_.note_change(up, line); }
   void on_dropped(const std::string& line) override { screen_.note_dropped(line); }
+  void on_hint(const std::string& line) override {
+    session_.status().note(Tone::plain, printable(line));
+  }
+  void on_sloppy(const std::string& line) override { session_.status().detail(printable(line)); }
 
   void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) override {
     if (!screen_.wants_lines()) return;

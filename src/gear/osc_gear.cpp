@@ -109,6 +109,8 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   std::size_t follow(std::size_t bytes, SendOptions& options);
   void on_room_sent(std::size_t bytes);
   void acknowledge(const PeerId& peer, const std::string& channel) override;
+  void on_hint(const std::string& line) override { observer_.on_hint(line); }
+  void on_sloppy(const std::string& line) override { observer_.on_sloppy(line); }
   void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) override {
     observer_.on_passed(to_osc, channel, message);
   }

@@ -39,6 +39,9 @@ class OscGearObserver {
   virtual void on_end_change(bool up, const std::string& line) = 0;
   /// The first of each kind that is dropped.
   virtual void on_dropped(const std::string& line) = 0;
+  /// See bridge::OscBridgePort.
+  virtual void on_hint(const std::string& line) = 0;
+  virtual void on_sloppy(const std::string& line) = 0;
   virtual void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) = 0;
 };
 

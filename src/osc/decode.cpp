@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <string_view>
 
@@ -7,34 +8,55 @@
 namespace roomwire::osc {
 namespace {
 
-/// Takes a text with its NUL and padding off `reader`; nothing when either is missing or the
-/// padding is not zero.
-std::optional<std::string_view> take_text(ByteReader& reader) {
-  const std::string_view rest = as_text(reader.rest());
-  const std::size_t size = rest.find('\0');
+using SloppySet = std::bitset<sloppy_count>;
+
+void note(Sloppy what, SloppySet& sloppy) {
+  sloppy.set(static_cast<std::size_t>(what));
+}
+
+bool all_zero(ByteView bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// Takes the bytes up to the next multiple of 4 behind `size`, as far as there are any.
+void take_padding(std::size_t size, ByteReader& reader, SloppySet& sloppy) {
+  const std::size_t wanted = (4 - size % 4) % 4;
+  const ByteView padding = reader.take(std::min(wanted, reader.rest().size()));
+  if (padding.size() < wanted) note(Sloppy::end_cut, sloppy);
+  if (!all_zero(padding)) note(Sloppy::padding, sloppy);
+}
+
+/// Takes a text with its NUL and padding off `reader`; nothing when the NUL is missing.
+std::optional<std::string_view> take_text(ByteReader& reader, SloppySet& sloppy) {
+  const std::size_t size = as_text(reader.rest()).find('\0');
   if (size == std::string_view::npos) return std::nullopt;
-  const std::string_view padded = as_text(reader.take(size / 4 * 4 + 4));
-  if (reader.failed() || padded.find_first_not_of('\0', size) != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return padded.substr(0, size);
+  const std::string_view text = as_text(reader.take(size + 1)).substr(0, size);
+  take_padding(size + 1, reader, sloppy);
+  return text;
 }
 
 /// As take_text, for the bytes of a blob behind its size.
-std::optional<ByteView> take_blob(ByteReader& reader) {
+std::optional<ByteView> take_blob(ByteReader& reader, SloppySet& sloppy) {
   const std::uint32_t size = reader.u32();
   const ByteView blob = reader.take(size);
-  for (const std::uint8_t byte : reader.take((4 - size % 4) % 4)) {
-    if (byte != 0) return std::nullopt;
-  }
   if (reader.failed()) return std::nullopt;
+  take_padding(size, reader, sloppy);
   return blob;
+}
+
+/// Whether an element of a bundle can stand at the beginning of `rest`, or its end.
+bool can_begin_element(ByteView rest) {
+  if (rest.empty()) return true;
+  ByteReader reader(rest);
+  const std::uint32_t size = reader.u32();
+  const ByteView element = reader.take(size);
+  return !reader.failed() && size > 0 && element[0] > ' ' && element[0] != 0x7f;
 }
 
 enum class Taken { argument, unknown_tag, bad_data };
 
 /// The argument of one tag, but of no array; a read past the end is left to the caller to notice.
-Taken take_argument(char tag, ByteReader& data, std::vector<Argument>& out) {
+Taken take_argument(char tag, ByteReader& data, std::vector<Argument>& out, SloppySet& sloppy) {
   switch (tag) {
     case 'i':
       out.emplace_back(static_cast<std::int32_t>(data.u32()));
@@ -44,7 +66,7 @@ Taken take_argument(char tag, ByteReader& data, std::vector<Argument>& out) {
       break;
     case 's':
     case 'S': {
-      const auto text = take_text(data);
+      const auto text = take_text(data, sloppy);
       if (!text) return Taken::bad_data;
       if (tag == 's') {
         out.emplace_back(std::string(*text));
@@ -54,7 +76,7 @@ Taken take_argument(char tag, ByteReader& data, std::vector<Argument>& out) {
       break;
     }
     case 'b': {
-      const auto blob = take_blob(data);
+      const auto blob = take_blob(data, sloppy);
       if (!blob) return Taken::bad_data;
       out.emplace_back(Bytes(blob->begin(), blob->end()));
       break;
@@ -97,16 +119,11 @@ Taken take_argument(char tag, ByteReader& data, std::vector<Argument>& out) {
 /// Decodes one packet. What it counts is bounded over the whole of it.
 class Decoder {
  public:
-  explicit Decoder(Refusals& refused) : refused_(refused) {}
+  explicit Decoder(Decoded& out) : refused_(out.refused), sloppy_(out.sloppy) {}
 
   std::optional<Packet> packet(ByteView bytes, std::size_t depth) {
-    if (bytes.size() % 4 != 0) {
-      return fail(RefusalKind::malformed, "a packet of " + std::to_string(bytes.size()) +
-                                              " bytes, which is no multiple of 4");
-    }
-    if (!bytes.empty() && bytes[0] == '/') return message(bytes);
     if (as_text(bytes).starts_with(std::string_view("#bundle\0", 8))) return bundle(bytes, depth);
-    return fail(RefusalKind::malformed, "a packet begins with neither / nor #bundle");
+    return message(bytes);
   }
 
  private:
@@ -121,10 +138,18 @@ class Decoder {
     Bundle bundle;
     bundle.time.ntp = reader.u64();
     if (reader.failed()) return fail(RefusalKind::malformed, "a bundle ends before its time tag");
-    const bool empty = reader.rest().empty();
+    const std::size_t refused_before = refused_.count;
     while (!reader.rest().empty()) {
+      if (reader.rest().size() < 4 && all_zero(reader.rest())) {
+        note(Sloppy::left_over, sloppy_);
+        break;
+      }
       const std::uint32_t size = reader.u32();
       const ByteView element = reader.take(size);
+      if (!reader.failed() && size == 0) {
+        note(Sloppy::left_over, sloppy_);
+        continue;
+      }
       if (reader.failed()) {
         fail(RefusalKind::malformed,
              "a bundle ends before its element of " + std::to_string(size) + " bytes does");
@@ -137,36 +162,64 @@ class Decoder {
       }
       ++elements_;
       if (auto decoded = packet(element, depth + 1)) bundle.elements.push_back(std::move(*decoded));
+      if (size % 4 != 0) end_odd_element(size, reader);
     }
-    if (bundle.elements.empty() && !empty) return std::nullopt;
+    if (bundle.elements.empty() && refused_.count > refused_before) return std::nullopt;
     return bundle;
+  }
+
+  /// The next element follows at once, or behind the padding that the size left out.
+  void end_odd_element(std::size_t size, ByteReader& reader) {
+    note(Sloppy::odd_element, sloppy_);
+    const std::size_t padding = std::min((4 - size % 4) % 4, reader.rest().size());
+    if (!can_begin_element(reader.rest()) && can_begin_element(reader.rest().subspan(padding))) {
+      reader.take(padding);
+    }
   }
 
   std::optional<Packet> message(ByteView bytes) {
     ByteReader reader(bytes);
-    const auto address = take_text(reader);
-    if (!address) return fail(RefusalKind::malformed, "a message's address is not padded with NUL");
-    Message message{std::string(*address), {}};
-    if (reader.rest().empty()) return message;
-    if (reader.rest()[0] != ',') {
-      fail(RefusalKind::type, "the arguments of " + in_quotes(*address) + " have no type tags");
-      return message;
+    SloppySet sloppy;
+    const auto address = take_text(reader, sloppy);
+    const bool tagged = !reader.rest().empty() && reader.rest()[0] == ',';
+    if (bytes.empty() || bytes[0] != '/') {
+      if (!address || address_fault(*address) || !tagged) {
+        return fail(RefusalKind::malformed, "a packet begins with neither / nor #bundle");
+      }
+      note(Sloppy::no_slash, sloppy);
     }
-    const auto tags = take_text(reader);
+    if (!address) return fail(RefusalKind::malformed, "a message's address does not end with NUL");
+    Message message{std::string(*address), {}};
+    if (!tagged) return untagged(std::move(message), reader.rest(), sloppy);
+    const auto tags = take_text(reader, sloppy);
     if (!tags) {
       return fail(RefusalKind::malformed,
-                  "the type tags of " + in_quotes(*address) + " are not padded with NUL");
+                  "the type tags of " + in_quotes(*address) + " do not end with NUL");
     }
     tags_ = tags->substr(1);
     message.args.reserve(std::min(tags_.size(), max_arguments - arguments_));
+    sloppy_ |= sloppy;
     if (!arguments(reader, message.args, 0)) {
       refused_.add({fault_.kind, fault_.reason + " of " + in_quotes(*address)});
       return std::nullopt;
     }
-    if (!reader.rest().empty()) {
-      return fail(RefusalKind::malformed,
-                  "bytes are left over behind the arguments of " + in_quotes(*address));
+    if (!reader.rest().empty()) note(Sloppy::left_over, sloppy_);
+    return message;
+  }
+
+  /// Old programs send no type tags. Without them, arguments cannot be read.
+  std::optional<Packet> untagged(Message message, ByteView rest, SloppySet sloppy) {
+    if (!all_zero(rest)) {
+      if (sloppy.any()) {
+        return fail(RefusalKind::malformed,
+                    "the address " + in_quotes(message.address) + " is not padded with NUL");
+      }
+      fail(RefusalKind::type,
+           "the arguments of " + in_quotes(message.address) + " have no type tags");
+    } else if (!rest.empty()) {
+      note(Sloppy::left_over, sloppy);
     }
+    sloppy_ |= sloppy;
     return message;
   }
 
@@ -187,7 +240,7 @@ class Decoder {
         out.emplace_back(std::move(array));
         continue;
       }
-      switch (take_argument(tag, data, out)) {
+      switch (take_argument(tag, data, out, sloppy_)) {
         case Taken::argument:
           break;
         case Taken::unknown_tag:
@@ -195,7 +248,7 @@ class Decoder {
                         "the unknown type tag " + in_quotes(std::string_view(&tag, 1)));
         case Taken::bad_data:
           return faulty(RefusalKind::malformed,
-                        "a cut or badly padded argument " + in_quotes(std::string_view(&tag, 1)));
+                        "a cut argument " + in_quotes(std::string_view(&tag, 1)));
       }
     }
     return depth == 0 || faulty(RefusalKind::malformed, "a [ without ] in the tags");
@@ -207,6 +260,7 @@ class Decoder {
   }
 
   Refusals& refused_;
+  SloppySet& sloppy_;
   Refusal fault_;
   std::string_view tags_;
   std::size_t arguments_ = 0;
@@ -223,8 +277,24 @@ Decoded decode(ByteView bytes, std::size_t max_size) {
                                                  std::to_string(max_size)});
     return decoded;
   }
-  decoded.packet = Decoder(decoded.refused).packet(bytes, 1);
+  decoded.packet = Decoder(decoded).packet(bytes, 1);
   return decoded;
+}
+
+std::string_view in_words(Sloppy sloppy) {
+  switch (sloppy) {
+    case Sloppy::padding:
+      return "padding that is not zero";
+    case Sloppy::end_cut:
+      return "no padding at the end";
+    case Sloppy::left_over:
+      return "bytes that belong to nothing";
+    case Sloppy::odd_element:
+      return "an element of a bundle whose size is no multiple of 4";
+    case Sloppy::no_slash:
+      return "an address that does not begin with /";
+  }
+  return "";
 }
 
 }  // namespace roomwire::osc

@@ -73,9 +73,8 @@ class Encoder {
   }
 
   void add(const Message& message) {
-    if (!message.address.starts_with('/')) {
-      return fail(ErrorKind::invalid_input,
-                  "address " + in_quotes(message.address) + " does not begin with /");
+    if (auto fault = address_fault(message.address)) {
+      return fail(ErrorKind::invalid_input, *std::move(fault));
     }
     text(message.address);
     const std::size_t start = out_.size();

@@ -62,6 +62,7 @@ class PacketReader {
   std::optional<Packet> packet(const json::value& value, std::size_t depth) {
     if (value.is_array() && is_message(value.get_array())) {
       const json::array& array = value.get_array();
+      if (!array[0].get_string().starts_with('/')) return refuse_list(array[0]);
       return message(array[0], array.data() + 1, array.size() - 1);
     }
     if (value.is_object()) {
@@ -78,6 +79,13 @@ class PacketReader {
     }
     return refuse(RefusalKind::malformed,
                   shown(value) + R"( is neither {"address","args"} nor a bundle)");
+  }
+
+  /// A list of strings is no message, so this form needs the / that tells them apart.
+  std::nullopt_t refuse_list(const json::value& first) {
+    return refuse(RefusalKind::address, "address " + shown(first) +
+                                            R"( does not begin with /; if that is meant, write )"
+                                            R"({"address","args"})");
   }
 
   std::optional<Packet> bundle(const json::object& object, const json::array& elements,

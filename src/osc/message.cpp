@@ -1,5 +1,6 @@
 #include "osc/message.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "osc/refusal.hpp"
@@ -29,16 +30,17 @@ std::chrono::nanoseconds TimeTag::unix_time() const {
 }
 
 std::optional<std::string> address_fault(std::string_view address) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (address.empty()) return "the address is empty";
-  if (address.front() != '/') return "address " + in_quotes(address) + " does not begin with /";
-  for (const char c : address) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      return "address " + in_quotes(address) + " contains a control character";
-    }
-    if (c == ' ' || c == '#') {
-      return "address " + in_quotes(address) + " contains " + (c == ' ' ? "a space" : "#");
-    }
+  if (address.find('\0') != std::string_view::npos) {
+    return "address " + in_quotes(address) + " contains NUL";
+  }
+  if (address.front() == '/') return std::nullopt;
+  const std::string fault = "address " + in_quotes(address) + " does not begin with / and ";
+  if (address == "#bundle") return fault + "is the head of a bundle";
+  if (address.front() == ',') return fault + "looks like type tags";
+  if (std::any_of(address.begin(), address.end(), is_control)) {
+    return fault + "contains a control character";
   }
   return std::nullopt;
 }

@@ -107,9 +107,9 @@ struct Bundle {
   bool operator==(const Bundle&) const = default;
 };
 
-/// Why `address` should not be sent ("address 'foo' does not begin with /"); nothing when it is
-/// good. An address that is a pattern is good: receivers match it. What comes in is not held to
-/// this (spaces are seen in the field), only to the first `/`.
+/// Why `address` cannot be sent ("address 'a?' contains NUL"); nothing when it can. Whatever can be
+/// received can be sent: patterns, spaces, and addresses without a / in front, as gear has them,
+/// that could be nothing else (neither the head of a bundle nor type tags nor binary data).
 std::optional<std::string> address_fault(std::string_view address);
 
 }  // namespace roomwire::osc

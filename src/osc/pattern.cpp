@@ -9,7 +9,7 @@ class PatternParser {
   explicit PatternParser(std::string_view text) : text_(text), rest_(text) {}
 
   Result<Pattern> parse() {
-    if (!text_.starts_with('/')) return fault("does not begin with / (for everything, write //)");
+    if (text_.empty()) return fault("is empty (for everything, write //)");
     if (text_.size() > Pattern::max_size) return fault("is too long");
     if (text_.find("///") != std::string_view::npos) return fault("contains ///");
     while (!rest_.empty() && fault_.empty())
@@ -140,7 +140,7 @@ Result<Pattern> Pattern::parse(std::string_view text) {
 }
 
 bool Pattern::matches(std::string_view address) const {
-  if (text_ == "//") return address.starts_with('/');
+  if (text_ == "//") return true;
   if (address.size() > max_address_size) return false;
   // While there is only one way to go, no set of positions is needed.
   std::size_t position = 0;

@@ -19,16 +19,17 @@ bool is_pattern(std::string_view address);
 ///   *       any number of characters     [!a-z]  one other than these
 ///   {a,b}   one of these texts
 /// None of them matches a `/`. And of OSC 1.1, `//` matches a / with any number of whole parts
-/// behind it: /a//b matches /a/b and /a/x/y/b, /a// everything below /a, and // everything.
-/// A character is a byte.
+/// behind it: /a//b matches /a/b and /a/x/y/b, and /a// everything below /a. // alone matches
+/// everything. A pattern that does not begin with / is for addresses that do not: eeg* matches
+/// eeg1. A character is a byte.
 class Pattern {
  public:
   static constexpr std::size_t max_size = 1'024;
   /// A longer address matches no pattern but `//`.
   static constexpr std::size_t max_address_size = 1'024;
 
-  /// Fails with invalid_input when `text` does not begin with /, is longer than max_size, a
-  /// bracket or brace in it is not closed or empty, or three / follow each other.
+  /// Fails with invalid_input when `text` is empty or longer than max_size, a bracket or brace in
+  /// it is not closed or empty, or three / follow each other.
   static Result<Pattern> parse(std::string_view text);
 
   /// In time of at most the product of both lengths, whatever they are.

@@ -29,8 +29,28 @@ TEST(AddressMap, TheRootIsAnEndToo) {
 }
 
 TEST(AddressMap, RefusesWhatIsNone) {
-  for (const char* bad : {"", "/a", "a=/b", "/a=b", "/a=", "/a b=/c"})
+  for (const char* bad : {"", "/a", "/a=", "=/b", "/a=#bundle"})
     EXPECT_FALSE(AddressMap::parse(bad)) << bad;
+}
+
+TEST(AddressMap, GivesGearTheAddressesThatItHas) {
+  const auto map = AddressMap::parse("/node=node");
+  EXPECT_EQ(map->apply("/node"), "node");
+  EXPECT_EQ(map->reversed().apply("node"), "/node");
+  EXPECT_EQ(map->reversed().apply("/node"), std::nullopt);
+  EXPECT_EQ(AddressMap::parse("/=/desk")->apply("node"), std::nullopt);
+}
+
+TEST(AddressFilter, JudgesAddressesWithoutASlashToo) {
+  const AddressFilter denies{{}, {*osc::Pattern::parse("/secret")}};
+  EXPECT_FALSE(denies.passes("secret")) << "some receivers take it for /secret";
+  EXPECT_TRUE(denies.passes("node"));
+  const AddressFilter denies_all{{}, {*osc::Pattern::parse("//")}};
+  EXPECT_FALSE(denies_all.passes("node"));
+  const AddressFilter allows{{*osc::Pattern::parse("/node")}, {}};
+  EXPECT_FALSE(allows.passes("node"));
+  const AddressFilter allows_it{{*osc::Pattern::parse("no?e")}, {}};
+  EXPECT_TRUE(allows_it.passes("node"));
 }
 
 TEST(AddressRules, TheFilterSeesTheAddressAsItCame) {

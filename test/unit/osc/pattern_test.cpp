@@ -39,7 +39,11 @@ TEST(Pattern, MatchesAsOsc10And11Say) {
            {"/{a,ab}{bc,c}", {"/abc", "/ac", "/abbc"}, {"/ab", "/bc"}},
            {"/x{,1}", {"/x", "/x1"}, {"/x2"}},
            {"/*{abc,b}d", {"/abd", "/abcd", "/xabcd"}, {"/abc", "/abcx"}},
-           {"//", {"/", "/a", "/a/b/c"}, {"a", ""}},
+           {"//", {"/", "/a", "/a/b/c", "node"}, {}},
+           {"node", {"node"}, {"/node", "nodes", "/a/node"}},
+           {"e?g*", {"eeg", "eeg1"}, {"/eeg", "eeg/1"}},
+           {"a//b", {"a/b", "a/x/b"}, {"/a/b", "a"}},
+           {"/a b#", {"/a b#"}, {"/a b"}},
            {"//freq", {"/freq", "/a/freq", "/a/b/freq"}, {"/afreq", "/a/freq/b", "freq"}},
            {"/a//b", {"/a/b", "/a/x/b", "/a/x/y/b"}, {"/a", "/ab", "/a/xb", "/a/b/c", "/aa/b"}},
            {"/a//", {"/a/b", "/a/b/c"}, {"/a", "/b/a/c", "/ab/c"}},
@@ -59,8 +63,7 @@ TEST(Pattern, MatchesAsOsc10And11Say) {
 }
 
 TEST(Pattern, TellsWhyItIsNone) {
-  EXPECT_EQ(fault(""), "pattern '' does not begin with / (for everything, write //)");
-  EXPECT_EQ(fault("*"), "pattern '*' does not begin with / (for everything, write //)");
+  EXPECT_EQ(fault(""), "pattern '' is empty (for everything, write //)");
   EXPECT_EQ(fault("/[a"), "pattern '/[a' does not close a bracket with ]");
   EXPECT_EQ(fault("/{a,b"), "pattern '/{a,b' does not close a bracket with }");
   EXPECT_EQ(fault("/a]"), "pattern '/a]' closes a ] that was not opened");
