@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import { test } from '../interop/lib/test.mjs';
 import { endsWell } from '../interop/lib/osc.mjs';
 import { get, startWeb } from '../interop/lib/web.mjs';
 

@@ -2,7 +2,7 @@
 // port that is taken, a cable that is pulled.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from './lib/test.mjs';
 import {
   artDmx,
   levels,
@@ -20,7 +20,7 @@ import { Process } from './lib/process.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 const stage = (t, ...args) => stageOn(relay, t, ...args);
 
 /** A desk whose packets go to the bridge. */

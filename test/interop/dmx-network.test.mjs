@@ -2,7 +2,7 @@
 // each packet.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from './lib/test.mjs';
 import { dissect } from './lib/capture.mjs';
 import { artDmx, levels, openNode, sacnDiscovery, said, stageOn } from './lib/dmx.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
@@ -40,10 +40,8 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     machine = await connectMachine();
     relay = await Relay.start();
   });
-  after(async () => {
-    await relay.stop();
-    await machine.stop();
-  });
+  after(() => machine?.stop());
+  after(() => relay?.stop());
 
   test('Art-Net leaves from its port, in step, and desks that poll see it', async (t) => {
     const node = await machine.ear(t, 6454);

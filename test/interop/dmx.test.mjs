@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/test.mjs';
 import { artDmx, levels, openNode, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
 import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
@@ -12,7 +12,7 @@ import { freePort } from './lib/ports.mjs';
 const { dmxnet } = createRequire(import.meta.url)('dmxnet');
 let relay;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 
 const stage = (t, ...args) => stageOn(relay, t, ...args);
 

@@ -1,8 +1,8 @@
-import { after, before } from 'node:test';
+import { after, before } from './lib/test.mjs';
 import { Browser } from './lib/browser.mjs';
 import { matrixTests } from './matrix.mjs';
 
 let browser;
 before(async () => (browser = await Browser.start()));
-after(() => browser.stop());
+after(() => browser?.stop());
 matrixTests('chromium', (options) => browser.peer(options));

@@ -1,7 +1,7 @@
 // What every kind of Trystero peer and ours must be able to do with each other, in one sitting:
 // two processes and a relay of their own, so that pairs can be tested side by side.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from './lib/test.mjs';
 import { Relay } from './lib/native.mjs';
 import { bothJoined, delivers, spawnNativePeer } from './lib/peer.mjs';
 import { hashOf, patternBytes } from './peers/payload.mjs';
@@ -279,19 +279,16 @@ export function matrixTests(kind, makeForeign) {
     const way = pair.theyOffer ? 'they offer' : 'we offer';
     test(
       `${kind} ${pair.trystero} over ${pair.strategy}, ${way}`,
-      { timeout: 120_000 },
       async (t) => {
-        const open = [];
-        t.after(() => Promise.all(open.map((each) => each.stop())));
         const relay = await Relay.start();
-        open.push(relay);
+        t.after(() => relay.stop());
         const idPrefix = pair.theyOffer ? '0' : 'zzzzzz';
         const peers = await Promise.all([
           makeForeign({ trystero: pair.trystero, idPrefix }),
           spawnNativePeer(),
           spawnNativePeer(),
         ]);
-        open.push(...peers);
+        for (const peer of peers) t.after(() => peer.stop());
         for (const peer of peers) await peer.open({ relays: relay.of(pair.strategy) });
         await new Scenario(...peers, relay, pair).steps();
       },

@@ -1,6 +1,6 @@
 // roomwire monitor: what passes through a room, for people and for programs.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/test.mjs';
 import { Relay, newConfigFolder, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { endsWell, said } from './lib/osc.mjs';
 import { spawnNodePeer } from './lib/peer.mjs';
@@ -8,7 +8,7 @@ import { Process } from './lib/process.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 
 let rooms = 0;
 function place(t) {

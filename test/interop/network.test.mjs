@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from './lib/test.mjs';
 import { setInterval as every } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { Relay, roomwire } from './lib/native.mjs';
@@ -17,7 +17,7 @@ import { freePort } from './lib/ports.mjs';
 let relay;
 let rooms = 0;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 
 /** Starts commands in one new room; all end with the test. */
 function place(t, url = relay.url) {
@@ -166,7 +166,7 @@ const isBindingRequest = (packet) =>
 
 // No server is asked from a loopback address, so this one is on an outer address of this machine.
 const skipStun = !outerAddress && 'this machine has no IPv4 address but loopback';
-const stunTest = { skip: skipStun, timeout: 30_000 };
+const stunTest = { skip: skipStun };
 test('--ice-server: the server is asked, and peers are told its answer', stunTest, async (t) => {
   const server = await boundSocket(t, 'udp4', outerAddress);
   // Where the server says that the receiver can be reached: a socket of ours, to see who tries.
@@ -220,10 +220,8 @@ describe('wss://', () => {
     own = await Relay.start({ args });
     assert.match(own.url, /^wss:/);
   });
-  after(async () => {
-    await own?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
+  after(() => own?.stop());
 
   test('netsend to netrecv, with a CA that is trusted', async (t) => {
     const { start } = place(t, own.url);
@@ -283,7 +281,6 @@ describe('kill -9 is noticed within 10 s, and the other goes on', { concurrency:
 
 test(
   'a reader that stops: memory stays bounded, nothing is lost',
-  { timeout: 60_000 },
   async (t) => {
     const { start } = place(t);
     const padding = 'y'.repeat(1000);
@@ -359,7 +356,7 @@ test(
   },
 );
 
-describe('limits of the relay', { timeout: 30_000 }, () => {
+describe('limits of the relay', () => {
   async function limited(t, ...args) {
     const own = await Relay.start({ args });
     t.after(() => own.stop());

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from './lib/test.mjs';
 import { Relay, offlineEnv, roomwireBinary } from './lib/native.mjs';
 import {
   endsWell,
@@ -21,7 +21,7 @@ import { Process } from './lib/process.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 
 const framings = {
   size: (bytes) => {
@@ -128,7 +128,7 @@ describe('groups, in a network of their own', () => {
     'ip route add default dev osc0',
   ].join(' && ');
   const works = spawnSync('unshare', ['-rn', 'sh', '-c', setup]).status === 0;
-  const options = { skip: !works && 'no network namespaces here', timeout: 60_000 };
+  const options = { skip: !works && 'no network namespaces here' };
 
   /** Starts programs in a new namespace. */
   async function network(t) {

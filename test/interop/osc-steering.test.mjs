@@ -1,14 +1,14 @@
 // What steers roomwire osc: who is answered, which addresses pass, types, times, channels, loops.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from './lib/test.mjs';
 import { Relay } from './lib/native.mjs';
 import { bundle, idOf, packet, place, portOf, said, udpEnd } from './lib/osc.mjs';
 import { freePort } from './lib/ports.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 
 const to = (...ports) => ports.flatMap((port) => ['--to', `127.0.0.1:${port}`]);
 const tagsOf = ({ bytes }) => /,(\w*)/.exec(bytes.toString('latin1'))[1];

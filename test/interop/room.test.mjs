@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/test.mjs';
 import { Relay, newConfigFolder, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { endsWell, said } from './lib/osc.mjs';
 import { Process } from './lib/process.mjs';
@@ -13,7 +13,7 @@ import { get } from './lib/web.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
-after(() => relay.stop());
+after(() => relay?.stop());
 
 /** Commands of one user. */
 function user(t, env = { XDG_CONFIG_HOME: newConfigFolder() }) {

@@ -1,6 +1,6 @@
 // More than two, more than one room, and what a page does beside messages.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/test.mjs';
 import { Browser } from './lib/browser.mjs';
 import { Relay } from './lib/native.mjs';
 import { bothJoined, delivers, spawnNativePeer, spawnNodePeer } from './lib/peer.mjs';
@@ -11,10 +11,8 @@ before(async () => {
   relay = await Relay.start();
   browser = await Browser.start();
 });
-after(async () => {
-  await browser.stop();
-  await relay.stop();
-});
+after(() => relay?.stop());
+after(() => browser?.stop());
 
 async function open(t, ...peers) {
   peers.forEach((peer) => t.after(() => peer.stop()));

@@ -2,10 +2,12 @@
 //   node run.mjs [BINARY [NATIVE_PEER]] [-- ARGUMENTS OF node --test]
 // BINARY is the roomwire program, NATIVE_PEER the program of native_peer.cpp; without them those of
 // the dev preset. Needs `npm ci` here, and Chromium as /usr/bin/chromium or ROOMWIRE_CHROMIUM.
+// ROOMWIRE_TEST_TIMES names a file for what took longest, which is also the last that it says.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endLeftovers, newMark } from './lib/leftovers.mjs';
 import { nativePeerBinary, roomwireBinary } from './lib/native.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -28,9 +30,22 @@ const files = [here, join(here, '../fault'), join(here, '../web')]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   .filter((file) => file.endsWith('.test.mjs'))
   .sort((a, b) => Number(/meet|peers/.test(b)) - Number(/meet|peers/.test(a)));
-// A file that hangs is named and ended long before the whole run is.
-const limits = ['--test-concurrency=2', '--test-timeout=300000'];
-const args = ['--test', ...limits, '--test-reporter=spec', ...extra, ...files];
-const tests = spawn(process.execPath, args, { stdio: 'inherit' });
+for (const file of files)
+  if (/from 'node:test'/.test(readFileSync(file, 'utf8')))
+    complain(`${file}: what it takes of node:test is in interop/lib/test.mjs, with sure clean-up`);
+
+// Files have limits of their own, which say more (lib/test.mjs); this one is for those that fail.
+const limits = ['--test-concurrency=2', '--test-timeout=1200000'];
+const reporters = ['spec', join(here, 'lib/slowest.mjs')].flatMap((reporter) => [
+  `--test-reporter=${reporter}`,
+  '--test-reporter-destination=stdout',
+]);
+const mark = newMark();
+const args = ['--test', ...limits, ...reporters, ...extra, ...files];
+const tests = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...mark } });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => tests.kill(signal));
-tests.on('exit', (code) => process.exit(code ?? 1));
+tests.on('exit', async (code) => {
+  const left = await endLeftovers(mark);
+  for (const each of left) console.error(`interop: left running: ${each}`);
+  process.exit(left.length > 0 ? 1 : (code ?? 1));
+});

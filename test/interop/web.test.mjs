@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, test } from './lib/test.mjs';
 import { gunzipSync } from 'node:zlib';
 import { newConfigFolder, roomwire } from './lib/native.mjs';
 import { endsWell, oscdumpUdp, oscsend, portOf, said, udpEnd } from './lib/osc.mjs';

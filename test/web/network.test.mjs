@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from '../interop/lib/test.mjs';
 import { offlineEnv, roomwire, roomwireBinary } from '../interop/lib/native.mjs';
 import { WebSocket } from '../interop/lib/packages.mjs';
 import { createEvent } from '../../web/node_modules/@trystero-p2p/nostr/dist/index.mjs';

@@ -1,6 +1,6 @@
 // Working with objects: by mouse, by touch on a phone, by keys alone; and what each control sends.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from '../interop/lib/test.mjs';
 import { roomwire } from '../interop/lib/native.mjs';
 import { Browser, command, desk, object, objects, patchHash, phone } from './lib/pages.mjs';
 import { shows, state, until } from './lib/pages.mjs';
@@ -13,10 +13,8 @@ before(async () => {
   site = await startSite();
   browser = await Browser.start();
 });
-after(async () => {
-  await browser?.stop();
-  await site?.stop();
-});
+after(() => site?.stop());
+after(() => browser?.stop());
 
 /** A page with a patch, and a native receiver of `channel` that has met it. */
 async function meet(t, channel, hash, options = desk) {

@@ -1,7 +1,7 @@
 // Rooms and links in the page: each rule that people of Patchies know, between real browsers and the
 // real program.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from '../interop/lib/test.mjs';
 import { roomwire } from '../interop/lib/native.mjs';
 import { Browser, command, desk, object, objects, patchHash } from './lib/pages.mjs';
 import { roomOf, shows, state, until } from './lib/pages.mjs';
@@ -14,10 +14,8 @@ before(async () => {
   site = await startSite();
   browser = await Browser.start();
 });
-after(async () => {
-  await browser?.stop();
-  await site?.stop();
-});
+after(() => site?.stop());
+after(() => browser?.stop());
 
 const link = (room, hash = '') => `${site.url}?room=${encodeURIComponent(room)}${hash}`;
 const newRoom = () => `web-${process.pid}-${++rooms}`;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test } from '../interop/lib/test.mjs';
 import { gzipSync } from 'node:zlib';
 import { dist } from './lib/site.mjs';
 

@@ -1,8 +1,24 @@
 // What one process or page was seen to say, and waiting for it: no test sleeps.
 
 const liveLogs = new Set();
+const openWaits = new Set();
 /** Long enough for a busy machine; a passing test never waits that long. */
-export const patience = 20_000;
+export const patience = 60_000;
+
+/** Notes that something is waited for, for whoever hangs there; until what it gives is called. */
+export function waitingFor(what) {
+  const wait = { what, since: Date.now() };
+  openWaits.add(wait);
+  return () => openWaits.delete(wait);
+}
+
+/** What is being waited for. */
+export function waits() {
+  const shown = [...openWaits].map(
+    ({ what, since }) => `${what} (for ${Math.round((Date.now() - since) / 1000)} s)`,
+  );
+  return shown.length > 0 ? `Waited for: ${shown.join('; ')}.` : 'Nothing known is waited for.';
+}
 
 export class Log {
   #items = [];
@@ -62,9 +78,11 @@ export class Log {
   wait(match, what, ms = patience) {
     return new Promise((resolve, reject) => {
       const waiter = {};
+      const done = waitingFor(`${this.name}: ${what}`);
       const finish = (settle) => {
         clearTimeout(waiter.timer);
         this.#waiters.delete(waiter);
+        done();
         settle();
       };
       waiter.look = () => {
@@ -80,6 +98,7 @@ export class Log {
         () => finish(() => reject(failure(`${this.name}: ${what} not seen in ${ms} ms`))),
         ms,
       );
+      waiter.timer.unref(); // who waits in vain after his test has failed holds nothing up
       this.#waiters.add(waiter);
       waiter.look();
     });

@@ -33,6 +33,8 @@ export function ownNetwork(url) {
   const again = [...process.execArgv, fileURLToPath(url)];
   const command = ['--pdeathsig', 'KILL', 'unshare', '-rn', process.execPath, ...again];
   const env = { ...process.env, [mark]: '1' };
+  // No handler of this process runs while it waits, so a signal must end it, and with it the other.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
   process.exit(spawnSync('setpriv', command, { stdio: 'inherit', env }).status ?? 1);
 }
 

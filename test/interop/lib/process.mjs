@@ -2,13 +2,16 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Log } from './log.mjs';
+import { Log, waitingFor } from './log.mjs';
 
-const running = new Set();
+/** Those that have not ended. */
+export const running = new Set();
 process.on('exit', () => running.forEach((p) => p.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 export class Process {
+  #exit;
+
   /** `parse` makes an item of a line of standard output; lines are items as they are without. */
   constructor(name, command, args, { env = {}, parse } = {}) {
     this.name = name;
@@ -25,8 +28,7 @@ export class Process {
       this.out.push(parse ? parse(line) : line, line),
     );
     createInterface({ input: this.child.stderr }).on('line', (line) => this.err.push(line));
-    // Resolves with {code, signal} when the process has ended and all it said was read.
-    this.exit = new Promise((resolve) => {
+    this.#exit = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
         running.delete(this);
         this.out.end(`exit ${code ?? signal}`);
@@ -38,6 +40,12 @@ export class Process {
 
   get pid() {
     return this.child.pid;
+  }
+
+  /** Resolves with {code, signal} when the process has ended and all it said was read. */
+  get exit() {
+    this.#exit.then(waitingFor(`${this.name}: its end`));
+    return this.#exit;
   }
 
   write(text) {
@@ -55,6 +63,9 @@ export class Process {
   /** Ends the process at once and forgets what it said. */
   async stop() {
     this.kill('SIGKILL');
+    // What it started itself may live on and hold these open.
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
     await this.exit;
     this.out.close();
     this.err.close();

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
 import { flags } from '../../interop/lib/browser.mjs';
-import { Log } from '../../interop/lib/log.mjs';
+import { Log, patience, waitingFor } from '../../interop/lib/log.mjs';
 import { chromium } from '../../interop/node_modules/playwright-core/index.mjs';
 
 export const executablePath = process.env.ROOMWIRE_CHROMIUM ?? '/usr/bin/chromium';
-const patience = 15_000; // ms; no test waits that long when it passes
 
 export const phone = {
   viewport: { width: 390, height: 844 },
@@ -41,11 +40,9 @@ export class Browser {
       if (['error', 'warning'].includes(message.type())) note(`console: ${message.text()}`);
     });
     page.on('pageerror', (error) => note(`page error: ${error.stack}`));
-    t.after(async () => {
-      await context.close();
-      log.close();
-      assert.deepEqual(said, []);
-    });
+    t.after(() => assert.deepEqual(said, []));
+    t.after(() => log.close());
+    t.after(() => context.close());
     await page.goto(url);
     await page.locator('.topbar').waitFor();
     return page;
@@ -69,11 +66,16 @@ export const roomOf = (page) => new URL(page.url()).searchParams.get('room');
 /** Waits until `look` gives a value that `fits`; gives it. */
 export async function until(what, look, fits = Boolean) {
   const end = Date.now() + patience;
-  for (;;) {
-    const value = await look();
-    if (fits(value)) return value;
-    assert.ok(Date.now() < end, `not seen: ${what}; last was ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+  const done = waitingFor(what);
+  try {
+    for (;;) {
+      const value = await look();
+      if (fits(value)) return value;
+      assert.ok(Date.now() < end, `not seen: ${what}; last was ${JSON.stringify(value)}`);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  } finally {
+    done();
   }
 }
 
