@@ -26,8 +26,14 @@ Accepted<void> Merger::update(const SourceId& source, const Update& update, Time
   ++updates_;
   for (std::size_t slot = 0; slot < slot_count; ++slot) {
     if (!update.given[slot]) continue;
-    const bool changed = !known->given[slot] || known->values[slot] != update.values[slot];
-    if (changed || update.named[slot]) known->taken[slot] = updates_;
+    const bool begins = !known->given[slot];
+    const bool takes = begins ? update.values[slot] != 0 || config_.holds_levels
+                              : update.values[slot] != known->values[slot];
+    if (takes || update.named[slot]) {
+      known->taken[slot] = updates_;
+    } else if (begins) {
+      known->taken[slot] = 0;
+    }
     known->values[slot] = update.values[slot];
     known->given.set(slot);
     if (!regroup) merge(slot);

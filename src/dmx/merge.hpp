@@ -15,13 +15,14 @@
 
 namespace roomwire::dmx {
 
-/// Whom levels come from: the id of a peer, the address of a desk, a CID in hex. One line.
+/// Whom levels come from: the id of a peer, or what stands for a desk. One line.
 using SourceId = StrongString<struct DmxSourceIdTag>;
 
 enum class MergeMode {
   /// Latest takes precedence, channel by channel. A source takes a channel when it names it (a
-  /// button pressed again) or, of a row or a desk's frame, when its value in there changes: two
-  /// desks that both send everything 44 times a second do not fight over what neither touches.
+  /// button pressed again) or, of a row or a desk's frame, when its value in there changes or
+  /// nobody else holds it: two desks that both send everything 44 times a second do not fight over
+  /// what neither touches.
   latest,
   /// Highest takes precedence.
   highest,
@@ -38,9 +39,10 @@ struct MergeConfig {
   /// Nothing for peers of a room: a patch sends when something moves and may be still for an hour,
   /// and the room itself says when one is gone.
   std::optional<Duration> timeout;
-  /// For sources that say a thing once, as patches do: with `latest`, what one set stays as it is
-  /// when it leaves, until another sets it anew. Else the latest of the others counts, as among
-  /// desks, which say everything again and again.
+  /// For sources that say a thing once, as patches do, and mean what they say: with `latest`, the
+  /// first row of one takes channels with its zeros too, and what one set stays as it is when it
+  /// leaves, until another sets it anew. Among desks, which say everything again and again, a first
+  /// row takes from others only what it has up, and the latest of those who stay counts.
   bool holds_levels = false;
 };
 

@@ -52,6 +52,34 @@ TEST_F(MergerTest, DoesNotLetRowsFightOverWhatTheyDoNotChange) {
   EXPECT_EQ(level(1), 3);
 }
 
+TEST_F(MergerTest, TakesNothingFromOthersWithTheZerosOfAFirstRow) {
+  ASSERT_TRUE(merger.update(alice, row({100, 100, 100}), at(0s)));
+  ASSERT_TRUE(merger.update(bob, row({0, 0, 7}), at(1s)));
+  EXPECT_EQ(level(0), 100);
+  EXPECT_EQ(level(2), 7);
+  EXPECT_EQ(merger.sources()[1].drives, SlotSet("100"));
+  // A 0 that is a change counts, and so does one that is named.
+  ASSERT_TRUE(merger.update(bob, row({50, 0, 7}), at(2s)));
+  ASSERT_TRUE(merger.update(bob, row({0, 0, 7}), at(3s)));
+  EXPECT_EQ(level(0), 0);
+  ASSERT_TRUE(merger.update(bob, named(1, 0), at(3s)));
+  EXPECT_EQ(level(1), 0);
+  // Nobody held this one, and then the one who began with it does.
+  ASSERT_TRUE(merger.update(bob, row({0, 0, 7, 0}), at(4s)));
+  EXPECT_EQ(merger.sources()[1].drives, SlotSet("1111"));
+  merger.leave(alice);
+  EXPECT_EQ(level(0), 0);
+}
+
+TEST_F(MergerTest, TakesWhatAPatchSaysAsItIs) {
+  MergeConfig config;
+  config.holds_levels = true;
+  Merger room(config);
+  ASSERT_TRUE(room.update(alice, row({100, 100}), at(0s)));
+  ASSERT_TRUE(room.update(bob, row({0, 7}), at(1s)));
+  EXPECT_EQ(room.slots()[0], 0);
+}
+
 TEST_F(MergerTest, GivesTheChannelsOfOneWhoLeavesToTheLatestOfTheOthers) {
   ASSERT_TRUE(merger.update(alice, row({1, 2}), at(0s)));
   ASSERT_TRUE(merger.update(bob, row({7}), at(1s)));
