@@ -11,10 +11,13 @@ namespace {
 using namespace roomwire;
 using namespace roomwire::dmx;
 
-class Checked : public ChangeSink {
+class Checked : public InputSink {
  public:
   void changed(const Update& update) override {
     if (update.given.none()) std::abort();
+  }
+  void noticed(const std::string& line) override {
+    if (line.find('\n') != std::string::npos) std::abort();
   }
 };
 
@@ -32,12 +35,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!again || *again != *packet) std::abort();
   if (const auto* levels = std::get_if<SacnData>(&*packet)) {
     Checked sink;
-    Input input({}, sink);
+    InputConfig config;
+    config.protocol = Protocol::sacn;
+    Input input(config, sink);
     SacnData next = *levels;
     for (int i = 0; i < 80; ++i) {
       ++next.cid[static_cast<std::size_t>(i) % next.cid.size()];
       ++next.frame.slots[0];
-      (void)input.handle(next, Time{});
+      const Endpoint from{{}, static_cast<std::uint16_t>(i % 50)};
+      (void)input.handle(from, next, Time{});
       input.handle_timeout(Time{} + i * 10ms);
     }
     if (input.merger().sources().size() > Merger::max_sources) std::abort();

@@ -252,10 +252,4 @@ Accepted<ArtNetPacket> decode_artnet(ByteView datagram) {
   return ArtSync{};
 }
 
-bool artnet_sequence_in_order(std::uint8_t last, std::uint8_t sequence) {
-  if (last == 0 || sequence == 0) return true;
-  const int behind = (last - sequence + 255) % 255;
-  return behind == 0 || behind >= 20;
-}
-
 }  // namespace roomwire::dmx

@@ -110,8 +110,4 @@ constexpr std::uint8_t next_artnet_sequence(std::uint8_t sequence) {
   return sequence == 255 ? 1 : static_cast<std::uint8_t>(sequence + 1);
 }
 
-/// False for a packet that was overtaken by one with `last`: it is up to 19 behind. The standard
-/// gives no number, so this is sACN's. An equal one passes: there are senders that never count on.
-bool artnet_sequence_in_order(std::uint8_t last, std::uint8_t sequence);
-
 }  // namespace roomwire::dmx

@@ -1,62 +1,83 @@
 #include "dmx/input.hpp"
 
-#include <algorithm>
-
-#include "base/encoding.hpp"
-
 namespace roomwire::dmx {
 namespace {
 
 /// No frame is under way for longer.
 constexpr Duration longest_delay = 500ms;
 
-tl::unexpected<Refusal> out_of_order(const SourceId& source, std::uint8_t last,
-                                     std::uint8_t sequence) {
-  return refuse(RefusalKind::sequence, "source " + in_quotes(source.str()) + " sent number " +
-                                           std::to_string(sequence) + " after " +
-                                           std::to_string(last) + ": too late");
+tl::unexpected<Refusal> one_too_many(const Identity& who) {
+  return refuse(RefusalKind::source,
+                who.text() + " is one source more than " + std::to_string(Senders::max));
 }
 
 }  // namespace
 
-Input::Input(InputConfig config, ChangeSink& sink)
-    : config_(std::move(config)), sink_(sink), merger_(config_.merge), pacer_(config_.rate) {}
+Input::Input(InputConfig config, InputSink& sink)
+    : config_(std::move(config)),
+      sink_(sink),
+      merger_(config_.merge),
+      pacer_(config_.rate),
+      senders_(config_.protocol == Protocol::sacn ? sacn_order : artnet_order) {}
 
-Accepted<void> Input::handle(const SourceId& source, const ArtDmx& packet, Time now) {
-  const Heard* known = find(source);
+Accepted<void> Input::handle(const Endpoint& from, const ArtDmx& packet, Time now) {
+  const Identity who{from, {}, {}};
+  Sender* sender = senders_.find_or_add(who);
+  if (sender == nullptr) return one_too_many(who);
   // A number that falls back after a pause is that of a desk that was started anew.
-  const bool is_fresh = known == nullptr || now - known->at > longest_delay;
-  if (!is_fresh && !artnet_sequence_in_order(known->sequence, packet.sequence)) {
-    return out_of_order(source, known->sequence, packet.sequence);
+  const Order order = now - sender->heard > longest_delay
+                          ? sender->levels.take_after_pause(packet.sequence)
+                          : sender->levels.take(packet.sequence);
+  return take(*sender, order, packet.sequence, packet.frame, sacn_default_priority, now);
+}
+
+Accepted<void> Input::handle(const Endpoint& from, const SacnData& packet, Time now) {
+  const Identity who{from, packet.cid, packet.source_name};
+  if (packet.preview)
+    return refuse(RefusalKind::foreign, who.text() + " sends a preview, not for lights");
+  Sender* sender = senders_.find_or_add(who);
+  if (sender == nullptr) return one_too_many(who);
+  look_for_twin(*sender);
+  const Order order = sender->levels.take(packet.sequence);
+  if (packet.terminated && order != Order::late) {
+    release(*sender);
+    refresh(now);
+    return {};
   }
-  if (auto taken = merger_.update(source, Update::row(packet.frame.used()), now); !taken) {
+  return take(*sender, order, packet.sequence, packet.frame, packet.priority, now);
+}
+
+Accepted<void> Input::take(Sender& sender, Order order, std::uint8_t number, const Frame& frame,
+                           std::uint8_t priority, Time now) {
+  if (order == Order::late) {
+    return refuse(RefusalKind::sequence, sender.identity.text() + " sent number " +
+                                             std::to_string(number) + " after " +
+                                             std::to_string(sender.levels.last()) + ": too late");
+  }
+  if (order == Order::anew) merger_.leave(sender.id);
+  sender.heard = now;
+  if (auto taken = merger_.update(sender.id, Update::row(frame.used()), now, priority); !taken)
     return taken;
-  }
-  accept(source, packet.sequence, {}, now);
   refresh(now);
   return {};
 }
 
-Accepted<void> Input::handle(const SacnData& packet, Time now) {
-  const SourceId source = source_of(packet.cid);
-  if (packet.preview) {
-    return refuse(RefusalKind::foreign,
-                  "source " + in_quotes(packet.source_name) + " sends a preview, not for lights");
-  }
-  const Heard* known = find(source);
-  if (known != nullptr && !sacn_sequence_in_order(known->sequence, packet.sequence)) {
-    return out_of_order(source, known->sequence, packet.sequence);
-  }
-  if (packet.terminated) {
-    forget(source);
-    merger_.leave(source);
-  } else {
-    const Update update = Update::row(packet.frame.used());
-    if (auto taken = merger_.update(source, update, now, packet.priority); !taken) return taken;
-    accept(source, packet.sequence, packet.source_name, now);
-  }
-  refresh(now);
-  return {};
+void Input::look_for_twin(Sender& sender) {
+  if (sender.told || notices_ == max_notices) return;
+  Sender* twin = senders_.twin_of(sender);
+  if (twin == nullptr) return;
+  sender.told = twin->told = true;
+  ++notices_;
+  sink_.noticed("two programs send as one source: " + sender.identity.text() + " and " +
+                twin->identity.text() +
+                " have the same CID. They are told apart here, but not by consoles: give each a "
+                "CID of its own");
+}
+
+void Input::release(const Sender& sender) {
+  const SourceId id = sender.id;
+  senders_.forget(id);
+  merger_.leave(id);
 }
 
 Deadline Input::next_timeout() const {
@@ -66,7 +87,7 @@ Deadline Input::next_timeout() const {
 void Input::handle_timeout(Time now) {
   const auto silent = merger_.handle_timeout(now);
   for (const SourceId& source : silent)
-    forget(source);
+    senders_.forget(source);
   if (!silent.empty()) refresh(now);
   if (!due_ || now < *due_) return;
   due_ = std::nullopt;
@@ -94,32 +115,8 @@ std::optional<Update> Input::snapshot() const {
 }
 
 std::string Input::name_of(const SourceId& source) const {
-  for (const Heard& heard : heard_) {
-    if (heard.id == source) return heard.name;
-  }
-  return {};
-}
-
-SourceId Input::source_of(const Cid& cid) {
-  return SourceId(to_hex(cid));
-}
-
-Input::Heard* Input::find(const SourceId& source) {
-  const auto found = std::find_if(heard_.begin(), heard_.end(),
-                                  [&](const Heard& heard) { return heard.id == source; });
-  return found == heard_.end() ? nullptr : &*found;
-}
-
-void Input::accept(const SourceId& source, std::uint8_t sequence, std::string name, Time now) {
-  Heard* heard = find(source);
-  if (heard == nullptr) heard = &heard_.emplace_back(Heard{source, {}, 0, now});
-  heard->at = now;
-  heard->sequence = sequence;
-  heard->name = std::move(name);
-}
-
-void Input::forget(const SourceId& source) {
-  std::erase_if(heard_, [&](const Heard& heard) { return heard.id == source; });
+  const Sender* sender = senders_.find(source);
+  return sender == nullptr ? source.str() : sender->identity.text();
 }
 
 void Input::refresh(Time now) {

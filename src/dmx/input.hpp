@@ -4,17 +4,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "base/address.hpp"
 #include "base/time.hpp"
 #include "dmx/artnet.hpp"
 #include "dmx/merge.hpp"
 #include "dmx/pacer.hpp"
 #include "dmx/sacn.hpp"
+#include "dmx/senders.hpp"
 
 namespace roomwire::dmx {
 
+enum class Protocol { artnet, sacn };
+
 struct InputConfig {
+  Protocol protocol = Protocol::artnet;
   /// Goes into the updates; without it a message does not name its universe, which is enough when
   /// a channel of the room carries one alone.
   std::optional<RoomUniverse> universe;
@@ -24,27 +28,33 @@ struct InputConfig {
   unsigned rate = max_frame_rate;
 };
 
-class ChangeSink {
+class InputSink {
  public:
-  virtual ~ChangeSink() = default;
+  virtual ~InputSink() = default;
   /// What changed since the last call; before the first, all levels count as 0. So a desk that
   /// begins takes nothing from others but what it has up. The input must not be called from here.
   virtual void changed(const Update& update) = 0;
+  /// Something that is not as it should be, in one line for a person.
+  virtual void noticed(const std::string& line) = 0;
 };
 
 /// When the last desk is gone, its levels stay: the room is told of changes alone. That frames wait
 /// for sACN's sync packets or ArtSync is not carried into a room, which has no such thing.
 class Input {
  public:
-  /// `sink` must outlive this.
-  Input(InputConfig config, ChangeSink& sink);
+  /// Two programs with one identity are told of so many times.
+  static constexpr int max_notices = 8;
 
-  /// A packet for this universe. Refused are, as sequence, what is late (but not of an
-  /// Art-Net desk that paused for half a second: it was started anew), as foreign, a preview, and
-  /// as source, who has no say. An Art-Net source is known by its address.
-  Accepted<void> handle(const SourceId& source, const ArtDmx& packet, Time now);
-  /// An sACN source is known by its CID. One that ends the universe is released at once.
-  Accepted<void> handle(const SacnData& packet, Time now);
+  /// `sink` must outlive this.
+  Input(InputConfig config, InputSink& sink);
+
+  /// A packet for this universe, and where it came from. Refused are, as sequence, what is late, as
+  /// foreign, a preview, and as source, who has no say. A desk that was started anew begins as one
+  /// that comes for the first time; so does one of Art-Net that paused for half a second and whose
+  /// numbers fall back.
+  Accepted<void> handle(const Endpoint& from, const ArtDmx& packet, Time now);
+  /// One that ends the universe is released at once.
+  Accepted<void> handle(const Endpoint& from, const SacnData& packet, Time now);
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);
@@ -52,31 +62,24 @@ class Input {
   /// What is not at 0, for somebody who joins late; nothing when nothing is.
   std::optional<Update> snapshot() const;
   const Merger& merger() const { return merger_; }
-  /// The sACN source name, or empty.
+  /// Who a source of the merger is, for people; see Identity::text().
   std::string name_of(const SourceId& source) const;
 
-  static SourceId source_of(const Cid& cid);
-
  private:
-  struct Heard {
-    SourceId id;
-    std::string name;
-    std::uint8_t sequence = 0;
-    Time at;
-  };
-
-  Heard* find(const SourceId& source);
-  void accept(const SourceId& source, std::uint8_t sequence, std::string name, Time now);
-  void forget(const SourceId& source);
+  Accepted<void> take(Sender& sender, Order order, std::uint8_t number, const Frame& frame,
+                      std::uint8_t priority, Time now);
+  void look_for_twin(Sender& sender);
+  void release(const Sender& sender);
   /// After the merged levels may have changed.
   void refresh(Time now);
 
   InputConfig config_;
-  ChangeSink& sink_;
+  InputSink& sink_;
   Merger merger_;
   Pacer pacer_;
-  /// No more than the merger has sources.
-  std::vector<Heard> heard_;
+  /// As many as the merger has sources.
+  Senders senders_;
+  int notices_ = 0;
   Slots told_{};  ///< What the room knows.
   Deadline due_;
 };

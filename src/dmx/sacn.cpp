@@ -270,9 +270,4 @@ IpAddress sacn_multicast_group(std::uint16_t universe) {
                         static_cast<std::uint8_t>(universe & 0xff)});
 }
 
-bool sacn_sequence_in_order(std::uint8_t last, std::uint8_t sequence) {
-  const auto ahead = static_cast<std::int8_t>(static_cast<std::uint8_t>(sequence - last));
-  return ahead <= -20 || ahead > 0;
-}
-
 }  // namespace roomwire::dmx

@@ -86,7 +86,4 @@ Accepted<SacnPacket> decode_sacn(ByteView datagram);
 /// 239.255.hi.lo (section 9.3.1); of the discovery universe too.
 IpAddress sacn_multicast_group(std::uint16_t universe);
 
-/// False for a packet that came late or twice: −20 < sequence − last ≤ 0 (section 6.7.2).
-bool sacn_sequence_in_order(std::uint8_t last, std::uint8_t sequence);
-
 }  // namespace roomwire::dmx

@@ -91,10 +91,13 @@ class DmxGear::Impl final : EndsObserver {
 
  private:
   /// One universe on its way into the room.
-  struct Desk final : dmx::ChangeSink {
+  struct Desk final : dmx::InputSink {
     Desk(Impl& owner, DmxUrl from, dmx::InputConfig config)
         : gear(owner), url(std::move(from)), input(std::move(config), *this) {}
     void changed(const dmx::Update& update) override { gear.send_room(url, update, {}); }
+    void noticed(const std::string& line) override {
+      gear.observer_.on_dropped(url.universe_text() + ": " + line);
+    }
 
     Impl& gear;
     const DmxUrl url;
@@ -243,6 +246,7 @@ Result<void> DmxGear::Impl::add_listener(const DmxUrl& url, bool names_universe)
     same = std::prev(listeners_.end());
   }
   dmx::InputConfig config;
+  config.protocol = artnet ? dmx::Protocol::artnet : dmx::Protocol::sacn;
   if (names_universe) config.universe = url.room_universe();
   config.merge.mode = options_.merge;
   config.merge.timeout = artnet ? dmx::artnet_source_timeout : dmx::sacn_source_timeout;
@@ -336,16 +340,15 @@ void DmxGear::Impl::on_packet(const Source& end, ByteView packet) {
 
 template <class Packet>
 void DmxGear::Impl::from_desk(const Listening& on, const Source& source, const Packet& packet) {
+  std::variant<dmx::PortAddress, dmx::SacnUniverse> universe;
+  if constexpr (std::is_same_v<Packet, dmx::ArtDmx>) {
+    universe = packet.port_address;
+  } else {
+    universe = packet.universe;
+  }
   for (Desk* desk : on.desks) {
-    dmx::Accepted<void> taken;
-    if constexpr (std::is_same_v<Packet, dmx::ArtDmx>) {
-      if (desk->url.universe != decltype(desk->url.universe)(packet.port_address)) continue;
-      const dmx::SourceId who(source.remote.address.to_string());
-      taken = desk->input.handle(who, packet, loop_.now());
-    } else {
-      if (desk->url.universe != decltype(desk->url.universe)(packet.universe)) continue;
-      taken = desk->input.handle(packet, loop_.now());
-    }
+    if (desk->url.universe != universe) continue;
+    const auto taken = desk->input.handle(source.remote, packet, loop_.now());
     ++desk->packets;
     if (!taken) drop(taken.error(), source.text());
   }
@@ -417,10 +420,8 @@ std::vector<DmxUniverseView> DmxGear::Impl::universes() const {
   for (const auto& desk : desks_) {
     const dmx::Merger& merger = desk->input.merger();
     DmxUniverseView view{desk->url.universe_text(), false, desk->packets, merger.slots(), {}};
-    for (const dmx::Merger::SourceView& source : merger.sources()) {
-      const std::string name = desk->input.name_of(source.id);
-      view.sources.push_back({name.empty() ? source.id.str() : name, source.drives});
-    }
+    for (const dmx::Merger::SourceView& source : merger.sources())
+      view.sources.push_back({desk->input.name_of(source.id), source.drives});
     views.push_back(std::move(view));
   }
   return views;

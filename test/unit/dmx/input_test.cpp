@@ -7,8 +7,10 @@
 namespace roomwire::dmx {
 namespace {
 
-const SourceId desk{"10.0.0.1"};
-const SourceId other{"10.0.0.2"};
+const Endpoint desk{IpAddress::v4({10, 0, 0, 1}), 6454};
+const Endpoint other{IpAddress::v4({10, 0, 0, 2}), 6454};
+/// Another program on the machine of `desk`.
+const Endpoint beside{desk.address, 40'000};
 
 ArtDmx artnet(std::uint8_t sequence, std::initializer_list<std::uint8_t> levels) {
   ArtDmx packet;
@@ -30,11 +32,13 @@ SacnData sacn(std::uint8_t cid, std::uint8_t sequence, std::uint8_t level,
   return packet;
 }
 
-class InputTest : public ::testing::Test, public ChangeSink {
+class InputTest : public ::testing::Test, public InputSink {
  protected:
-  void start(Duration timeout) {
+  void start(Protocol protocol) {
     InputConfig config;
-    config.merge.timeout = timeout;
+    config.protocol = protocol;
+    config.merge.timeout =
+        protocol == Protocol::artnet ? artnet_source_timeout : sacn_source_timeout;
     input.emplace(config, *this);
   }
 
@@ -42,6 +46,8 @@ class InputTest : public ::testing::Test, public ChangeSink {
     told.push_back(write_levels({&update, 1}, ChannelBase::zero));
     times.push_back(now);
   }
+
+  void noticed(const std::string& line) override { notices.push_back(line); }
 
   void run(Duration time) {
     const Time end = now + time;
@@ -65,10 +71,11 @@ class InputTest : public ::testing::Test, public ChangeSink {
   std::optional<Input> input;
   std::vector<std::string> told;
   std::vector<Time> times;
+  std::vector<std::string> notices;
 };
 
 TEST_F(InputTest, TellsWhatIsUpAtFirstAndThenChangesAlone) {
-  start(artnet_source_timeout);
+  start(Protocol::artnet);
   ASSERT_TRUE(input->handle(desk, artnet(1, {0, 5}), now));
   run(100ms);
   EXPECT_EQ(taken(), R"([{"channel":1,"value":5}])");
@@ -81,7 +88,7 @@ TEST_F(InputTest, TellsWhatIsUpAtFirstAndThenChangesAlone) {
 }
 
 TEST_F(InputTest, WhoJoinsLateIsToldOnlyWhatIsUp) {
-  start(artnet_source_timeout);
+  start(Protocol::artnet);
   ASSERT_TRUE(input->handle(desk, artnet(1, {3, 5}), now));
   run(100ms);
   ASSERT_TRUE(input->handle(desk, artnet(2, {0, 5}), now));
@@ -95,27 +102,29 @@ TEST_F(InputTest, WhoJoinsLateIsToldOnlyWhatIsUp) {
 }
 
 TEST_F(InputTest, HearsAnArtNetDeskThatWasStartedAnew) {
-  start(artnet_source_timeout);
+  start(Protocol::artnet);
   ASSERT_TRUE(input->handle(desk, artnet(15, {1}), now));
   run(400ms);
   EXPECT_FALSE(input->handle(desk, artnet(1, {2}), now));
   run(200ms);
   EXPECT_TRUE(input->handle(desk, artnet(1, {3}), now));
   EXPECT_FALSE(input->handle(desk, artnet(240, {4}), now));
+  // At once when it counts on.
+  EXPECT_TRUE(input->handle(desk, artnet(241, {5}), now));
 }
 
 TEST_F(InputTest, NamesItsUniverseIfItHasOne) {
   InputConfig config;
   config.universe = RoomUniverse(sacn_universe(5));
   input.emplace(config, *this);
-  ASSERT_TRUE(input->handle(sacn(1, 0, 7), now));
+  ASSERT_TRUE(input->handle(desk, sacn(1, 0, 7), now));
   run(0s);
   EXPECT_EQ(taken(), R"([{"universe":5,"channels":[{"channel":0,"value":7}]}])");
   EXPECT_EQ(input->snapshot()->universe->number(), 5);
 }
 
 TEST_F(InputTest, TellsTheNewestAtMost44TimesASecond) {
-  start(artnet_source_timeout);
+  start(Protocol::artnet);
   for (int i = 1; i <= 2000; ++i) {
     ASSERT_TRUE(input->handle(desk, artnet(0, {static_cast<std::uint8_t>(i)}), now));
     run(1ms);
@@ -130,7 +139,7 @@ TEST_F(InputTest, TellsTheNewestAtMost44TimesASecond) {
 }
 
 TEST_F(InputTest, TellsNothingOfWhatChangedBack) {
-  start(artnet_source_timeout);
+  start(Protocol::artnet);
   ASSERT_TRUE(input->handle(desk, artnet(0, {1}), now));
   run(5ms);
   taken();
@@ -141,38 +150,38 @@ TEST_F(InputTest, TellsNothingOfWhatChangedBack) {
 }
 
 TEST_F(InputTest, DropsWhatIsLate) {
-  start(sacn_source_timeout);
-  ASSERT_TRUE(input->handle(sacn(1, 10, 7), now));
-  const auto late = input->handle(sacn(1, 9, 200), now);
+  start(Protocol::sacn);
+  ASSERT_TRUE(input->handle(desk, sacn(1, 10, 7), now));
+  const auto late = input->handle(desk, sacn(1, 9, 200), now);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, RefusalKind::sequence);
-  ASSERT_FALSE(input->handle(sacn(1, 10, 200), now));
+  ASSERT_FALSE(input->handle(desk, sacn(1, 10, 200), now));
   // Another source counts for itself.
-  ASSERT_TRUE(input->handle(sacn(2, 9, 8), now));
-  ASSERT_TRUE(input->handle(sacn(1, 246, 9), now));
+  ASSERT_TRUE(input->handle(desk, sacn(2, 9, 8), now));
+  ASSERT_TRUE(input->handle(desk, sacn(1, 246, 9), now));
   run(1s);
   EXPECT_EQ(input->merger().slots()[0], 9);
 }
 
 TEST_F(InputTest, ForgetsTheNumbersOfASourceThatWasLost) {
-  start(sacn_source_timeout);
-  ASSERT_TRUE(input->handle(sacn(1, 10, 7), now));
+  start(Protocol::sacn);
+  ASSERT_TRUE(input->handle(desk, sacn(1, 10, 7), now));
   run(2600ms);
   EXPECT_FALSE(input->merger().has_sources());
-  EXPECT_TRUE(input->handle(sacn(1, 3, 8), now));
+  EXPECT_TRUE(input->handle(desk, sacn(1, 3, 8), now));
 }
 
 TEST_F(InputTest, FallsBackWhenTheBetterDeskIsGone) {
-  start(sacn_source_timeout);
-  ASSERT_TRUE(input->handle(sacn(1, 0, 7), now));
-  ASSERT_TRUE(input->handle(sacn(2, 0, 200, 150), now));
+  start(Protocol::sacn);
+  ASSERT_TRUE(input->handle(desk, sacn(1, 0, 7), now));
+  ASSERT_TRUE(input->handle(desk, sacn(2, 0, 200, 150), now));
   run(0s);
   EXPECT_EQ(taken(), R"([{"channel":0,"value":200}])");
   SacnData end = sacn(2, 1, 200, 150);
   end.terminated = true;
-  ASSERT_TRUE(input->handle(end, now));
+  ASSERT_TRUE(input->handle(desk, end, now));
   end.sequence = 2;
-  ASSERT_TRUE(input->handle(end, now));
+  ASSERT_TRUE(input->handle(desk, end, now));
   run(100ms);
   EXPECT_EQ(taken(), R"([{"channel":0,"value":7}])");
   // And with the last one its levels stay.
@@ -183,7 +192,7 @@ TEST_F(InputTest, FallsBackWhenTheBetterDeskIsGone) {
 }
 
 TEST_F(InputTest, TimesArtNetOutAfterTenSeconds) {
-  start(artnet_source_timeout);
+  start(Protocol::artnet);
   ASSERT_TRUE(input->handle(desk, artnet(1, {7}), now));
   run(1s);
   ASSERT_TRUE(input->handle(other, artnet(1, {8}), now));
@@ -194,22 +203,136 @@ TEST_F(InputTest, TimesArtNetOutAfterTenSeconds) {
 }
 
 TEST_F(InputTest, IgnoresPreviews) {
-  start(sacn_source_timeout);
+  start(Protocol::sacn);
   SacnData preview = sacn(1, 0, 7);
   preview.preview = true;
-  const auto refused = input->handle(preview, now);
+  const auto refused = input->handle(desk, preview, now);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().reason, "source 'desk 1' sends a preview, not for lights");
+  EXPECT_EQ(refused.error().reason, "'desk 1' at 10.0.0.1:6454 sends a preview, not for lights");
   EXPECT_FALSE(input->snapshot());
 }
 
 TEST_F(InputTest, KnowsTheNamesOfItsSources) {
-  start(sacn_source_timeout);
-  ASSERT_TRUE(input->handle(sacn(1, 0, 7), now));
-  const auto views = input->merger().sources();
-  EXPECT_EQ(views.at(0).id.str(), "01000000000000000000000000000000");
-  EXPECT_EQ(input->name_of(views[0].id), "desk 1");
-  EXPECT_EQ(input->name_of(desk), "");
+  start(Protocol::sacn);
+  ASSERT_TRUE(input->handle(desk, sacn(1, 0, 7), now));
+  EXPECT_EQ(input->name_of(input->merger().sources().at(0).id), "'desk 1' at 10.0.0.1:6454");
+  start(Protocol::artnet);
+  ASSERT_TRUE(input->handle(desk, artnet(0, {7}), now));
+  EXPECT_EQ(input->name_of(input->merger().sources().at(0).id), "10.0.0.1:6454");
+  EXPECT_EQ(input->name_of(SourceId("nobody")), "nobody");
+}
+
+TEST_F(InputTest, ADeskThatBeginsTakesOnlyWhatItHasUp) {
+  start(Protocol::artnet);
+  ASSERT_TRUE(input->handle(desk, artnet(1, {100, 100, 100}), now));
+  run(100ms);
+  taken();
+  ASSERT_TRUE(input->handle(other, artnet(1, {0, 0, 7}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":2,"value":7}])");
+  // Started anew, it takes no more than that, and lets go of what it had taken.
+  ASSERT_TRUE(input->handle(other, artnet(200, {50, 0, 7}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":50}])");
+  ASSERT_TRUE(input->handle(other, artnet(1, {0, 0, 7}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":100}])");
+  // And when it is back after a time-out.
+  run(9s);
+  ASSERT_TRUE(input->handle(desk, artnet(2, {100, 100, 100}), now));
+  run(1s);
+  EXPECT_EQ(taken(), R"([{"channel":2,"value":100}])");
+  ASSERT_TRUE(input->handle(other, artnet(2, {0, 0, 7}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":2,"value":7}])");
+  // What it moves is its.
+  ASSERT_TRUE(input->handle(other, artnet(3, {0, 9, 7}), now));
+  ASSERT_TRUE(input->handle(other, artnet(4, {0, 0, 7}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":1,"value":0}])");
+}
+
+TEST_F(InputTest, TellsTwoProgramsOnOneMachineApart) {
+  start(Protocol::artnet);
+  // Each with numbers of its own, so that one would be late all the time.
+  for (std::uint8_t i = 1; i < 9; ++i) {
+    ASSERT_TRUE(input->handle(desk, artnet(static_cast<std::uint8_t>(100 + i), {200, 0}), now));
+    ASSERT_TRUE(input->handle(beside, artnet(static_cast<std::uint8_t>(90 + i), {0, 50}), now));
+    run(500ms);
+  }
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":200},{"channel":1,"value":50}])");
+}
+
+TEST_F(InputTest, TellsTwoProgramsWithOneCidApartAndSaysSo) {
+  start(Protocol::sacn);
+  SacnData main = sacn(9, 0, 200, 150);
+  main.source_name = "main";
+  SacnData backup = sacn(9, 100, 50, 50);
+  backup.source_name = "backup";
+  for (int i = 0; i < 40; ++i) {
+    ++main.sequence;
+    ++backup.sequence;
+    ASSERT_TRUE(input->handle(desk, main, now));
+    run(10ms);
+    ASSERT_TRUE(input->handle(other, backup, now));
+    run(15ms);
+  }
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":200}])");
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0],
+            "two programs send as one source: 'main' at 10.0.0.1:6454 and 'backup' at "
+            "10.0.0.2:6454 have the same CID. They are told apart here, but not by consoles: give "
+            "each a CID of its own");
+}
+
+TEST_F(InputTest, TellsProgramsOfOneNameAndCidApartByTheirPort) {
+  start(Protocol::sacn);
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(input->handle(desk, sacn(9, i, 200, 150), now));
+    run(10ms);
+    ASSERT_TRUE(input->handle(beside, sacn(9, i, 50, 50), now));
+    run(15ms);
+  }
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":200}])");
+  EXPECT_EQ(notices.size(), 1U);
+}
+
+TEST_F(InputTest, SaysNothingOfOneProgramThatMovesOrHasTwoAddresses) {
+  start(Protocol::sacn);
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(input->handle(desk, sacn(9, i, 200), now));
+    run(1ms);
+    ASSERT_TRUE(input->handle(other, sacn(9, i, 200), now));
+    run(20ms);
+  }
+  // Started anew, from another port.
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(input->handle(beside, sacn(9, i, 201), now));
+    run(20ms);
+  }
+  EXPECT_TRUE(notices.empty());
+}
+
+TEST_F(InputTest, TakesOneWhoOpensASocketForEachPacketForOne) {
+  start(Protocol::artnet);
+  Endpoint from = desk;
+  for (int i = 0; i < 400; ++i) {
+    from.port = static_cast<std::uint16_t>(40'000 + i);
+    ASSERT_TRUE(input->handle(from, artnet(0, {static_cast<std::uint8_t>(400 - i)}), now));
+    run(25ms);
+  }
+  EXPECT_LE(input->merger().sources().size(), Senders::max_who_spoke_once);
+  from.port = 50'000;
+  taken();
+  ASSERT_TRUE(input->handle(from, artnet(0, {0}), now));
+  run(25ms);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":0}])");
+  // Beside it another one is heard that keeps its port.
+  for (int i = 0; i < 5; ++i) {
+    (void)input->handle(beside, artnet(0, {0, 7}), now);
+    run(25ms);
+  }
+  EXPECT_EQ(taken(), R"([{"channel":1,"value":7}])");
 }
 
 }  // namespace

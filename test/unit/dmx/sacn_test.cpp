@@ -164,17 +164,6 @@ TEST(Sacn, HasAGroupForEachUniverse) {
   EXPECT_EQ(sacn_multicast_group(sacn_discovery_universe).to_string(), "239.255.250.214");
 }
 
-TEST(Sacn, DropsWhatIsLateOrTwice) {
-  for (int last = 0; last < 256; ++last) {
-    for (int ahead = -128; ahead < 128; ++ahead) {
-      EXPECT_EQ(sacn_sequence_in_order(static_cast<std::uint8_t>(last),
-                                       static_cast<std::uint8_t>(last + ahead)),
-                !(ahead > -20 && ahead <= 0))
-          << last << " " << ahead;
-    }
-  }
-}
-
 TEST(DiscoveryPages, AreSortedAndOf512) {
   EXPECT_TRUE(discovery_pages(cid(), "me", {}).empty());
   std::vector<SacnUniverse> universes;
