@@ -265,16 +265,17 @@ class Scenario {
   }
 }
 
+const allPairs = [
+  { trystero: '0.23.0', strategy: 'nostr' },
+  { trystero: '0.25.4', strategy: 'nostr' },
+  { trystero: '0.25.4', strategy: 'ws' },
+].flatMap((pair) => [true, false].map((theyOffer) => ({ ...pair, theyOffer })));
+
 /**
  * One test a pair.
  * @param makeForeign makes the foreign peer from {trystero, idPrefix}
  */
-export function matrixTests(kind, makeForeign) {
-  const pairs = [
-    { trystero: '0.23.0', strategy: 'nostr' },
-    { trystero: '0.25.4', strategy: 'nostr' },
-    { trystero: '0.25.4', strategy: 'ws' },
-  ].flatMap((pair) => [true, false].map((theyOffer) => ({ ...pair, theyOffer })));
+export function matrixTests(kind, makeForeign, pairs = allPairs) {
   for (const pair of pairs) {
     const way = pair.theyOffer ? 'they offer' : 'we offer';
     test(

@@ -1,8 +1,8 @@
 // How surely and how soon peers meet, pair by pair. Beside the tests, because it takes minutes:
 //   node meet.mjs [--rounds 50] [--control] [--verbose] [PAIR…]
 // A PAIR is two kinds with a comma: native,chromium@0.23.0. Kinds: native, node-datachannel,
-// werift, chromium, each but the first with @0.23.0 or @0.25.4, and node-datachannel-mended (see
-// peers/raw-channels.mjs). Without a PAIR: native with every kind, both offering. --control adds
+// werift, chromium, firefox, each but the first with @0.23.0 or @0.25.4, and node-datachannel-mended
+// (see peers/raw-channels.mjs). Without a PAIR: native with every kind, both offering. --control adds
 // foreign peers among themselves. Exit code 1 when a pair with native missed a meeting.
 import { parseArgs } from 'node:util';
 import { Kinds, meetOnce } from './lib/meeting.mjs';
@@ -17,7 +17,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-const stacks = ['node-datachannel', 'werift', 'chromium'];
+const stacks = ['node-datachannel', 'werift', 'chromium', 'firefox'];
 const foreign = stacks.flatMap((stack) =>
   ['0.23.0', '0.25.4'].map((version) => `${stack}@${version}`),
 );

@@ -1,7 +1,8 @@
 // Runs the tests with real peers:
 //   node run.mjs [BINARY [NATIVE_PEER]] [-- ARGUMENTS OF node --test]
 // BINARY is the roomwire program, NATIVE_PEER the program of native_peer.cpp; without them those of
-// the dev preset. Needs `npm ci` here, and Chromium as /usr/bin/chromium or ROOMWIRE_CHROMIUM.
+// the dev preset. Needs `npm ci` here, Chromium as /usr/bin/chromium or ROOMWIRE_CHROMIUM, and Firefox
+// as /usr/bin/firefox-esr or ROOMWIRE_FIREFOX.
 // ROOMWIRE_TEST_TIMES names a file for what took longest, which is also the last that it says.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

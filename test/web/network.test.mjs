@@ -12,7 +12,8 @@ import { WebSocket } from '../interop/lib/packages.mjs';
 import { createEvent } from '../../web/node_modules/@trystero-p2p/nostr/dist/index.mjs';
 import { Process } from '../interop/lib/process.mjs';
 import { readImage } from '../interop/lib/qr.mjs';
-import { Browser, desk, executablePath, object, patchHash, shows, state } from './lib/pages.mjs';
+import { browsers } from '../interop/lib/browser.mjs';
+import { Browser, desk, object, patchHash, shows, state } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
 const panel = (page) => page.getByRole('complementary', { name: 'room' });
@@ -193,9 +194,9 @@ describe('plain http on an address of the LAN', () => {
     const folder = mkdtempSync(join(tmpdir(), 'roomwire-web-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const inside = join(folder, 'chromium');
-    writeFileSync(inside, `#!/bin/sh\nexec ${wrap(executablePath).join(' ')} "$@"\n`);
+    writeFileSync(inside, `#!/bin/sh\nexec ${wrap(browsers.chromium.options.executablePath).join(' ')} "$@"\n`);
     chmodSync(inside, 0o755);
-    const browser = await Browser.start({ executablePath: inside });
+    const browser = await Browser.start('chromium', { executablePath: inside });
     t.after(() => browser.stop());
     const native = (...own) => {
       const connection = ['--room', 'lan', '--relay', site.relayUrl];

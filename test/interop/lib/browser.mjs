@@ -1,16 +1,14 @@
-// Headless Chromium with one page a peer. The page bundles Trystero as an application would.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Headless Chromium or Firefox with one page a peer. The page bundles Trystero as an application would.
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 import { Log } from './log.mjs';
 import { Peer } from './peer.mjs';
 
 const entryFolder = fileURLToPath(new URL('../peers/browser', import.meta.url));
-export const flags = [
+const chromiumFlags = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -25,6 +23,36 @@ export const flags = [
   '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding',
 ];
+const firefoxPreferences = {
+  // As the flags above do it: tabs that are not in front keep their timers.
+  'dom.min_background_timeout_value': 4,
+  'dom.timeout.enable_budget_timer_throttling': false,
+};
+
+/** The browsers that pages are tried in, by name. */
+export const browsers = {
+  chromium: {
+    type: chromium,
+    options: {
+      executablePath: process.env.ROOMWIRE_CHROMIUM ?? '/usr/bin/chromium',
+      args: chromiumFlags,
+    },
+  },
+  firefox: {
+    type: firefox,
+    options: {
+      channel: 'moz-firefox', // the browser as it is released, over WebDriver BiDi
+      executablePath: fileURLToPath(new URL('firefox-bidi.mjs', import.meta.url)),
+      firefoxUserPrefs: firefoxPreferences,
+    },
+  },
+};
+
+/** Playwright's browser `name`; `options` are those of its launch. */
+export function launch(name, options = {}) {
+  const browser = browsers[name];
+  return browser.type.launch({ headless: true, ...browser.options, ...options });
+}
 
 async function bundle(version) {
   const result = await build({
@@ -58,25 +86,22 @@ function servePages(scripts) {
 export class Browser {
   #serial = 0;
 
-  static async start() {
+  static async start(name = 'chromium') {
     const browser = new Browser();
+    browser.name = name;
     const versions = ['0.23.0', '0.25.4'];
     const scripts = Object.fromEntries(
       await Promise.all(versions.map(async (v) => [v, await bundle(v)])),
     );
     browser.server = await servePages(scripts);
-    browser.profile = mkdtempSync(join(tmpdir(), 'roomwire-chromium-'));
-    browser.context = await chromium.launchPersistentContext(browser.profile, {
-      executablePath: process.env.ROOMWIRE_CHROMIUM ?? '/usr/bin/chromium',
-      args: flags,
-      headless: true,
-    });
+    browser.process = await launch(name);
+    browser.context = await browser.process.newContext();
     return browser;
   }
 
   /** A page of its own; closing it (peer.stop) is a tab that closes, without a word to anybody. */
   async peer({ trystero = '0.25.4', idPrefix = '' } = {}) {
-    const name = `chromium ${trystero} #${++this.#serial}`;
+    const name = `${this.name} ${trystero} #${++this.#serial}`;
     const log = new Log(name);
     const page = await this.context.newPage();
     page.on('console', (message) => log.note(`console: ${message.text()}`));
@@ -97,9 +122,8 @@ export class Browser {
   }
 
   async stop() {
-    await this.context.close();
+    await this.process.close();
     this.server.close();
     this.server.closeAllConnections();
-    rmSync(this.profile, { recursive: true, force: true });
   }
 }

@@ -7,7 +7,7 @@ export const meetingLimit = 10_000;
 
 /** Ways to make a peer, by name; names are what meet.mjs takes. */
 export class Kinds {
-  #browser;
+  #browsers = new Map();
 
   async make(name, options) {
     const [stack, version] = name.split('@');
@@ -21,15 +21,16 @@ export class Kinds {
       case 'node-datachannel-mended':
         return spawnNodePeer({ ...options, trystero, mend: true });
       case 'chromium':
-        this.#browser ??= Browser.start();
-        return (await this.#browser).peer({ ...options, trystero });
+      case 'firefox':
+        if (!this.#browsers.has(stack)) this.#browsers.set(stack, Browser.start(stack));
+        return (await this.#browsers.get(stack)).peer({ ...options, trystero });
       default:
         throw new Error(`no such kind of peer: ${name}`);
     }
   }
 
   async stop() {
-    await (await this.#browser)?.stop();
+    for (const browser of this.#browsers.values()) await (await browser).stop();
   }
 }
 

@@ -1,11 +1,8 @@
-// Chromium for the tests of the page: contexts that know nothing of each other, and what they said.
+// Browsers for the tests of the page: contexts that know nothing of each other, and what they said.
 import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
-import { flags } from '../../interop/lib/browser.mjs';
+import { launch } from '../../interop/lib/browser.mjs';
 import { Log, patience, waitingFor } from '../../interop/lib/log.mjs';
-import { chromium } from '../../interop/node_modules/playwright-core/index.mjs';
-
-export const executablePath = process.env.ROOMWIRE_CHROMIUM ?? '/usr/bin/chromium';
 
 export const phone = {
   viewport: { width: 390, height: 844 },
@@ -16,9 +13,9 @@ export const phone = {
 export const desk = { viewport: { width: 1280, height: 800 } };
 
 export class Browser {
-  static async start(options = {}) {
+  static async start(name = 'chromium', options = {}) {
     const browser = new Browser();
-    browser.chromium = await chromium.launch({ executablePath, args: flags, ...options });
+    browser.process = await launch(name, options);
     return browser;
   }
 
@@ -27,7 +24,7 @@ export class Browser {
    * was said on the console, but for what `allow` matches.
    */
   async open(t, url, { allow, ...options } = desk) {
-    const context = await this.chromium.newContext(options);
+    const context = await this.process.newContext(options);
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
     const log = new Log(`page ${url.slice(0, 60)}`);
@@ -49,7 +46,7 @@ export class Browser {
   }
 
   stop() {
-    return this.chromium.close();
+    return this.process.close();
   }
 }
 
