@@ -118,7 +118,11 @@ void add_osc_ends(CommandParser& parser, OscOptions& options) {
       list("--listen", "[CHANNEL=]URL", "Take OSC from there; repeat for more", options.listen));
   parser.add_value(
       list("--channel", "NAME", "Channel of the room; repeat for more (osc)", options.channels));
+  parser.add_value(
+      list("--every", "TIME=/ADDRESS", "Send that again and again, as 9s=/xremote", options.every));
   CLI::App& app = parser.app();
+  app.add_flag("--strict-source", options.strict_source,
+               "Hear UDP answers from the port of --to alone");
   app.add_flag("--reply", options.reply, "Send OSC to whoever sent OSC last, too");
   app.add_flag("--ack", options.ack, "Answer 'osc sent!' to a message's sender alone");
 }
@@ -165,6 +169,9 @@ OscOptions parse_osc(const std::vector<std::string>& arguments, const Environmen
   parser.check_connection(options.connection);
   if (options.to.empty() && options.listen.empty() && !options.monitor) {
     reject("--to", "is missing, and --listen is, too; give where OSC goes to or comes from");
+  }
+  if (!options.every.empty() && options.to.empty()) {
+    reject("--every", "needs --to; say where that is to be sent");
   }
   if (options.reply && options.listen.empty()) {
     reject("--reply", "needs --listen; nobody can have sent anything without it");

@@ -66,8 +66,10 @@ struct OscOptions {
   std::vector<std::string> maps;   ///< /ROOM=/OSC
   std::vector<std::string> types;  ///< PATTERN=TYPE
   std::string numbers = "auto";
-  std::vector<std::string> from;  ///< Beginnings of peer ids.
-  std::uint64_t rate = 0;         ///< Messages a second of one address; 0: no limit.
+  std::vector<std::string> from;   ///< Beginnings of peer ids.
+  std::uint64_t rate = 0;          ///< Messages a second of one address; 0: no limit.
+  std::vector<std::string> every;  ///< INTERVAL=/ADDRESS ARGUMENT…
+  bool strict_source = false;
   bool reply = false;
   bool ack = false;
   bool typed = false;

@@ -102,6 +102,11 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
       !read) {
     return tl::unexpected(read.error());
   }
+  if (auto read = read_all<gear::PeriodicMessage>("--every", options.every,
+                                                  gear::PeriodicMessage::parse, out.every);
+      !read) {
+    return tl::unexpected(read.error());
+  }
   if (auto read = read_rules(options, out.bridge); !read) return tl::unexpected(read.error());
   const auto numbers = parse_numbers(options.numbers);
   if (!numbers) return tl::unexpected(numbers.error());
@@ -112,6 +117,7 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
   }
   out.bridge.bundle_timing = options.bundle_timing;
   out.bridge.from = options.from;
+  out.strict_source = options.strict_source;
   out.reply = options.reply;
   out.ack = options.ack;
   out.dry_run = options.dry_run;

@@ -37,13 +37,14 @@ struct Ends::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   Impl(net::Loop& owner, EndsObserver& user, EndsOptions chosen)
       : loop_(owner),
         observer(user),
-        options(chosen),
+        options_(chosen),
         resolver_(owner),
         deliver_hook(owner, [this] { deliver(); }) {}
 
   void heard(const Source& source, ByteView packet) override;
   void malformed(const Source& source, std::string reason) override;
   void changed(DestinationId destination, bool up, std::string line) override;
+  void notice(DestinationId destination, std::string line) override;
   void moved() override {
     note([this] { observer.on_sources_change(); });
   }
@@ -55,7 +56,7 @@ struct Ends::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   net::Resolver& resolver() override { return resolver_; }
   net::TlsTrust& trust() override { return trust_; }
   Entropy& entropy() override { return entropy_; }
-  Duration proof() const override { return options.proof; }
+  const EndsOptions& options() const override { return options_; }
   std::span<std::uint8_t> buffer() override { return buffer_; }
 
   template <class Kind>
@@ -69,7 +70,7 @@ struct Ends::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
 
   net::Loop& loop_;
   EndsObserver& observer;
-  const EndsOptions options;
+  const EndsOptions options_;
   net::Resolver resolver_;
   net::TlsTrust trust_;
   net::SystemEntropy entropy_;
@@ -117,6 +118,10 @@ void Ends::Impl::changed(DestinationId destination, bool up, std::string line) {
   note([this, destination, up, line = std::move(line)] {
     observer.on_destination_change(destination, up, line);
   });
+}
+
+void Ends::Impl::notice(DestinationId destination, std::string line) {
+  note([this, destination, line = std::move(line)] { observer.on_notice(destination, line); });
 }
 
 void Ends::Impl::congested(bool more) {
@@ -244,6 +249,10 @@ void Ends::set_receiving(bool on) {
 
 bool Ends::is_up(DestinationId destination) const {
   return impl_->destinations[index_of(destination)]->is_up();
+}
+
+std::optional<Endpoint> Ends::remote(DestinationId destination) const {
+  return impl_->destinations[index_of(destination)]->remote();
 }
 
 DestinationStats Ends::stats(DestinationId destination) const {

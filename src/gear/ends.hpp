@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <roomwire/error.hpp>
 #include <roomwire/payload.hpp>
 #include <string>
@@ -64,6 +65,8 @@ class EndsObserver {
                                      const std::string& line) = 0;
   /// sources() is another.
   virtual void on_sources_change() {}
+  /// What a person should know of a destination that works, in one line. Once each.
+  virtual void on_notice(DestinationId /*destination*/, const std::string& /*line*/) {}
   /// What came on a TCP connection made no sense: a frame was left out, or the connection closed.
   /// Or a connection was closed because 64 are open on its listener. A flood of bad connections
   /// brings a flood of these: count them, and show the first.
@@ -77,6 +80,9 @@ struct EndsOptions {
   /// something was sent to it. Linux says "refused" once a second to another machine, and knows
   /// after 3 seconds that a machine is not there.
   Duration proof = 5s;
+  /// A UDP destination's answers are heard only from the port that is sent to. Off: from any port
+  /// of that host, as there are programs that open a socket for each answer.
+  bool strict_source = true;
 };
 
 /// UDP is paced, because a receiver's buffer on Linux holds some 270 small datagrams: bursts of
@@ -124,6 +130,8 @@ class Ends {
   void set_receiving(bool on);
 
   bool is_up(DestinationId destination) const;
+  /// Where packets for a UDP destination go now; nothing while it has no socket, and of TCP.
+  std::optional<Endpoint> remote(DestinationId destination) const;
   DestinationStats stats(DestinationId destination) const;
   /// Packets that were not handed to on_packet because this Ends had sent them.
   std::uint64_t own_ignored() const;

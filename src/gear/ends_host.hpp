@@ -30,6 +30,7 @@ class EndsHost {
   virtual void heard(const Source& source, ByteView packet) = 0;
   virtual void malformed(const Source& source, std::string reason) = 0;
   virtual void changed(DestinationId destination, bool up, std::string line) = 0;
+  virtual void notice(DestinationId destination, std::string line) = 0;
   /// A destination has a new socket.
   virtual void moved() = 0;
   virtual void congested(bool more) = 0;
@@ -44,7 +45,7 @@ class EndsHost {
   virtual net::Resolver& resolver() = 0;
   virtual net::TlsTrust& trust() = 0;
   virtual Entropy& entropy() = 0;
-  virtual Duration proof() const = 0;
+  virtual const EndsOptions& options() const = 0;
   /// For whoever receives just now: room for the largest datagram.
   virtual std::span<std::uint8_t> buffer() = 0;
 };
@@ -60,6 +61,7 @@ class Destination {
   virtual bool is_up() const = 0;
   virtual DestinationStats stats() const = 0;
   virtual std::optional<Endpoint> local() const = 0;
+  virtual std::optional<Endpoint> remote() const { return std::nullopt; }
   virtual void resume() {}
   virtual Transport transport() const = 0;
 };

@@ -69,7 +69,10 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
         timer_(loop_, [this] { tick(); }),
         losses_timer_(loop_, [this] { look_for_losses(); }),
         turn_end_(loop_, [this] { timer_.set(bridge_.next_timeout()); }),
-        ends_(loop_, *this) {}
+        ends_(loop_, *this, {.strict_source = options_.strict_source}),
+        periodic_(loop_, options_.every, [this](const osc::Message& message, ByteView packet) {
+          send_periodic(message, packet);
+        }) {}
 
   Result<void> open();
   void peer_joined(const PeerId& peer);
@@ -94,6 +97,8 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   Result<void> open_channel(const std::string& name);
   void add_destination(const OscRoute& route);
   void from_room(const std::string& channel, Message message);
+  bool reply(const Channel& channel, ByteView packet);
+  void send_periodic(const osc::Message& message, ByteView packet);
   void tick();
   void look_for_losses();
   void set_epoch();
@@ -117,6 +122,9 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
 
   void on_packet(const Source& source, ByteView packet) override;
   void on_destination_change(DestinationId destination, bool up, const std::string& line) override;
+  void on_notice(DestinationId /*destination*/, const std::string& line) override {
+    observer_.on_end_change(true, line);
+  }
   void on_sources_change() override;
   void on_malformed(const Source& source, const std::string& reason) override;
   void on_room() override;
@@ -146,6 +154,8 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   bool looking_ = false;
   net::TurnHook turn_end_;
   Ends ends_;
+  PeriodicMessages periodic_;
+  std::set<DestinationId> down_;
 };
 
 // ---- opening ----
@@ -174,6 +184,7 @@ Result<void> OscGear::Impl::open() {
   for (const OscRoute& route : options_.to)
     add_destination(route);
   set_epoch();
+  if (!options_.dry_run) periodic_.start();
   return {};
 }
 
@@ -254,11 +265,27 @@ bool OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
     sent = sent || ends_.is_up(id);
   }
   if (!options_.reply) return sent;
-  const bool replied = from.last_source && ends_.send_to(*from.last_source, packet);
+  const bool replied = reply(from, packet);
   if (!replied && from.to.empty()) {
     drops_.add("nobody to reply to", "the room", "nobody has sent OSC here so far");
   }
   return sent || replied;
+}
+
+// A destination that is also who sent last is not told twice.
+bool OscGear::Impl::reply(const Channel& channel, ByteView packet) {
+  if (!channel.last_source) return false;
+  const Source& source = *channel.last_source;
+  const bool is_told = std::any_of(channel.to.begin(), channel.to.end(), [&](DestinationId id) {
+    return source.transport == Transport::udp && ends_.remote(id) == source.remote;
+  });
+  return !is_told && ends_.send_to(source, packet);
+}
+
+void OscGear::Impl::send_periodic(const osc::Message& message, ByteView packet) {
+  for (std::size_t i = 0; i < options_.to.size(); ++i)
+    ends_.send(static_cast<DestinationId>(i), packet);
+  observer_.on_passed(true, destination_channels_.front(), message);
 }
 
 void OscGear::Impl::acknowledge(const PeerId& peer, const std::string& channel) {
@@ -298,7 +325,9 @@ void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
                       "what another bridge of this room sends here is in the room already");
   }
   const std::string& channel = channel_of(source);
-  if (bridge_.from_osc(loop_.now(), channel, source.text(), packet)) {
+  const bool passed = bridge_.from_osc(loop_.now(), channel, source.text(), packet);
+  // What comes in at a destination is from whom we send to anyway.
+  if (passed && std::holds_alternative<ListenerId>(source.end)) {
     channels_.at(channel).last_source = source;
   }
   turn_end_.request();
@@ -354,9 +383,16 @@ void OscGear::Impl::set_epoch() {
       date - std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-void OscGear::Impl::on_destination_change(DestinationId /*destination*/, bool up,
+// A desk that was switched off has forgotten who asked.
+void OscGear::Impl::on_destination_change(DestinationId destination, bool up,
                                           const std::string& line) {
   observer_.on_end_change(up, line);
+  if (!up) {
+    down_.insert(destination);
+  } else if (down_.erase(destination) > 0 && !options_.dry_run) {
+    periodic_.repeat(
+        [&](const osc::Message& /*message*/, ByteView packet) { ends_.send(destination, packet); });
+  }
 }
 
 void OscGear::Impl::on_sources_change() {

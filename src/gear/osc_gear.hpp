@@ -11,6 +11,7 @@
 
 #include "bridge/osc_bridge.hpp"
 #include "gear/end_url.hpp"
+#include "gear/periodic_messages.hpp"
 
 namespace roomwire::gear {
 
@@ -26,7 +27,9 @@ struct OscGearOptions {
   std::vector<OscRoute> to;
   std::vector<OscRoute> listen;
   bridge::OscBridgeOptions bridge;
-  bool reply = false;    ///< Also to whoever sent OSC last.
+  std::vector<PeriodicMessage> every;  ///< To every destination.
+  bool strict_source = false;          ///< As of EndsOptions.
+  bool reply = false;                  ///< Also to whoever sent OSC to a listener last.
   bool ack = false;      ///< Tells the sender of a message, and nobody else, that it was sent.
   bool dry_run = false;  ///< Nothing is sent, to either side.
 };

@@ -57,6 +57,14 @@ int first_network(bool v4) {
   return found == all->end() ? 0 : static_cast<int>(found->index);
 }
 
+Result<void> local_name(int fd, Endpoint& local) {
+  net::SocketAddress address;
+  socklen_t length = sizeof address;
+  if (::getsockname(fd, &address.any, &length) != 0) return system_failure(errno);
+  local = net::from_socket_address(&address.any).value_or(Endpoint{});
+  return {};
+}
+
 // OSC software listens on IPv4 first of all.
 IpAddress choose(const std::vector<IpAddress>& addresses) {
   for (const IpAddress& address : addresses) {
@@ -115,7 +123,7 @@ void UdpDestination::open(const IpAddress& address) {
   ++generation_;
   host_.moved();
   gauge_.reset();
-  if (connected_ && is_local_address(remote_.address)) gauge_.emplace(local_, remote_);
+  if (one_host_ && is_local_address(remote_.address)) gauge_.emplace(local_, remote_);
   first_attempt_ = false;
   pacer_.hold(false);
   wait_readable();
@@ -159,24 +167,37 @@ Result<void> UdpDestination::prepare(int fd, std::uint16_t source_port) {
     if (error != 0) return system_failure(error);
   }
   // Where the port is shared also for broadcast, whose answers are the listener's to hear then.
-  connected_ = !to_many || source_port != 0;
+  one_host_ = !to_many || source_port != 0;
+  connected_ = false;
+  if (one_host_) {
+    if (auto done = set_remote(fd, source_port != 0); !done) return done;
+  }
+  return local_name(fd, local_);
+}
+
+// Connecting shows which address it sends from, and whether the remote is one host.
+Result<void> UdpDestination::set_remote(int fd, bool shares_port) {
+  net::SocketAddress address;
   socklen_t length = net::to_socket_address(remote_, address);
-  if (!connected_) {
-    // Nothing more: answers come from elsewhere.
-  } else if (::connect(fd, &address.any, length) != 0) {
+  if (::connect(fd, &address.any, length) != 0) {
     // So the kernel says that it is the broadcast address of one of its networks. The port is
     // chosen all the same.
     if (errno != EACCES) return system_failure(errno);
-    connected_ = false;
+    one_host_ = false;
     set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
-  } else if (remote_.address.is_v4()) {
-    set_option(fd, IPPROTO_IP, IP_RECVERR, 1);
-  } else {
-    set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    return {};
   }
-  length = sizeof address;
-  if (::getsockname(fd, &address.any, &length) != 0) return system_failure(errno);
-  local_ = net::from_socket_address(&address.any).value_or(Endpoint{});
+  const bool v4 = remote_.address.is_v4();
+  set_option(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
+  connected_ = shares_port || host_.options().strict_source;
+  if (connected_) return {};
+  Endpoint local;
+  if (auto done = local_name(fd, local); !done) return done;
+  address.any = {};
+  address.any.sa_family = AF_UNSPEC;
+  if (::connect(fd, &address.any, sizeof address.any) != 0) return system_failure(errno);
+  length = net::to_socket_address({local.address, 0}, address);
+  if (::bind(fd, &address.any, length) != 0) return system_failure(errno);
   return {};
 }
 
@@ -208,7 +229,7 @@ Result<void> UdpDestination::prepare_multicast(int fd) {
 }
 
 void UdpDestination::send(ByteView packet) {
-  push(remote_, packet);
+  push({}, packet);
 }
 
 void UdpDestination::push(const Endpoint& remote, ByteView packet) {
@@ -220,7 +241,7 @@ void UdpDestination::push(const Endpoint& remote, ByteView packet) {
 }
 
 bool UdpDestination::send_to(const Source& source, ByteView packet) {
-  if (!socket_ || (connected_ && source.remote != remote_)) return false;
+  if (!socket_ || (one_host_ && !is_remote(source.remote))) return false;
   push(source.remote, packet);
   return true;
 }
@@ -272,7 +293,6 @@ int UdpDestination::transmit_some(const PacketQueue& queue, std::size_t first, s
     header.msg_iov = &parts[i];
     header.msg_iovlen = 1;
     if (connected_) continue;
-    // What was sent before a name was known.
     const Endpoint& remote = queue.remote(first + i).port == 0 ? remote_ : queue.remote(first + i);
     header.msg_namelen = net::to_socket_address(remote, remotes[i]);
     header.msg_name = &remotes[i];
@@ -303,24 +323,49 @@ void UdpDestination::read() {
                                     MSG_DONTWAIT, &from.any, &length);
     if (size < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-      if (is_answer(errno)) note_answer(errno);
+      const int error = errno;
+      if (is_answer(error) && !take_answers()) note_answer(error);
       continue;
     }
     const auto remote = net::from_socket_address(&from.any);
-    if (!remote) continue;
-    if (connected_) answered();
+    if (!remote || (one_host_ && !take_answer(*remote))) continue;
     host_.heard({id_, Transport::udp, *remote, 0},
                 ByteView(buffer).first(static_cast<std::size_t>(size)));
   }
 }
 
+// Where it is connected the kernel says no of others.
+bool UdpDestination::is_remote(const Endpoint& remote) const {
+  return remote.address.without_scope() == remote_.address.without_scope() &&
+         (!connected_ || remote.port == remote_.port);
+}
+
+// False when somebody else sent it.
+bool UdpDestination::take_answer(const Endpoint& remote) {
+  if (!is_remote(remote)) {
+    if (!std::exchange(other_host_said_, true))
+      host_.notice(id_, remote.to_string() + " sends to where " + url_.text() +
+                            " should answer, and is not heard: use --listen for others");
+    return false;
+  }
+  if (remote.port != remote_.port && !std::exchange(other_port_said_, true))
+    host_.notice(id_, url_.text() + " answers from port " + std::to_string(remote.port) +
+                          ", which is heard (--strict-source leaves such out)");
+  answered();
+  return true;
+}
+
 // What ICMP and ARP said of earlier packets; false when there was nothing (ip(7), IP_RECVERR).
-// Without that option a socket hears of a closed port, but not of a machine that is not there.
+// Without that option a socket hears of a closed port only when it is connected, and never of a
+// machine that is not there.
 bool UdpDestination::take_answers() {
   bool any = false;
-  for (std::size_t i = 0; i < max_answers_per_turn && connected_; ++i) {
+  for (std::size_t i = 0; i < max_answers_per_turn && one_host_; ++i) {
     alignas(cmsghdr) std::array<char, 256> control;
+    net::SocketAddress sent_to;
     msghdr header{};
+    header.msg_name = &sent_to;
+    header.msg_namelen = sizeof sent_to;
     header.msg_control = control.data();
     header.msg_controllen = control.size();
     if (::recvmsg(socket_->native_handle(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
@@ -332,15 +377,17 @@ bool UdpDestination::take_answers() {
       std::memcpy(&error, CMSG_DATA(c), sizeof error);
       const int code = static_cast<int>(error.ee_errno);
       if (!is_answer(code)) continue;
-      note_answer(code);
       any = true;
+      // A socket that asked, was answered, and is closed by now is not the destination.
+      const auto remote = net::from_socket_address(&sent_to.any);
+      if (!remote || remote->port == remote_.port) note_answer(code);
     }
   }
   return any;
 }
 
 void UdpDestination::prove() {
-  if (!std::exchange(proving_, true)) proof_.set(host_.loop().now() + host_.proof());
+  if (!std::exchange(proving_, true)) proof_.set(host_.loop().now() + host_.options().proof);
 }
 
 void UdpDestination::note_answer(int error) {
@@ -389,6 +436,11 @@ DestinationStats UdpDestination::stats() const {
 std::optional<Endpoint> UdpDestination::local() const {
   if (!socket_) return std::nullopt;
   return local_;
+}
+
+std::optional<Endpoint> UdpDestination::remote() const {
+  if (!socket_) return std::nullopt;
+  return remote_;
 }
 
 }  // namespace roomwire::gear

@@ -15,8 +15,9 @@
 
 namespace roomwire::gear {
 
-/// The socket is connected, so that the kernel tells when nobody listens there; but for multicast
-/// and broadcast, whose answers come from elsewhere.
+/// To one host the socket is bound to the address that it sends from, takes that host's answers
+/// from whatever port, and hears from the kernel when nobody listens there. With strict_source, and
+/// where it shares a port, it is connected. To many it is neither, as answers come from elsewhere.
 class UdpDestination final : public Destination,
                              private Wire,
                              public std::enable_shared_from_this<UdpDestination> {
@@ -30,6 +31,7 @@ class UdpDestination final : public Destination,
   bool is_up() const override { return up_; }
   DestinationStats stats() const override;
   std::optional<Endpoint> local() const override;
+  std::optional<Endpoint> remote() const override;
   Transport transport() const override { return Transport::udp; }
 
  private:
@@ -41,8 +43,11 @@ class UdpDestination final : public Destination,
   Result<int> make_socket();
   Result<void> prepare(int fd, std::uint16_t source_port);
   Result<void> prepare_multicast(int fd);
+  Result<void> set_remote(int fd, bool shares_port);
   void wait_readable();
   void read();
+  bool is_remote(const Endpoint& remote) const;
+  bool take_answer(const Endpoint& remote);
   std::size_t transmit(const PacketQueue& queue, std::size_t count) override;
   int transmit_some(const PacketQueue& queue, std::size_t first, std::size_t count);
   void prove();
@@ -65,7 +70,10 @@ class UdpDestination final : public Destination,
   std::optional<ReceiverGauge> gauge_;  // of a receiver on this machine
   Endpoint remote_;
   Endpoint local_;
+  bool one_host_ = false;   // not a group, not a broadcast address
   bool connected_ = false;  // in the sense of connect(2)
+  bool other_port_said_ = false;
+  bool other_host_said_ = false;
   bool is_name_ = false;
   bool first_attempt_ = true;
   bool up_ = true;

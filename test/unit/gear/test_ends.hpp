@@ -34,8 +34,9 @@ struct Heard {
 };
 
 struct TestEnds : EndsObserver {
-  explicit TestEnds(net::Loop& loop)
-      : ends(std::make_unique<Ends>(loop, *this, EndsOptions{.proof = 20ms})) {}
+  explicit TestEnds(net::Loop& loop, bool strict_source = true)
+      : ends(std::make_unique<Ends>(loop, *this,
+                                    EndsOptions{.proof = 20ms, .strict_source = strict_source})) {}
 
   void on_packet(const Source& source, ByteView packet) override {
     heard.push_back({source, std::string(as_text(packet))});
@@ -48,6 +49,7 @@ struct TestEnds : EndsObserver {
   void on_malformed(const Source&, const std::string& reason) override {
     malformed.push_back(reason);
   }
+  void on_notice(DestinationId, const std::string& line) override { notices.push_back(line); }
   void on_room() override {
     ++rooms;
     if (when_room) when_room();
@@ -78,6 +80,7 @@ struct TestEnds : EndsObserver {
   std::vector<Heard> heard;
   std::vector<Change> changes;
   std::vector<std::string> malformed;
+  std::vector<std::string> notices;
   int rooms = 0;
   std::function<void(const Source&, ByteView)> when_heard;
   std::function<void()> when_changed;

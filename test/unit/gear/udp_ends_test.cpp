@@ -15,10 +15,10 @@ using Texts = std::vector<std::string>;
 // A socket with the system's buffers, which is read only when somebody asks.
 class PlainReceiver {
  public:
-  explicit PlainReceiver(std::uint16_t port = 0)
+  explicit PlainReceiver(std::uint16_t port = 0, const char* host = "127.0.0.1")
       : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     net::SocketAddress address;
-    socklen_t length = net::to_socket_address({*IpAddress::parse("127.0.0.1"), port}, address);
+    socklen_t length = net::to_socket_address({*IpAddress::parse(host), port}, address);
     EXPECT_EQ(::bind(fd_, &address.any, length), 0);
     ::getsockname(fd_, &address.any, &length);
     endpoint_ = *net::from_socket_address(&address.any);
@@ -128,6 +128,88 @@ TEST(UdpDestination, OfANameGetsWhatWasSentBeforeItWasKnown) {
   }));
 }
 
+// What both ways of hearing answers have in common.
+class UdpSources : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, UdpSources, testing::Bool(),
+                         [](const auto& strict) { return strict.param ? "Strict" : "AnyPort"; });
+
+TEST(UdpDestination, HearsItsHostFromEveryPortAndNobodyElse) {
+  net::Loop loop;
+  TestEnds near(loop, false);
+  PlainReceiver receiver;
+  const auto destination = near->add_destination(to(receiver.endpoint().to_string()));
+  near.send(destination, "question");
+  ASSERT_TRUE(run_until(loop, [&] {
+    receiver.read();
+    return !receiver.received.empty();
+  }));
+  EXPECT_EQ(receiver.remote, near->sources().at(0));
+  EXPECT_EQ(receiver.remote.address.to_string(), "127.0.0.1");
+  EXPECT_EQ(near->remote(destination), receiver.endpoint());
+  PlainReceiver other_port;
+  PlainReceiver other_host(0, "127.0.0.2");
+  for (PlainReceiver* sender : {&other_host, &other_port, &receiver}) {
+    sender->remote = receiver.remote;
+    sender->send(sender == &other_host ? "foreign" : "answer");
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return near.heard.size() == 2; }));
+  EXPECT_EQ(near.packets(), (Texts{"answer", "answer"}));
+  EXPECT_EQ(near.heard[0].source.remote, other_port.endpoint());
+  EXPECT_EQ(near.notices, (Texts{other_host.endpoint().to_string() + " sends to where " +
+                                     receiver.endpoint().to_string() +
+                                     " should answer, and is not heard: use --listen for others",
+                                 receiver.endpoint().to_string() + " answers from port " +
+                                     std::to_string(other_port.endpoint().port) +
+                                     ", which is heard (--strict-source leaves such out)"}));
+}
+
+TEST(UdpDestination, ThatIsStrictHearsOnePortAlone) {
+  net::Loop loop;
+  TestEnds near(loop);
+  PlainReceiver receiver;
+  near.send(near->add_destination(to(receiver.endpoint().to_string())), "question");
+  ASSERT_TRUE(run_until(loop, [&] {
+    receiver.read();
+    return !receiver.received.empty();
+  }));
+  PlainReceiver other_port;
+  other_port.remote = receiver.remote;
+  other_port.send("unheard");
+  receiver.send("answer");
+  ASSERT_TRUE(run_until(loop, [&] { return !near.heard.empty(); }));
+  EXPECT_EQ(near.packets(), Texts{"answer"});
+}
+
+// A program that opens a socket for each answer has closed it when it is answered in turn.
+TEST(UdpDestination, IsNotDownBecauseASocketThatAnsweredIsGone) {
+  net::Loop loop;
+  TestEnds near(loop, false);
+  PlainReceiver receiver;
+  const auto destination = near->add_destination(to(receiver.endpoint().to_string()));
+  near.send(destination, "question");
+  ASSERT_TRUE(run_until(loop, [&] {
+    receiver.read();
+    return !receiver.received.empty();
+  }));
+  {
+    PlainReceiver other_port;
+    other_port.remote = receiver.remote;
+    other_port.send("answer");
+    ASSERT_TRUE(run_until(loop, [&] { return !near.heard.empty(); }));
+  }
+  Texts sent = receiver.received;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(near->send_to(near.heard[0].source, as_bytes("nobody there")));
+    sent.push_back(std::to_string(i));
+    near.send(destination, sent.back());
+    net::settle(loop);
+  }
+  receiver.read();
+  EXPECT_EQ(receiver.received, sent);
+  EXPECT_TRUE(near.changes.empty());
+  EXPECT_EQ(near->stats(destination).refused, 0U);
+}
+
 TEST(UdpDestination, OfANameThatIsNotThereIsSaidOnceAndDropped) {
   net::Loop loop;
   TestEnds near(loop);
@@ -142,9 +224,9 @@ TEST(UdpDestination, OfANameThatIsNotThereIsSaidOnceAndDropped) {
   EXPECT_FALSE(near->is_up(destination));
 }
 
-TEST(UdpDestination, ThatRefusedAndCameBackLosesNothingMore) {
+TEST_P(UdpSources, ThatRefusedAndCameBackLosesNothingMore) {
   net::Loop loop;
-  TestEnds near(loop);
+  TestEnds near(loop, GetParam());
   const Endpoint endpoint = PlainReceiver().endpoint();
   const auto destination = near->add_destination(to(endpoint.to_string()));
   for (int i = 0; i < 10; ++i) {
@@ -179,9 +261,9 @@ TEST(UdpDestination, ThatRefusedAndCameBackLosesNothingMore) {
   EXPECT_TRUE(near->is_up(destination));
 }
 
-TEST(UdpDestination, IsUpAgainWhenItAnswers) {
+TEST_P(UdpSources, IsUpAgainWhenItAnswers) {
   net::Loop loop;
-  TestEnds near(loop);
+  TestEnds near(loop, GetParam());
   const Endpoint endpoint = PlainReceiver().endpoint();
   const auto destination = near->add_destination(to(endpoint.to_string()));
   near.send(destination, "lost");
@@ -222,9 +304,9 @@ TEST(UdpEnds, HearNothingOfTheirOwn) {
 }
 
 // A fader box that is slow, with the system's buffers, which hold some 270 packets.
-TEST(UdpDestination, LosesNothingToASlowReaderWithDefaultBuffers) {
+TEST_P(UdpSources, LoseNothingToASlowReaderWithDefaultBuffers) {
   net::Loop loop;
-  TestEnds near(loop);
+  TestEnds near(loop, GetParam());
   PlainReceiver receiver;
   if (!ReceiverGauge({*IpAddress::parse("127.0.0.1"), 1}, receiver.endpoint()).level())
     GTEST_SKIP() << "the kernel does not tell how full a receiver is";
