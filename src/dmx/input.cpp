@@ -1,5 +1,7 @@
 #include "dmx/input.hpp"
 
+#include <algorithm>
+
 namespace roomwire::dmx {
 namespace {
 
@@ -38,12 +40,20 @@ Accepted<void> Input::handle(const Endpoint& from, const SacnData& packet, Time 
   Sender* sender = senders_.find_or_add(who);
   if (sender == nullptr) return one_too_many(who);
   look_for_twin(*sender);
-  const Order order = sender->levels.take(packet.sequence);
+  const bool has_levels = packet.start_code == levels_start_code;
+  const Order order = (has_levels ? sender->levels : sender->priorities).take(packet.sequence);
   if (packet.terminated && order != Order::late) {
     release(*sender);
     refresh(now);
     return {};
   }
+  if (!has_levels) {
+    if (order != Order::late) take_priorities(*sender, packet, now);
+    return {};
+  }
+  // Not before the source speaks on: one that is gone is gone as a whole.
+  if (now - sender->heard_priorities >= sacn_source_timeout)
+    merger_.set_priorities(sender->id, std::nullopt);
   return take(*sender, order, packet.sequence, packet.frame, packet.priority, now);
 }
 
@@ -54,12 +64,24 @@ Accepted<void> Input::take(Sender& sender, Order order, std::uint8_t number, con
                                              std::to_string(number) + " after " +
                                              std::to_string(sender.levels.last()) + ": too late");
   }
-  if (order == Order::anew) merger_.leave(sender.id);
+  if (order == Order::anew) merger_.begin_anew(sender.id);
   sender.heard = now;
   if (auto taken = merger_.update(sender.id, Update::row(frame.used()), now, priority); !taken)
     return taken;
   refresh(now);
   return {};
+}
+
+void Input::take_priorities(Sender& sender, const SacnData& packet, Time now) {
+  const bool is_first = sender.heard == Time{} && sender.heard_priorities == Time{};
+  sender.heard_priorities = now;
+  // They may come before the first levels.
+  if (is_first && !merger_.update(sender.id, Update{}, now, packet.priority)) return;
+  Slots priorities = packet.frame.slots;
+  for (std::uint8_t& priority : priorities)
+    priority = std::min(priority, sacn_max_priority);
+  merger_.set_priorities(sender.id, priorities);
+  refresh(now);
 }
 
 void Input::look_for_twin(Sender& sender) {
@@ -121,7 +143,7 @@ std::string Input::name_of(const SourceId& source) const {
 
 void Input::refresh(Time now) {
   if (due_) return;
-  if (merger_.slots() != told_) due_ = pacer_.ready(now);
+  if (merger_.slots() != told_) due_ = std::max(pacer_.ready(now), config_.quiet_until);
 }
 
 }  // namespace roomwire::dmx

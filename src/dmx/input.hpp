@@ -17,6 +17,10 @@ namespace roomwire::dmx {
 
 enum class Protocol { artnet, sacn };
 
+/// Who begins to listen to sACN hears for so long who is there before anything is shown, so that it
+/// does not begin with the levels of whom others outrank. As ETC's library has it.
+constexpr Duration sacn_sampling_period = 1500ms;
+
 struct InputConfig {
   Protocol protocol = Protocol::artnet;
   /// Goes into the updates; without it a message does not name its universe, which is enough when
@@ -24,6 +28,8 @@ struct InputConfig {
   std::optional<RoomUniverse> universe;
   /// With artnet_source_timeout or sacn_source_timeout.
   MergeConfig merge;
+  /// Nothing is told before; see sacn_sampling_period.
+  Time quiet_until{};
   /// Updates a second at most, 1 to 44.
   unsigned rate = max_frame_rate;
 };
@@ -53,7 +59,8 @@ class Input {
   /// that comes for the first time; so does one of Art-Net that paused for half a second and whose
   /// numbers fall back.
   Accepted<void> handle(const Endpoint& from, const ArtDmx& packet, Time now);
-  /// One that ends the universe is released at once.
+  /// One that ends the universe is released at once. Priorities of channels count for as long as
+  /// they are repeated within 2.5 s, and then that of the source again.
   Accepted<void> handle(const Endpoint& from, const SacnData& packet, Time now);
 
   Deadline next_timeout() const;
@@ -68,6 +75,7 @@ class Input {
  private:
   Accepted<void> take(Sender& sender, Order order, std::uint8_t number, const Frame& frame,
                       std::uint8_t priority, Time now);
+  void take_priorities(Sender& sender, const SacnData& packet, Time now);
   void look_for_twin(Sender& sender);
   void release(const Sender& sender);
   /// After the merged levels may have changed.

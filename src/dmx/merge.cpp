@@ -20,7 +20,7 @@ Accepted<void> Merger::update(const SourceId& source, const Update& update, Time
     known = &sources_.emplace_back();
     known->id = source;
   }
-  const bool regroup = known->priority != priority || priority > top_priority_;
+  const bool regroup = known->priority != priority;
   known->priority = priority;
   known->heard = now;
   ++updates_;
@@ -40,6 +40,20 @@ Accepted<void> Merger::update(const SourceId& source, const Update& update, Time
   }
   if (regroup) merge_all();
   return {};
+}
+
+void Merger::set_priorities(const SourceId& source, const std::optional<Slots>& priorities) {
+  Source* known = find(source);
+  if (known == nullptr || known->priorities == priorities) return;
+  known->priorities = priorities;
+  merge_all();
+}
+
+void Merger::begin_anew(const SourceId& source) {
+  Source* known = find(source);
+  if (known == nullptr) return;
+  known->given.reset();
+  merge_all();
 }
 
 bool Merger::leave(const SourceId& source) {
@@ -62,11 +76,11 @@ void Merger::hold_levels_of(const SourceId& source) {
 std::vector<SourceId> Merger::handle_timeout(Time now) {
   std::vector<SourceId> silent;
   if (!config_.timeout) return silent;
-  std::erase_if(sources_, [&](const Source& source) {
-    if (now - source.heard < *config_.timeout) return false;
-    silent.push_back(source.id);
-    return true;
-  });
+  for (const Source& source : sources_) {
+    if (now >= end_of(source)) silent.push_back(source.id);
+  }
+  for (const SourceId& id : silent)
+    std::erase_if(sources_, [&](const Source& source) { return source.id == id; });
   if (!silent.empty()) merge_all();
   return silent;
 }
@@ -75,8 +89,23 @@ Deadline Merger::next_timeout() const {
   Deadline next;
   if (!config_.timeout) return next;
   for (const Source& source : sources_)
-    next = earlier(next, source.heard + *config_.timeout);
+    next = earlier(next, end_of(source));
   return next;
+}
+
+/// When it is released if nobody says anything more.
+Time Merger::end_of(const Source& source) const {
+  Time last = source.heard;
+  bool is_last = false;
+  while (!is_last) {
+    is_last = true;
+    for (const Source& each : sources_) {
+      if (each.heard <= last || each.heard - last > config_.keep_alive) continue;
+      last = each.heard;
+      is_last = false;
+    }
+  }
+  return last + *config_.timeout;
 }
 
 void Merger::clear_released() {
@@ -103,22 +132,24 @@ Merger::Source* Merger::find(const SourceId& source) {
   return found == sources_.end() ? nullptr : &*found;
 }
 
+bool Merger::wins(const Source& source, const Source& over, std::size_t slot) const {
+  const auto mine = source.priority_of(slot);
+  const auto other = over.priority_of(slot);
+  if (mine != other) return mine > other;
+  return config_.mode == MergeMode::highest ? source.values[slot] > over.values[slot]
+                                            : source.taken[slot] > over.taken[slot];
+}
+
 const Merger::Source* Merger::driver(std::size_t slot) const {
   const Source* best = nullptr;
   for (const Source& source : sources_) {
-    if (!counts(source) || !source.given[slot]) continue;
-    const bool wins = best == nullptr ||
-                      (config_.mode == MergeMode::highest ? source.values[slot] > best->values[slot]
-                                                          : source.taken[slot] > best->taken[slot]);
-    if (wins) best = &source;
+    if (!source.priority_of(slot)) continue;
+    if (best == nullptr || wins(source, *best, slot)) best = &source;
   }
   return best;
 }
 
 void Merger::merge_all() {
-  top_priority_ = 0;
-  for (const Source& source : sources_)
-    top_priority_ = std::max(top_priority_, source.priority);
   for (std::size_t slot = 0; slot < slot_count; ++slot)
     merge(slot);
 }

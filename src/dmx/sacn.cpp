@@ -131,15 +131,16 @@ class SacnDecoder {
     const std::uint16_t first = reader_.u16();
     const std::uint16_t increment = reader_.u16();
     const std::uint16_t count = reader_.u16();
-    const std::uint8_t start_code = reader_.u8();
+    packet.start_code = reader_.u8();
     if (reader_.failed()) return too_short();
     if (vector != dmp_set_property || address_type != dmp_address_type || first != 0 ||
         increment != 1) {
       return refuse(RefusalKind::malformed, "sACN whose DMP layer is not that of E1.31");
     }
-    if (start_code != 0) {
-      return refuse(RefusalKind::foreign,
-                    "sACN with start code " + std::to_string(start_code) + " is not read here");
+    if (packet.start_code != levels_start_code && packet.start_code != priorities_start_code) {
+      return refuse(
+          RefusalKind::foreign,
+          "sACN with start code " + std::to_string(packet.start_code) + " is not read here");
     }
     // What is said to be there, as far as it is.
     const std::size_t said = count > 0 ? count - 1U : 0U;
@@ -229,7 +230,7 @@ void encode(const SacnData& packet, Bytes& out) {
   writer.u16(0);                                            // 119 first property address
   writer.u16(1);                                            // 121 address increment
   writer.u16(static_cast<std::uint16_t>(data.size() + 1));  // 123 property value count
-  writer.u8(0);                                             // 125 start code
+  writer.u8(packet.start_code);                             // 125
   writer.bytes(data);                                       // 126
 }
 

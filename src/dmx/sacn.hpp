@@ -29,7 +29,12 @@ constexpr std::uint8_t sacn_max_priority = 200;
 /// Who a source is: a UUID that stays the same (section 5.6).
 using Cid = std::array<std::uint8_t, 16>;
 
-/// The levels of one universe (sections 4.1, 6.2, 7).
+/// Of the first slot: what the others are. 0xdd is ETC's priority per address: of each slot, from 1
+/// to 200, and 0 where the source has no level for it.
+constexpr std::uint8_t levels_start_code = 0;
+constexpr std::uint8_t priorities_start_code = 0xdd;
+
+/// The levels of one universe (sections 4.1, 6.2, 7), or their priorities.
 struct SacnData {
   Cid cid{};
   std::string source_name;  ///< UTF-8, cut to 63 bytes.
@@ -41,7 +46,8 @@ struct SacnData {
   bool terminated = false;  ///< The source ends this universe.
   bool force_sync = false;  ///< Show frames also when the sync packets stay away.
   SacnUniverse universe;
-  /// Start code 0 (dimmer levels); packets of others are refused as foreign.
+  /// One of the two; packets of others are refused as foreign.
+  std::uint8_t start_code = levels_start_code;
   Frame frame;
   bool operator==(const SacnData&) const = default;
 };

@@ -34,12 +34,15 @@ struct Identity {
 
 struct Sender {
   Sender(SourceId number, Identity who, Sequence::OrderOf order)
-      : id(std::move(number)), identity(std::move(who)), levels(order) {}
+      : id(std::move(number)), identity(std::move(who)), levels(order), priorities(order) {}
 
   SourceId id;  ///< Never used twice.
   Identity identity;
+  /// Of its levels and of its priorities, which are counted together by some, each by others.
   Sequence levels;
+  Sequence priorities;
   Time heard;                 ///< Its last levels.
+  Time heard_priorities;      ///< Its last priorities of channels.
   std::uint64_t packets = 0;  ///< From the port that it has now.
   bool told = false;          ///< That another has its CID.
   /// It opens a socket for each packet, and this was the port before.

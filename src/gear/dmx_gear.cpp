@@ -250,6 +250,8 @@ Result<void> DmxGear::Impl::add_listener(const DmxUrl& url, bool names_universe)
   if (names_universe) config.universe = url.room_universe();
   config.merge.mode = options_.merge;
   config.merge.timeout = artnet ? dmx::artnet_source_timeout : dmx::sacn_source_timeout;
+  config.merge.keep_alive = artnet ? dmx::artnet_keep_alive : dmx::sacn_keep_alive;
+  if (!artnet) config.quiet_until = loop_.now() + dmx::sacn_sampling_period;
   config.rate = options_.rate;
   desks_.push_back(std::make_unique<Desk>(*this, url, std::move(config)));
   same->desks.push_back(desks_.back().get());

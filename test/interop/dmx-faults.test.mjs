@@ -139,7 +139,7 @@ describe('DMX', { concurrency: true }, () => {
     desk(artDmx(1, 0, 5, levels({})));
     desk(good.subarray(0, 126)); // no levels
     desk(changed(108, 201)); // a priority that there is not
-    desk(changed(125, 0xdd)); // a start code of others
+    desk(changed(125, 0xcc)); // a start code of others
     desk(changed(112, 0x80)); // a preview
     desk(sacnData({ ...fields, universe: 0, sequence: 1, slots: levels({}) }));
     desk(sacnDiscovery('desk', [5]));
@@ -185,6 +185,46 @@ describe('DMX', { concurrency: true }, () => {
     assert.deepEqual(await patch.hears(), [{ channel: 0, value: 200 }]);
     speak(3, 0x40);
     assert.deepEqual(await patch.hears(), [{ channel: 0, value: 50 }]);
+  });
+
+  test('two sACN desks that vanish together leave their levels without a flash', async (t) => {
+    const { bridge, join } = await stage(t, '--listen', 'sacn://5@127.0.0.1:0');
+    const patch = await join();
+    const desk = await deskOf(t, bridge);
+    const speak = (byte, sequence, priority, slots) =>
+      desk(sacnData({ cid: cid(byte), name: 'desk', universe: 5, sequence, priority, slots }));
+    speak(1, 1, 150, levels({ 0: 200 }));
+    assert.deepEqual(await patch.hears(), [{ channel: 0, value: 200 }]);
+    speak(1, 2, 150, levels({ 0: 200 }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    speak(2, 1, 100, levels({ 0: 50 }));
+    // Until both are gone, and a third one begins.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    speak(3, 1, 50, levels({ 1: 9 }));
+    assert.deepEqual(await patch.hears(), [
+      { channel: 0, value: 0 },
+      { channel: 1, value: 9 },
+    ]);
+  });
+
+  test('an sACN desk says which of its channels count', async (t) => {
+    const { bridge, join } = await stage(t, '--listen', 'sacn://5@127.0.0.1:0');
+    const patch = await join();
+    const desk = await deskOf(t, bridge);
+    const speak = (byte, sequence, slots, startCode = 0) => {
+      const packet = sacnData({ cid: cid(byte), name: 'desk', universe: 5, sequence, slots });
+      packet[125] = startCode;
+      desk(packet);
+    };
+    speak(1, 1, levels({ 0: 10, 1: 10 }));
+    assert.deepEqual(await patch.hears(), [
+      { channel: 0, value: 10 },
+      { channel: 1, value: 10 },
+    ]);
+    speak(2, 1, levels({ 1: 101 }), 0xdd);
+    speak(2, 2, levels({ 0: 20, 1: 20 }));
+    assert.deepEqual(await patch.hears(), [{ channel: 1, value: 20 }]);
+    assert.deepEqual(await droppedAtTheEnd(bridge), {});
   });
 
   test('a node that loses every second packet shows each change, without steps back', async (t) => {

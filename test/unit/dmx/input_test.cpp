@@ -37,8 +37,9 @@ class InputTest : public ::testing::Test, public InputSink {
   void start(Protocol protocol) {
     InputConfig config;
     config.protocol = protocol;
-    config.merge.timeout =
-        protocol == Protocol::artnet ? artnet_source_timeout : sacn_source_timeout;
+    const bool artnet = protocol == Protocol::artnet;
+    config.merge.timeout = artnet ? artnet_source_timeout : sacn_source_timeout;
+    config.merge.keep_alive = artnet ? artnet_keep_alive : sacn_keep_alive;
     input.emplace(config, *this);
   }
 
@@ -196,7 +197,9 @@ TEST_F(InputTest, TimesArtNetOutAfterTenSeconds) {
   ASSERT_TRUE(input->handle(desk, artnet(1, {7}), now));
   run(1s);
   ASSERT_TRUE(input->handle(other, artnet(1, {8}), now));
-  run(8900ms);
+  run(8s);
+  ASSERT_TRUE(input->handle(other, artnet(2, {8}), now));
+  run(900ms);
   EXPECT_EQ(input->merger().sources().size(), 2U);
   run(200ms);
   EXPECT_EQ(input->merger().sources().size(), 1U);
@@ -311,6 +314,106 @@ TEST_F(InputTest, SaysNothingOfOneProgramThatMovesOrHasTwoAddresses) {
     run(20ms);
   }
   EXPECT_TRUE(notices.empty());
+}
+
+SacnData priorities(std::uint8_t cid, std::uint8_t sequence,
+                    std::initializer_list<std::uint8_t> of_slots) {
+  SacnData packet = sacn(cid, sequence, 0);
+  packet.start_code = priorities_start_code;
+  packet.frame.size = static_cast<std::uint16_t>(of_slots.size());
+  std::copy(of_slots.begin(), of_slots.end(), packet.frame.slots.begin());
+  return packet;
+}
+
+SacnData row_of(std::uint8_t cid, std::uint8_t sequence, std::uint8_t level) {
+  SacnData packet = sacn(cid, sequence, level);
+  packet.frame.size = 3;
+  packet.frame.slots[1] = packet.frame.slots[2] = level;
+  return packet;
+}
+
+TEST_F(InputTest, HeedsPrioritiesOfChannels) {
+  start(Protocol::sacn);
+  ASSERT_TRUE(input->handle(desk, row_of(1, 0, 10), now));
+  run(100ms);
+  taken();
+  // Before the first levels, with which they are counted together.
+  ASSERT_TRUE(input->handle(other, priorities(2, 0, {99, 101}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), "");
+  ASSERT_TRUE(input->handle(other, row_of(2, 1, 20), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":1,"value":20}])");
+  ASSERT_TRUE(input->handle(other, priorities(2, 2, {200, 0}), now));
+  run(100ms);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":20},{"channel":1,"value":10}])");
+  EXPECT_TRUE(notices.empty());
+}
+
+TEST_F(InputTest, HeedsPrioritiesOfChannelsForAsLongAsTheyAreSaid) {
+  start(Protocol::sacn);
+  ASSERT_TRUE(input->handle(desk, row_of(1, 0, 10), now));
+  SacnData main = row_of(2, 0, 20);
+  main.priority = 150;
+  ASSERT_TRUE(input->handle(other, priorities(2, 0, {150}), now));
+  std::uint8_t number = 0;
+  const auto speak = [&] {
+    ASSERT_TRUE(input->handle(desk, row_of(1, ++number, 10), now));
+    main.sequence = number;
+    ASSERT_TRUE(input->handle(other, main, now));
+    run(500ms);
+  };
+  for (int i = 0; i < 5; ++i)
+    speak();
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":20},{"channel":1,"value":10},)"
+                     R"({"channel":2,"value":10}])");
+  speak();
+  EXPECT_EQ(taken(), R"([{"channel":1,"value":20},{"channel":2,"value":20}])");
+}
+
+TEST_F(InputTest, ForgetsOneWhoSaysPrioritiesAlone) {
+  start(Protocol::sacn);
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    ASSERT_TRUE(input->handle(desk, priorities(1, i, {200}), now));
+    run(1s);
+  }
+  run(3s);
+  EXPECT_FALSE(input->merger().has_sources());
+  EXPECT_EQ(taken(), "");
+}
+
+TEST_F(InputTest, DoesNotFlashWhenTwoDesksVanishTogether) {
+  start(Protocol::sacn);
+  for (std::uint8_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(input->handle(desk, sacn(1, i, 200, 150), now));
+    run(400ms);
+    ASSERT_TRUE(input->handle(other, sacn(2, i, 50, 100), now));
+    run(400ms);
+  }
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":200}])");
+  run(1min);
+  EXPECT_FALSE(input->merger().has_sources());
+  EXPECT_EQ(taken(), "");
+}
+
+TEST_F(InputTest, HearsWhoIsThereBeforeItTellsAnything) {
+  InputConfig config;
+  config.protocol = Protocol::sacn;
+  config.merge.timeout = sacn_source_timeout;
+  config.quiet_until = now + sacn_sampling_period;
+  input.emplace(config, *this);
+  ASSERT_TRUE(input->handle(desk, sacn(1, 0, 50, 100), now));
+  run(900ms);
+  ASSERT_TRUE(input->handle(other, sacn(2, 0, 200, 150), now));
+  run(599ms);
+  EXPECT_EQ(taken(), "");
+  run(1ms);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":200}])");
+  // From then on at once.
+  run(100ms);
+  ASSERT_TRUE(input->handle(other, sacn(2, 1, 201, 150), now));
+  run(0s);
+  EXPECT_EQ(taken(), R"([{"channel":0,"value":201}])");
 }
 
 TEST_F(InputTest, TakesOneWhoOpensASocketForEachPacketForOne) {

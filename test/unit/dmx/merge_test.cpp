@@ -180,6 +180,49 @@ TEST_F(MergerTest, TakesTheHighestPriorityAndFallsBack) {
   EXPECT_EQ(level(0), 4);
 }
 
+TEST_F(MergerTest, TakesPrioritiesOfChannels) {
+  ASSERT_TRUE(merger.update(alice, row({1, 1, 1}), at(0s), 100));
+  ASSERT_TRUE(merger.update(bob, row({2, 2, 2}), at(1s), 200));
+  Slots priorities{};
+  priorities[0] = 99;
+  priorities[1] = 101;
+  merger.set_priorities(bob, priorities);
+  EXPECT_EQ(level(0), 1);
+  EXPECT_EQ(level(1), 2);
+  // 0 has no say, not even where nobody else has.
+  EXPECT_EQ(level(2), 1);
+  merger.leave(alice);
+  EXPECT_EQ(level(0), 2);
+  EXPECT_FALSE(merger.driven()[2]);
+  ASSERT_TRUE(merger.update(alice, row({3, 3, 3}), at(2s), 100));
+  merger.set_priorities(bob, std::nullopt);
+  EXPECT_EQ(level(0), 2);
+  EXPECT_EQ(level(2), 2);
+  merger.set_priorities(SourceId("nobody"), priorities);
+  EXPECT_EQ(merger.sources().size(), 2U);
+}
+
+TEST_F(MergerTest, ReleasesTogetherWhoMayHaveVanishedTogether) {
+  MergeConfig config;
+  config.timeout = sacn_source_timeout;
+  config.keep_alive = sacn_keep_alive;
+  merger = Merger(config);
+  ASSERT_TRUE(merger.update(alice, row({1}), at(0s), 150));
+  ASSERT_TRUE(merger.update(bob, row({2}), at(900ms), 100));
+  EXPECT_EQ(merger.next_timeout(), at(3400ms));
+  EXPECT_TRUE(merger.handle_timeout(at(3399ms)).empty());
+  EXPECT_EQ(level(0), 1);
+  EXPECT_EQ(merger.handle_timeout(at(3400ms)).size(), 2U);
+  EXPECT_EQ(level(0), 1);
+  // Who speaks on is there, and what he says counts in time.
+  ASSERT_TRUE(merger.update(alice, row({1}), at(10s), 150));
+  for (const Duration time : {10s, 11s, 12s})
+    ASSERT_TRUE(merger.update(bob, row({2}), at(time), 100));
+  EXPECT_EQ(merger.next_timeout(), at(12500ms));
+  EXPECT_EQ(merger.handle_timeout(at(12500ms)), std::vector{alice});
+  EXPECT_EQ(level(0), 2);
+}
+
 TEST_F(MergerTest, BoundsItsSources) {
   for (std::size_t i = 0; i < Merger::max_sources; ++i) {
     ASSERT_TRUE(merger.update(SourceId(std::to_string(i)), named(0, 1), at(0s)));

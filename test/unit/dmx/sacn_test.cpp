@@ -96,7 +96,7 @@ TEST(SacnData, IsRefusedWithTheReason) {
   EXPECT_EQ(refusal(with(good, 113, "fa00")),
             "sACN for universe 64000, which is not one of 1 to 63999");
   EXPECT_EQ(refusal(with(good, 108, "c9")), "sACN with priority 201, where 200 is the highest");
-  EXPECT_EQ(refusal(with(good, 125, "dd")), "sACN with start code 221 is not read here");
+  EXPECT_EQ(refusal(with(good, 125, "cc")), "sACN with start code 204 is not read here");
   EXPECT_EQ(refusal(with(good, 118, "a2")), "sACN whose DMP layer is not that of E1.31");
   EXPECT_EQ(refusal(with(good, 21, "09")), "sACN with root vector 9 is not read here");
   EXPECT_EQ(refusal(with(good, 43, "05")), "sACN with framing vector 5 is not read here");
@@ -105,6 +105,14 @@ TEST(SacnData, IsRefusedWithTheReason) {
   for (std::size_t size = 0; size <= 126; ++size) {
     EXPECT_NE(refusal(good.substr(0, 2 * size)), "taken") << size;
   }
+}
+
+TEST(SacnData, MayBePriorities) {
+  SacnData packet = three_slots();
+  packet.start_code = priorities_start_code;
+  const std::string hex = encoded(packet);
+  EXPECT_EQ(hex, with(data_of_ola(), 125, "dd"));
+  EXPECT_EQ(std::get<SacnData>(decoded(hex).value()), packet);
 }
 
 TEST(SacnData, WhoseLengthsDoNotFitIsTakenAsFarAsItGoes) {
