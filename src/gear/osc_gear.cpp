@@ -1,27 +1,16 @@
 #include "gear/osc_gear.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <set>
 #include <utility>
 
-#include "base/crypto.hpp"
-#include "base/encoding.hpp"
-#include "bridge/loop_guard.hpp"
-#include "bridge/repeat_brake.hpp"
 #include "client/edge.hpp"
 #include "gear/ends.hpp"
-#include "net/interfaces.hpp"
+#include "gear/other_bridges.hpp"
 #include "net/loop.hpp"
 
 namespace roomwire::gear {
 namespace {
-
-/// On which bridges tell each other where they send from. Said only to peers that may be one of
-/// us, as Trystero keeps what nobody reads.
-constexpr const char* announcement_action = "roomwire-osc";
-constexpr char first_of_our_ids = 'z';
 
 /// What may wait for the room before OSC by TCP is held back: far less than what the room takes.
 constexpr std::size_t room_high_mark = std::size_t{1} << 20;
@@ -32,30 +21,9 @@ constexpr std::size_t room_step = std::size_t{1} << 14;
 /// How soon a destination that loses messages is told of.
 constexpr Duration losses_interval = 1s;
 
-/// The same for all processes since this machine was started, and for no other machine.
-std::string host_token() {
-  std::array<char, 64> text{};
-  std::size_t size = 0;
-  if (std::FILE* file = std::fopen("/proc/sys/kernel/random/boot_id", "r")) {
-    size = std::fread(text.data(), 1, text.size(), file);
-    (void)std::fclose(file);
-  }
-  const std::string_view boot(text.data(), size);
-  return to_hex(sha256(ByteView(reinterpret_cast<const std::uint8_t*>(boot.data()), boot.size())));
-}
-
-std::vector<IpAddress> own_addresses() {
-  std::vector<IpAddress> addresses;
-  const auto all = net::local_addresses();
-  if (!all) return addresses;
-  for (const net::LocalAddress& each : *all)
-    addresses.push_back(each.address);
-  return addresses;
-}
-
 }  // namespace
 
-class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
+class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPort {
  public:
   Impl(Context& context, Room& room, OscGearOptions options, OscGearObserver& observer)
       : context_(context),
@@ -65,7 +33,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
         loop_(client::Edge::loop(context)),
         drops_([this](const std::string& line) { observer_.on_dropped(line); }),
         bridge_(options_.bridge, *this, drops_),
-        guard_(host_token()),
+        others_(loop_, room_, *this, drops_),
         timer_(loop_, [this] { tick(); }),
         losses_timer_(loop_, [this] { look_for_losses(); }),
         turn_end_(loop_, [this] { timer_.set(bridge_.next_timeout()); }),
@@ -75,11 +43,8 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
         }) {}
 
   Result<void> open();
-  void peer_joined(const PeerId& peer);
-  void peer_left(const PeerId& peer) {
-    guard_.gone(peer);
-    told_.erase(peer);
-  }
+  void peer_joined(const PeerId& peer) { others_.joined(peer); }
+  void peer_left(const PeerId& peer) { others_.left(peer); }
   void finish(const std::function<void()>& done) {
     bridge_.finish();
     done();
@@ -102,10 +67,6 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   void tick();
   void look_for_losses();
   void set_epoch();
-  void announce(const PeerId& peer);
-  void announced(const PeerId& peer, const Json& sources);
-  std::vector<Endpoint> sources() const;
-  bool goes_round(const Message& message);
   const std::string& channel_of(const Source& source) const;
 
   bool send_osc(const std::string& channel, ByteView packet) override;
@@ -120,12 +81,17 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
     observer_.on_passed(to_osc, channel, message);
   }
 
+  std::vector<Endpoint> sources() const override;
+  void send_probe(ByteView packet) override;
+  void pass_on(const std::string& channel, Message message) override;
+  void on_bridges_change() override;
+
   void on_packet(const Source& source, ByteView packet) override;
   void on_destination_change(DestinationId destination, bool up, const std::string& line) override;
   void on_notice(DestinationId /*destination*/, const std::string& line) override {
     observer_.on_end_change(true, line);
   }
-  void on_sources_change() override;
+  void on_sources_change() override { others_.announce(); }
   void on_malformed(const Source& source, const std::string& reason) override;
   void on_room() override;
 
@@ -136,13 +102,10 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver {
   net::Loop& loop_;
   bridge::DropCounter drops_;
   bridge::OscBridge bridge_;
-  bridge::LoopGuard guard_;
-  bridge::RepeatBrake brake_;
+  OtherBridges others_;
   std::map<std::string, Channel> channels_;
   std::vector<std::string> listener_channels_;     ///< By ListenerId.
   std::vector<std::string> destination_channels_;  ///< By DestinationId.
-  std::optional<Action> announcements_;
-  std::set<PeerId> told_;  ///< Peers in the room that may be bridges.
   bool receiving_ = true;
   std::size_t unasked_bytes_ = 0;  ///< Since the room was asked to say that it has sent.
   std::size_t room_bytes_ = 0;     ///< Those for which it has not said so yet.
@@ -170,12 +133,7 @@ Result<void> OscGear::Impl::open() {
       if (auto opened = open_channel(route.channel); !opened) return opened;
     }
   }
-  auto announcements = room_.action(announcement_action);
-  if (!announcements) return tl::unexpected(announcements.error());
-  announcements_ = *std::move(announcements);
-  announcements_->on_message([this](const Message& message) {
-    if (const auto* json = std::get_if<Json>(&message.payload)) announced(message.from, *json);
-  });
+  if (auto opened = others_.open(options_.dry_run); !opened) return opened;
   for (const OscRoute& route : options_.listen) {
     auto listener = ends_.listen(route.url);
     if (!listener) return tl::unexpected(listener.error());
@@ -190,7 +148,7 @@ Result<void> OscGear::Impl::open() {
 
 Result<void> OscGear::Impl::open_channel(const std::string& name) {
   if (channels_.count(name) > 0) return {};
-  if (name == announcement_action) {
+  if (name == OtherBridges::own_channel) {
     return failure(ErrorKind::invalid_input, "on the channel " + name +
                                                  " bridges tell each other where they send from; "
                                                  "choose another one");
@@ -226,7 +184,10 @@ std::vector<std::string> OscGear::Impl::listening() const {
 // ---- room to OSC ----
 
 void OscGear::Impl::from_room(const std::string& channel, Message message) {
-  if (goes_round(message)) return;
+  if (others_.admits(channel, message)) pass_on(channel, std::move(message));
+}
+
+void OscGear::Impl::pass_on(const std::string& channel, Message message) {
   if (options_.bridge.bundle_timing) set_epoch();
   bridge_.from_room(loop_.now(), message.from, channel, std::move(message.payload));
   if (receiving_ && bridge_.is_full()) {
@@ -234,16 +195,6 @@ void OscGear::Impl::from_room(const std::string& channel, Message message) {
     context_.set_receiving(false);
   }
   turn_end_.request();
-}
-
-bool OscGear::Impl::goes_round(const Message& message) {
-  const auto* json = std::get_if<Json>(&message.payload);
-  if (json == nullptr || !guard_.is_bridge(message.from)) return false;
-  if (brake_.passes(loop_.now(), json->text())) return false;
-  drops_.add("loop", "the bridge " + message.from.str(),
-             "one message, again and again: what is sent to OSC here seems to come back into the "
-             "room there; deny its address there with --deny-in");
-  return true;
 }
 
 void OscGear::Impl::on_room() {
@@ -320,10 +271,11 @@ const std::string& OscGear::Impl::channel_of(const Source& source) const {
 }
 
 void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
-  if (guard_.is_bridge(source.remote)) {
+  if (others_.is_bridge(source.remote)) {
     return drops_.add("loop", source.text(),
                       "what another bridge of this room sends here is in the room already");
   }
+  if (others_.takes_probe(source, packet)) return;
   const std::string& channel = channel_of(source);
   const bool passed = bridge_.from_osc(loop_.now(), channel, source.text(), packet);
   // What comes in at a destination is from whom we send to anyway.
@@ -395,23 +347,12 @@ void OscGear::Impl::on_destination_change(DestinationId destination, bool up,
   }
 }
 
-void OscGear::Impl::on_sources_change() {
-  for (const PeerId& peer : told_)
-    announce(peer);
-}
-
-void OscGear::Impl::peer_joined(const PeerId& peer) {
-  if (!peer.str().starts_with(first_of_our_ids)) return;
-  told_.insert(peer);
-  announce(peer);
-}
-
-void OscGear::Impl::announce(const PeerId& peer) {
-  if (options_.dry_run) return;
-  SendOptions options;
-  options.to = {peer};
-  (void)announcements_->send(*Json::parse(guard_.announcement(sources(), own_addresses())),
-                             std::move(options));
+void OscGear::Impl::send_probe(ByteView packet) {
+  for (std::size_t i = 0; i < options_.to.size(); ++i)
+    ends_.send(static_cast<DestinationId>(i), packet);
+  for (const auto& [name, channel] : channels_) {
+    if (options_.reply) reply(channel, packet);
+  }
 }
 
 // Replies leave from where they were asked for.
@@ -425,10 +366,9 @@ std::vector<Endpoint> OscGear::Impl::sources() const {
 }
 
 // Who sent last may turn out to be a bridge, which is not replied to.
-void OscGear::Impl::announced(const PeerId& peer, const Json& sources) {
-  guard_.heard(peer, sources.text());
+void OscGear::Impl::on_bridges_change() {
   for (auto& [name, channel] : channels_) {
-    if (channel.last_source && guard_.is_bridge(channel.last_source->remote))
+    if (channel.last_source && others_.is_bridge(channel.last_source->remote))
       channel.last_source.reset();
   }
 }

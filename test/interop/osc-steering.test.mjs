@@ -1,10 +1,8 @@
-// What steers roomwire osc: who is answered, which addresses pass, types, times, channels, loops.
+// What steers roomwire osc: who is answered, which addresses pass, types, times, channels.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { after, before, describe, test } from './lib/test.mjs';
 import { Relay } from './lib/native.mjs';
 import { bundle, idOf, packet, place, portOf, said, udpEnd } from './lib/osc.mjs';
-import { freePort } from './lib/ports.mjs';
 
 let relay;
 before(async () => (relay = await Relay.start()));
@@ -217,80 +215,4 @@ test('several channels', async (t) => {
   await outside.send(packet('/4'), await portOf(bridge, 'osc'));
   await patch.hears({ address: '/4', args: [] }, 'osc');
   for (const end of [osc, lights]) assert.ok(!end.log.has(() => true), 'only its own');
-});
-
-describe('no loop', { concurrency: true }, () => {
-  /** What comes from outside is the first that the patch hears of the bridge, and comes once. */
-  async function onlyTheOutside(patch, port, t) {
-    const outside = await udpEnd(t);
-    for (const i of [1, 2]) {
-      await outside.send(packet('/outside', i), port);
-      await patch.hears({ address: '/outside', args: [i] });
-    }
-  }
-
-  test('two bridges that send to each other', async (t) => {
-    const ports = [await freePort(), await freePort()];
-    const watch = await udpEnd(t);
-    const { bridge: start, patch: join } = place(t, relay);
-    const bridges = [
-      start(['--listen', String(ports[0]), ...to(ports[1], watch.port)]),
-      start(['--listen', String(ports[1]), ...to(ports[0])]),
-    ];
-    for (const [i, bridge] of bridges.entries())
-      await said(bridge, new RegExp(`^joined: ${await idOf(bridges[1 - i])}\\b`));
-    const patch = await join();
-    for (const bridge of bridges) await patch.meets(bridge);
-    await patch.say({ address: '/a' });
-    await watch.hears('/a');
-    for (const bridge of bridges) await said(bridge, /^dropped: .*in the room already/);
-    await onlyTheOutside(patch, ports[0], t);
-    for (const bridge of bridges) bridge.kill('SIGINT');
-    // The bridge that did not hear it outside heard it in the room, and sent it on.
-    await said(bridges[0], /^to OSC 1, to the room 2; dropped [23] \(loop [23]\)$/);
-    await said(bridges[1], /^to OSC [23], to the room 0; dropped 1 \(loop 1\)$/);
-  });
-
-  test('two bridges with a forwarder between them, which hides where they send from', async (t) => {
-    const port = await freePort();
-    const inside = createSocket('udp4');
-    const outside = createSocket('udp4');
-    t.after(() => [inside, outside].forEach((socket) => socket.close()));
-    inside.on('message', (bytes) => outside.send(bytes, port, '127.0.0.1'));
-    await new Promise((bound) => inside.bind(0, '127.0.0.1', bound));
-    const { bridge: start, patch: join } = place(t, relay);
-    const sender = start(to(inside.address().port));
-    const listener = start(['--listen', `127.0.0.1:${port}`]);
-    await said(sender, new RegExp(`^joined: ${await idOf(listener)}\\b`));
-    const patch = await join();
-    for (const bridge of [sender, listener]) await patch.meets(bridge);
-    await patch.say({ address: '/round', args: [1] });
-    await said(sender, /^dropped: one message, again and again.*--deny-in/);
-    // The room is as it was before.
-    await patch.say({ address: '/other', args: [2] });
-    while ((await patch.next()).address !== '/other');
-  });
-
-  test('a bridge that replies to another', async (t) => {
-    const port = await freePort();
-    const { bridge: start, patch: join } = place(t, relay);
-    const replying = start(['--listen', `127.0.0.1:${port}`, '--reply']);
-    const sender = start(to(port));
-    await said(sender, new RegExp(`^joined: ${await idOf(replying)}\\b`));
-    const patch = await join();
-    for (const bridge of [replying, sender]) await patch.meets(bridge);
-    await patch.say({ address: '/a' });
-    await said(replying, /^dropped: .*in the room already/);
-    await onlyTheOutside(patch, port, t);
-  });
-
-  test('a bridge that listens where it sends', async (t) => {
-    const port = await freePort();
-    const args = ['--listen', String(port), ...to(port), '--reply'];
-    const [bridge, patch] = await place(t, relay).pair(...args);
-    await patch.say({ address: '/a' });
-    await onlyTheOutside(patch, port, t);
-    bridge.kill('SIGINT');
-    await said(bridge, /^to OSC 1, to the room 2; dropped 1 \(own packet 1\)$/);
-  });
 });

@@ -6,7 +6,6 @@
 #include "bridge/fair_queue.hpp"
 #include "bridge/loop_guard.hpp"
 #include "bridge/newest_value.hpp"
-#include "bridge/repeat_brake.hpp"
 
 namespace roomwire::bridge {
 namespace {
@@ -165,17 +164,6 @@ TEST(LoopGuard, KnowsALinkLocalAddressByWhateverInterfaceItComes) {
   EXPECT_TRUE(here.is_bridge(*Endpoint::parse("[fe80::1%2]:50000")));
   EXPECT_FALSE(here.is_bridge(*Endpoint::parse("[fe80::2%7]:50000")));
   EXPECT_TRUE(here.is_bridge(PeerId("zA")));
-}
-
-TEST(RepeatBrake, HoldsWhatIsSaidTooOften) {
-  RepeatBrake brake;
-  Time now{1h};
-  for (std::size_t i = 0; i < RepeatBrake::limit; ++i)
-    EXPECT_TRUE(brake.passes(now, "a"));
-  EXPECT_FALSE(brake.passes(now, "a"));
-  EXPECT_TRUE(brake.passes(now, "b"));
-  now += RepeatBrake::window;
-  EXPECT_TRUE(brake.passes(now, "a"));
 }
 
 TEST(LoopGuard, ForgetsWhatABridgeNoLongerSays) {
