@@ -1,8 +1,8 @@
-// Working with objects: by mouse, by touch on a phone, by keys alone; and what each control sends.
+// Working with objects: by mouse, by keys alone; and what each control sends. By touch: engines.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from '../interop/lib/test.mjs';
 import { roomwire } from '../interop/lib/native.mjs';
-import { Browser, command, desk, object, objects, patchHash, phone } from './lib/pages.mjs';
+import { Browser, centre, command, desk, object, objects, patchHash, phone } from './lib/pages.mjs';
 import { shows, state, until } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
@@ -27,11 +27,6 @@ async function meet(t, channel, hash, options = desk) {
 }
 const next = async (receiver) => JSON.parse(await receiver.out.wait(() => true, 'a message'));
 const wires = (page) => page.locator('.wire:not(.loose)').count();
-
-async function centre(locator) {
-  const { x, y, width, height } = await locator.boundingBox();
-  return { x: x + width / 2, y: y + height / 2 };
-}
 
 test('by mouse: drag objects, draw wires, cut them, change and remove objects', async (t) => {
   const hash = patchHash([
@@ -69,52 +64,6 @@ test('by mouse: drag objects, draw wires, cut them, change and remove objects', 
   await object(page, 'button /go').getByRole('button', { name: 'settings' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   assert.equal(await page.locator('.object').count(), 1);
-});
-
-test('on a phone by touch: add, wire by two taps, play, move, remove', async (t) => {
-  const { page, receiver } = await meet(t, 'osc', patchHash(), phone);
-  const cdp = await page.context().newCDPSession(page);
-  const swipe = async (from, to) => {
-    const send = (type, points) =>
-      cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points });
-    await send('touchStart', [from]);
-    for (let i = 1; i <= 4; i++)
-      await send('touchMove', [
-        { x: from.x + ((to.x - from.x) * i) / 4, y: from.y + ((to.y - from.y) * i) / 4 },
-      ]);
-    await send('touchEnd', []);
-  };
-  const add = async (text) => {
-    await page.getByRole('button', { name: 'Add' }).tap();
-    await page.getByRole('combobox').fill(text);
-    await page.getByRole('option').first().tap();
-  };
-  await add('netsend osc');
-  await add('fader');
-  await page.getByRole('button', { name: 'outlet of slider /fader/1' }).tap();
-  await page.getByRole('button', { name: 'inlet of netsend osc' }).tap();
-  assert.equal(await wires(page), 1);
-  const fader = page.getByRole('slider', { name: 'value' });
-  const { x, y, width, height } = await fader.boundingBox();
-  await swipe({ x: x + 10, y: y + height / 2 }, { x: x + width - 1, y: y + height / 2 });
-  await until(
-    'the end of the fader',
-    () => next(receiver),
-    ({ args }) => args[0] === 1,
-  );
-  const head = await centre(object(page, 'slider /fader/1').locator('.head'));
-  const before = await objects(page);
-  await swipe(head, { x: head.x + 16, y: head.y + 160 });
-  const moved = (await objects(page)).filter((one, i) => one.join() !== before[i].join());
-  assert.equal(moved.length, 1);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.equal(overflow, 0, 'nothing sticks out of the screen');
-  await object(page, 'netsend osc').getByRole('button', { name: 'settings' }).tap();
-  await page.getByRole('button', { name: 'Remove', exact: true }).tap();
-  assert.equal(await wires(page), 0);
-  assert.equal(await page.locator('.object').count(), 1);
-  await page.locator('.pill').tap();
-  await page.getByRole('complementary', { name: 'room' }).getByText('direct').waitFor();
 });
 
 test('by keys alone: add, wire, write, move, change, unwire, remove', async (t) => {

@@ -51,9 +51,9 @@ async function main(): Promise<void> {
     togglePanel,
     start: (starter) => start(patch, starter),
   };
-  const palette = (): void =>
-    openPalette(commands(kinds, actions), (text) => typedCommands(kinds, text, actions.add));
-  const topbar = new Topbar({ palette, share, setRoom, togglePanel });
+  const palette = (byKey: boolean): void =>
+    openPalette(commands(kinds, actions), (text) => typedCommands(kinds, text, actions.add), byKey);
+  const topbar = new Topbar({ palette: () => palette(false), share, setRoom, togglePanel });
   const panel = new Panel(room, config.version, () => showPanel(false));
   document.body.append(
     topbar.element,
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   addEventListener('keydown', (event) => {
     if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    if (!document.querySelector('dialog[open]')) palette();
+    if (!document.querySelector('dialog[open]')) palette(true);
   });
 
   const refused = address.refuseBadRoom();

@@ -48,6 +48,12 @@ export const browsers = {
   },
 };
 
+/** Firefox with a touch screen and a keyboard; its mouse is a finger (firefox-bidi.mjs). */
+export const firefoxWithTouch = {
+  firefoxUserPrefs: { ...firefoxPreferences, 'dom.w3c_touch_events.enabled': 1 },
+  env: { ...process.env, ROOMWIRE_FIREFOX_TOUCH: '1' },
+};
+
 /** Playwright's browser `name`; `options` are those of its launch. */
 export function launch(name, options = {}) {
   const browser = browsers[name];

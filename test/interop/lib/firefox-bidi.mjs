@@ -1,12 +1,15 @@
 #!/usr/bin/env node
-// Firefox as playwright-core starts it, behind a WebSocket that answers what this Firefox does not
-// know yet. With every context Playwright asks for the colours of its pages, and takes an unknown
-// command for a failure; Firefox 153 ESR has no emulation.setMediaFeaturesOverride.
+// Firefox as playwright-core starts it, behind a WebSocket that makes up for what is missing in between.
+//   - With every context Playwright asks for the colours of its pages, and takes an unknown command for
+//     a failure; Firefox 153 ESR has no emulation.setMediaFeaturesOverride. Here it is answered.
+//   - Playwright has no touch over WebDriver BiDi. With ROOMWIRE_FIREFOX_TOUCH=1 what it does by mouse
+//     is done by a finger.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { WebSocket, WebSocketServer } from 'ws';
 
 const unknown = new Set(['emulation.setMediaFeaturesOverride']);
+const withFinger = process.env.ROOMWIRE_FIREFOX_TOUCH === '1';
 const firefox = spawn(process.env.ROOMWIRE_FIREFOX ?? '/usr/bin/firefox-esr', process.argv.slice(2), {
   stdio: ['ignore', 'inherit', 'pipe'],
 });
@@ -26,8 +29,11 @@ function pass(client, { url }, address) {
   client.on('close', () => server.close());
   for (const end of [client, server]) end.on('error', () => end.close());
   client.on('message', (data) => {
-    const text = String(data);
-    const { id, method } = JSON.parse(text);
+    const command = JSON.parse(String(data));
+    const { id, method, params } = command;
+    for (const { parameters } of params?.actions ?? [])
+      if (withFinger && parameters?.pointerType === 'mouse') parameters.pointerType = 'touch';
+    const text = JSON.stringify(command);
     if (unknown.has(method)) client.send(JSON.stringify({ type: 'success', id, result: {} }));
     else if (server.readyState === WebSocket.OPEN) server.send(text);
     else early.push(text);

@@ -50,6 +50,37 @@ export class Browser {
   }
 }
 
+/** A finger on the screen of `page`: taps a locator, swipes from a point to another. */
+export async function fingerOn(page) {
+  if (page.context().browser().browserType().name() === 'firefox') {
+    const { mouse } = page;
+    const tap = (locator) => locator.click();
+    const swipe = async (from, to) => {
+      await mouse.move(from.x, from.y);
+      await mouse.down();
+      await mouse.move(to.x, to.y, { steps: 4 });
+      await mouse.up();
+    };
+    return { tap, swipe };
+  }
+  const cdp = await page.context().newCDPSession(page);
+  const send = (type, touchPoints) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const swipe = async (from, to) => {
+    await send('touchStart', [from]);
+    for (let i = 1; i <= 4; i++)
+      await send('touchMove', [
+        { x: from.x + ((to.x - from.x) * i) / 4, y: from.y + ((to.y - from.y) * i) / 4 },
+      ]);
+    await send('touchEnd', []);
+  };
+  return { tap: (locator) => locator.tap(), swipe };
+}
+
+export async function centre(locator) {
+  const { x, y, width, height } = await locator.boundingBox();
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
 /** The fragment of a link with these objects ([kind, x, y, settings]) and wires ([from, to]). */
 export function patchHash(objects = [], wires = []) {
   const json = JSON.stringify({ v: 1, o: objects, w: wires });

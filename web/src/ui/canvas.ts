@@ -2,7 +2,7 @@
 import type { Kind } from '../objects/kind.ts';
 import type { Change, Patch, PatchObject } from '../patch/model.ts';
 import type { Runtime } from '../patch/runtime.ts';
-import { h } from './dom.ts';
+import { focusInView, h, isByKey } from './dom.ts';
 import { ObjectView, snapped, type End } from './objectView.ts';
 import { Wires } from './wires.ts';
 
@@ -54,15 +54,13 @@ export class Canvas {
       this.notice('The patch is full.');
       return undefined;
     }
-    const { element } = this.#views.get(object.id) ?? {};
-    element?.focus({ preventScroll: true });
-    element?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    focusInView(this.#views.get(object.id)?.element);
     return object;
   }
 
   focus(): void {
     const first = this.#stage.querySelector<HTMLElement>('.object');
-    first?.focus({ preventScroll: true });
+    if (first) focusInView(first);
   }
 
   #follow(change: Change): void {
@@ -83,7 +81,7 @@ export class Canvas {
     const running = this.runtime.running(object.id);
     if (!kind || !running) return;
     const view = new ObjectView(this.patch, object, kind, running, {
-      end: (at, end) => this.#choose({ object: at, end }),
+      end: (at, end, event) => this.#choose({ object: at, end }, isByKey(event)),
       dragEnd: (at, end, event) => this.#drag({ object: at, end }, event),
     });
     this.#views.set(object.id, view);
@@ -102,7 +100,7 @@ export class Canvas {
     this.#views.delete(object.id);
     if (this.#armed?.object === object) this.#disarm();
     // Whoever works by keys goes on with the neighbour.
-    if (hadFocus && next instanceof HTMLElement && next.matches('.object')) next.focus();
+    if (hadFocus && next instanceof HTMLElement && next.matches('.object')) focusInView(next);
     else if (hadFocus) this.focus();
     this.#fit();
   }
@@ -157,27 +155,33 @@ export class Canvas {
     this.element.classList.toggle('wiring', this.#armed !== undefined);
   }
 
-  #choose(chosen: Armed): void {
+  /** Who points sees where: the patch stays as it is. Who works by keys is shown where they are. */
+  #choose(chosen: Armed, byKey: boolean): void {
     if (this.#dragged) return;
     const armed = this.#armed;
     if (!armed || (armed.object !== chosen.object && armed.end === chosen.end))
-      return this.#arm(chosen);
+      return this.#arm(chosen, byKey);
     this.#disarm();
     if (armed.object !== chosen.object) this.#connect(armed, chosen);
-    this.#views.get(armed.object.id)?.element.focus();
+    this.#goTo(this.#views.get(armed.object.id)?.element, byKey);
   }
 
-  #arm(armed: Armed): void {
+  #arm(armed: Armed, byKey: boolean): void {
     this.#armed = armed;
     this.#mark();
-    const ports = this.#wantedPorts();
-    if (ports.length === 0) {
+    const nearest = this.#nearestWanted(armed);
+    if (!nearest) {
       this.#disarm();
       return this.notice(`There is no object with an ${other(armed.end)} to wire it to.`);
     }
-    const leave = matchMedia('(hover: none)').matches ? 'a tap beside it' : 'Esc';
+    const leave = !byKey && matchMedia('(hover: none)').matches ? 'a tap beside it' : 'Esc';
     this.notice(`Now choose an ${other(armed.end)}; ${leave} leaves it.`);
-    ports[0]?.focus();
+    this.#goTo(nearest, byKey);
+  }
+
+  #goTo(element: HTMLElement | undefined, byKey: boolean): void {
+    if (byKey) focusInView(element);
+    else element?.focus({ preventScroll: true });
   }
 
   #disarm(): void {
@@ -189,6 +193,15 @@ export class Canvas {
 
   #wantedPorts(): HTMLElement[] {
     return [...this.#stage.querySelectorAll<HTMLElement>('.port.wanted')];
+  }
+
+  #nearestWanted({ object, end }: Armed): HTMLElement | undefined {
+    const from = this.#views.get(object.id)?.[end]?.getBoundingClientRect();
+    const distance = (port: HTMLElement): number => {
+      const { x, y } = port.getBoundingClientRect();
+      return Math.hypot(x - (from?.x ?? 0), y - (from?.y ?? 0));
+    };
+    return this.#wantedPorts().sort((a, b) => distance(a) - distance(b))[0];
   }
 
   #connect(one: Armed, two: Armed): void {
@@ -206,12 +219,12 @@ export class Canvas {
     if (event.key === 'Escape') {
       const { object } = this.#armed;
       this.#disarm();
-      this.#views.get(object.id)?.element.focus();
+      focusInView(this.#views.get(object.id)?.element);
     } else if (/^Arrow|^Tab$/.test(event.key)) {
       const back = event.key === 'ArrowUp' || event.key === 'ArrowLeft' || event.shiftKey;
       const ports = this.#wantedPorts();
       const now = ports.indexOf(document.activeElement as HTMLElement);
-      ports[(now + (back ? -1 : 1) + ports.length) % ports.length]?.focus();
+      focusInView(ports[(now + (back ? -1 : 1) + ports.length) % ports.length]);
     } else return;
     event.preventDefault();
     event.stopPropagation();

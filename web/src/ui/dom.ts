@@ -57,6 +57,15 @@ export function isTyping(target: EventTarget | null): boolean {
   return target.matches('textarea, select');
 }
 
+/** The focus, without the jump that browsers make where only a step is needed to see it. */
+export function focusInView(element: HTMLElement | undefined): void {
+  element?.focus({ preventScroll: true });
+  element?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+/** Whether a key did it, and no pointer; a key that presses a button makes a click without a count. */
+export const isByKey = (event: Event): boolean => !(event instanceof UIEvent) || event.detail === 0;
+
 /**
  * For what is dragged or played by finger: no move on it is a scroll. touch-action alone leaves
  * Chromium believing in a fling, and it swallows the next tap.

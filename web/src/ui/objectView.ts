@@ -1,7 +1,7 @@
 // One object on the page: its head to drag it by, its inlet and outlet, and what the kind shows.
 import type { Host, Instance, Kind } from '../objects/kind.ts';
 import type { Patch, PatchObject } from '../patch/model.ts';
-import { h, holdTouch, icon, isTyping } from './dom.ts';
+import { focusInView, h, holdTouch, icon, isTyping } from './dom.ts';
 import { onFrame } from './frame.ts';
 import { openSettings } from './settings.ts';
 
@@ -108,7 +108,7 @@ export class ObjectView {
 
   #key(event: KeyboardEvent): void {
     if (event.key === 'Escape' && event.target !== this.element) {
-      this.element.focus();
+      focusInView(this.element);
       return;
     }
     if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -11,18 +11,20 @@ export interface Command {
   run(): void;
 }
 
-/** `typed` gives further commands for a text, first in the list. */
+/** `typed` gives further commands for a text, first in the list; `byKey`: there is a keyboard. */
 export function openPalette(
   commands: readonly Command[],
   typed: (text: string) => Command[],
+  byKey: boolean,
 ): void {
   let shown: Command[] = [];
   let at = 0;
-  const isTouch = matchMedia('(hover: none)').matches;
+  // On a phone the keyboard on the screen would cover the commands; who wants it taps the field.
+  const withoutKeyboard = !byKey && matchMedia('(hover: none)').matches;
   const list = h('ul', {
     class: 'commands',
     tabindex: -1,
-    autofocus: isTouch,
+    autofocus: withoutKeyboard,
     role: 'listbox',
     id: 'commands',
     'aria-label': 'commands',
@@ -37,22 +39,24 @@ export function openPalette(
     autocomplete: 'off',
     autocapitalize: 'off',
     spellcheck: 'false',
-    // On a phone the keyboard would cover the commands; who wants to type taps the field.
-    autofocus: !isTouch,
+    autofocus: !withoutKeyboard,
     oninput: () => {
       at = 0;
       look();
     },
-    onkeydown: (event: KeyboardEvent) => {
-      if (event.key === 'ArrowDown') select(at + 1);
-      else if (event.key === 'ArrowUp') select(at - 1);
-      else if (event.key === 'Enter') choose(shown[at]);
-      else return;
-      event.preventDefault();
-    },
   });
   const dialog = openDialog('Commands', entry, list);
   dialog.classList.add('palette');
+  // Wherever the focus is: a keyboard may be there after all, and nothing typed may be lost.
+  dialog.addEventListener('keydown', (event) => {
+    if (event.isComposing) return;
+    if (event.key === 'ArrowDown') select(at + 1);
+    else if (event.key === 'ArrowUp') select(at - 1);
+    else if (event.key === 'Enter') choose(shown[at]);
+    else if (event.key.length === 1 || event.key === 'Backspace') return entry.focus();
+    else return;
+    event.preventDefault();
+  });
   const choose = (command: Command | undefined): void => {
     if (!command) return;
     dialog.close();
