@@ -26,6 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!twice.packet || twice.refused.count > 0) std::abort();
   if (twice.sloppy.reset(static_cast<std::size_t>(Sloppy::no_slash)).any()) std::abort();
   if (!encode(*twice.packet, again) || again != written) std::abort();
+  // Where it has arrays, its types go with it.
+  std::string plain;
+  append_json(*decoded.packet, JsonForm::plain, plain);
+  if (plain.find("\"types\"") != std::string::npos && from_json(plain).refused.count > 0)
+    std::abort();
   for (const JsonForm form : {JsonForm::plain, JsonForm::typed}) {
     std::string json;
     append_json(*decoded.packet, form, json);

@@ -26,10 +26,16 @@ void check(const Packet& packet) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const NumberTypes ruled{Numbers::as_integer, {*TypeRule::parse("/*a=f")}};
+  static const TypeOptions ruled{Numbers::as_integer,
+                                 Booleans::as_integer,
+                                 Wide::as_float,
+                                 Arrays::keep,
+                                 {*TypeRule::parse("/*a=f")}};
+  FloatMemory memory;
   const std::string_view text = as_text({data, size});
-  for (const NumberTypes& types : {NumberTypes{}, NumberTypes{Numbers::as_float, {}}, ruled}) {
-    const FromJson read = from_json(text, types);
+  for (const TypeOptions& types :
+       {TypeOptions{}, TypeOptions{.numbers = Numbers::as_float}, ruled}) {
+    const FromJson read = from_json(text, types, &memory);
     for (const Refusal& refusal : read.refused.kept) {
       if (refusal.reason.find('\n') != std::string::npos) std::abort();
     }

@@ -71,8 +71,12 @@ void OscBridge::translate(Time now, const PeerId& peer, const std::string& chann
   const std::string who = "peer " + peer.str();
   bool sent = false;
   if (const auto* json = std::get_if<Json>(&payload)) {
-    osc::FromJson read = osc::from_json(json->text(), options_.types);
+    osc::FromJson read = osc::from_json(json->text(), options_.types, &floats_);
     refused(who, read.refused);
+    if (read.widened && !options_.wide_is_chosen) {
+      hint(Hint::wide, "a whole number of " + in_quotes(*read.widened) +
+                           " needs 64 bits, which few programs read (see --wide)");
+    }
     sent = send_packets(now, who, channel, std::move(read.packets));
   } else if (const auto* bytes = std::get_if<Bytes>(&payload)) {
     osc::Decoded read = decode(who, *bytes);

@@ -25,7 +25,9 @@
 namespace roomwire::bridge {
 
 struct OscBridgeOptions {
-  osc::NumberTypes types;
+  osc::TypeOptions types;
+  /// Somebody thought about 64 bits: no hint at the first.
+  bool wide_is_chosen = false;
   osc::JsonForm form = osc::JsonForm::plain;
   AddressRules to_osc;
   AddressRules to_room;
@@ -101,7 +103,7 @@ class OscBridge {
   const OscBridgeStats& stats() const { return stats_; }
 
  private:
-  enum class Hint { no_slash };
+  enum class Hint { no_slash, wide };
   struct FromRoom {
     std::string channel;
     Payload payload;
@@ -138,6 +140,7 @@ class OscBridge {
   OscBridgePort& port_;
   DropCounter& drops_;
   std::chrono::nanoseconds epoch_{};
+  osc::FloatMemory floats_;
   FairQueue<PeerId, FromRoom> waiting_;
   std::optional<NewestValue<OscOut>> osc_rate_;
   std::optional<NewestValue<RoomOut>> room_rate_;

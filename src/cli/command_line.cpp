@@ -44,6 +44,8 @@ that arrives goes into the room.)",
 URL is HOST:PORT or PORT for UDP, osc.udp://HOST:PORT or osc.tcp://HOST:PORT.
 In the room a message is {"address":"/synth/freq","args":[440,"x"]}.
 PATTERN is OSC's: ? * [a-z] {a,b} within a part, and // for any parts.
+--numbers auto: whole ones are i, others f; an argument that has been f stays it
+(of the last 4096 addresses).
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp dmx_help{
@@ -127,6 +129,27 @@ void add_osc_ends(CommandParser& parser, OscOptions& options) {
   app.add_flag("--ack", options.ack, "Answer 'osc sent!' to a message's sender alone");
 }
 
+void add_osc_types(CommandParser& parser, OscOptions& options) {
+  const auto choice = [&parser](const char* name, const char* type, const char* help,
+                                const char* choices, std::string& out) {
+    parser.add_value(
+        {name, type, help, false,
+         [&out, choices](const std::string& text) { return take_text(text, choices, out); }},
+        "Types");
+  };
+  choice("--numbers", "auto|float|int", "OSC type of numbers (auto, see below)",
+         "auto, float or int", options.numbers);
+  choice("--booleans", "tags|int", "true and false as T and F, or as i 1 and 0 (tags)",
+         "tags or int", options.booleans);
+  choice("--wide", "float|double|int64", "Whole numbers beyond 32 bits (int64)",
+         "float, double or int64", options.wide);
+  choice("--arrays", "flatten|keep", "Arrays within args as their items or as [ ] (flatten)",
+         "flatten or keep", options.arrays);
+  parser.add_value(list("--type", "PATTERN=TYPE", "Numbers and booleans by address: i, f, h or d",
+                        options.types),
+                   "Types");
+}
+
 void add_osc_rules(CommandParser& parser, OscOptions& options) {
   const auto rule = [&parser](const char* name, const char* type, const char* help,
                               std::vector<std::string>& out) {
@@ -142,13 +165,7 @@ void add_osc_rules(CommandParser& parser, OscOptions& options) {
       {"--rate", "N", "Messages a second of one address, the newest wins (all)", false,
        [&](const std::string& text) { return store(parse_number(text, 1, 10'000), options.rate); }},
       "Rules");
-  parser.add_value(
-      {"--numbers", "auto|float|int", "OSC type of numbers (auto: whole ones are i)", false,
-       [&](const std::string& text) {
-         return take_text(text, "auto, float or int", options.numbers);
-       }},
-      "Rules");
-  rule("--type", "PATTERN=TYPE", "Type of numbers by address: i, f, h or d", options.types);
+  add_osc_types(parser, options);
   CLI::App& app = parser.app();
   app.add_flag("--typed", options.typed, "Into the room with all types, whole bundles")
       ->group("Rules");

@@ -66,6 +66,9 @@ struct OscOptions {
   std::vector<std::string> maps;   ///< /ROOM=/OSC
   std::vector<std::string> types;  ///< PATTERN=TYPE
   std::string numbers = "auto";
+  std::string booleans = "tags";
+  std::string wide;  ///< Empty: int64, with a hint.
+  std::string arrays = "flatten";
   std::vector<std::string> from;   ///< Beginnings of peer ids.
   std::uint64_t rate = 0;          ///< Messages a second of one address; 0: no limit.
   std::vector<std::string> every;  ///< INTERVAL=/ADDRESS ARGUMENT…

@@ -54,11 +54,48 @@ Result<gear::OscRoute> parse_route(std::string_view text, gear::EndRole role) {
   return gear::OscRoute{std::move(channel), *std::move(url)};
 }
 
-Result<osc::Numbers> parse_numbers(const std::string& text) {
-  if (text == "auto") return osc::Numbers::automatic;
-  if (text == "float") return osc::Numbers::as_float;
-  if (text == "int") return osc::Numbers::as_integer;
-  return wrong("--numbers", "'" + printable(text, 60) + "' is none of auto, float and int");
+template <class T>
+using Choices = std::initializer_list<std::pair<std::string_view, T>>;
+
+// Which of `choices` `text` is.
+template <class T>
+Result<void> choose(const std::string& flag, const std::string& text, Choices<T> choices, T& out) {
+  std::string names;
+  std::size_t left = choices.size();
+  for (const auto& [name, value] : choices) {
+    if (name == text) {
+      out = value;
+      return {};
+    }
+    names += std::string(name) + (--left > 1 ? ", " : left == 1 ? " and " : "");
+  }
+  return wrong(flag, "'" + printable(text, 60) + "' is none of " + names);
+}
+
+Result<void> read_types(const OscOptions& options, bridge::OscBridgeOptions& out) {
+  using osc::Arrays, osc::Booleans, osc::Numbers, osc::Wide;
+  osc::TypeOptions& types = out.types;
+  out.wide_is_chosen = !options.wide.empty();
+  return choose<Numbers>("--numbers", options.numbers,
+                         {{"auto", Numbers::automatic},
+                          {"float", Numbers::as_float},
+                          {"int", Numbers::as_integer}},
+                         types.numbers)
+      .and_then([&] {
+        return choose<Booleans>("--booleans", options.booleans,
+                                {{"tags", Booleans::as_tags}, {"int", Booleans::as_integer}},
+                                types.booleans);
+      })
+      .and_then([&] {
+        return choose<Wide>(
+            "--wide", out.wide_is_chosen ? options.wide : "int64",
+            {{"float", Wide::as_float}, {"double", Wide::as_double}, {"int64", Wide::as_int64}},
+            types.wide);
+      })
+      .and_then([&] {
+        return choose<Arrays>("--arrays", options.arrays,
+                              {{"flatten", Arrays::flatten}, {"keep", Arrays::keep}}, types.arrays);
+      });
 }
 
 Result<void> read_rules(const OscOptions& options, bridge::OscBridgeOptions& out) {
@@ -108,9 +145,7 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
     return tl::unexpected(read.error());
   }
   if (auto read = read_rules(options, out.bridge); !read) return tl::unexpected(read.error());
-  const auto numbers = parse_numbers(options.numbers);
-  if (!numbers) return tl::unexpected(numbers.error());
-  out.bridge.types.numbers = *numbers;
+  if (auto read = read_types(options, out.bridge); !read) return tl::unexpected(read.error());
   out.bridge.form = options.typed ? osc::JsonForm::typed : osc::JsonForm::plain;
   if (options.rate > 0) {
     out.bridge.interval = std::chrono::nanoseconds(1s) / static_cast<std::int64_t>(options.rate);

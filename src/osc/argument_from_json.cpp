@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "osc/refusal.hpp"
 
 namespace roomwire::osc {
 namespace {
@@ -24,7 +25,8 @@ bool is_finite(const json::value& value) {
   return !value.is_double() || std::isfinite(value.get_double());
 }
 
-/// A number that is whole and fits int64.
+}  // namespace
+
 std::optional<std::int64_t> whole(const json::value& value) {
   if (value.is_int64()) return value.get_int64();
   if (!value.is_double()) return std::nullopt;
@@ -34,15 +36,22 @@ std::optional<std::int64_t> whole(const json::value& value) {
   return static_cast<std::int64_t>(number);
 }
 
+std::optional<double> finite_number(const json::value& value) {
+  if (!value.is_number() || !is_finite(value)) return std::nullopt;
+  return value.to_number<double>();
+}
+
+bool is_buffer(const json::object& object) {
+  const json::value* type = object.if_contains("type");
+  return type != nullptr && type->is_string() && type->get_string() == "Buffer";
+}
+
+namespace {
+
 std::optional<std::int64_t> whole_between(const json::value* value, std::int64_t low,
                                           std::int64_t high) {
   const auto number = value != nullptr ? whole(*value) : std::nullopt;
   return number && *number >= low && *number <= high ? number : std::nullopt;
-}
-
-std::optional<double> finite_number(const json::value& value) {
-  if (!value.is_number() || !is_finite(value)) return std::nullopt;
-  return value.to_number<double>();
 }
 
 /// A number, or what JSON cannot say as one.
@@ -70,8 +79,8 @@ std::optional<Number> from_digits(std::string_view text) {
   return number;
 }
 
-/// The object {"high","low"} of the npm package long, as osc.js uses it: 32 bits each, with or
-/// without sign.
+}  // namespace
+
 std::optional<std::int64_t> high_and_low(const json::object& object) {
   constexpr std::int64_t low_bound = std::numeric_limits<std::int32_t>::min();
   constexpr std::int64_t high_bound = std::numeric_limits<std::uint32_t>::max();
@@ -81,6 +90,8 @@ std::optional<std::int64_t> high_and_low(const json::object& object) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(*high) << 32 |
                                    static_cast<std::uint32_t>(*low));
 }
+
+namespace {
 
 std::optional<std::int64_t> int64_from_json(const json::value& value) {
   if (value.is_string()) return from_digits<std::int64_t>(view(value.get_string()));
@@ -112,11 +123,6 @@ std::optional<Bytes> bytes_from_indices(const json::object& object) {
     if (index != bytes.size() || !append_byte(item.value(), bytes)) return std::nullopt;
   }
   return bytes;
-}
-
-bool is_buffer(const json::object& object) {
-  const json::value* type = object.if_contains("type");
-  return type != nullptr && type->is_string() && type->get_string() == "Buffer";
 }
 
 std::optional<Bytes> bytes_from_json(const json::value& value) {
@@ -152,9 +158,24 @@ std::optional<Character> character_from_json(const json::value& value) {
   return code ? std::optional(Character{static_cast<std::uint32_t>(*code)}) : std::nullopt;
 }
 
+/// {"red","green","blue","alpha"}, all from 0 to 255.
+std::optional<Color> color_of_osc_min(const json::object& object) {
+  const auto part = [&](const char* name) {
+    return whole_between(object.if_contains(name), 0, 255);
+  };
+  const auto red = part("red");
+  const auto green = part("green");
+  const auto blue = part("blue");
+  const auto alpha = object.contains("alpha") ? part("alpha") : 255;
+  if (!red || !green || !blue || !alpha) return std::nullopt;
+  return Color{static_cast<std::uint8_t>(*red), static_cast<std::uint8_t>(*green),
+               static_cast<std::uint8_t>(*blue), static_cast<std::uint8_t>(*alpha)};
+}
+
 std::optional<Color> color_from_json(const json::value& value) {
   if (!value.is_object()) return std::nullopt;
   const json::object& object = value.get_object();
+  if (object.contains("red")) return color_of_osc_min(object);
   const auto red = whole_between(object.if_contains("r"), 0, 255);
   const auto green = whole_between(object.if_contains("g"), 0, 255);
   const auto blue = whole_between(object.if_contains("b"), 0, 255);
@@ -199,7 +220,8 @@ std::optional<Argument> argument(std::optional<Value> value) {
   return Argument(std::move(*value));
 }
 
-/// The argument of a tag, but of '['; nothing when the value does not fit it.
+}  // namespace
+
 std::optional<Argument> typed_argument(char tag, const json::value& value) {
   switch (tag) {
     case 'i': {
@@ -246,7 +268,6 @@ std::optional<Argument> typed_argument(char tag, const json::value& value) {
   }
 }
 
-/// What a value must be, for the reason of a refusal.
 std::string_view needed(char tag) {
   switch (tag) {
     case 'i':
@@ -267,7 +288,8 @@ std::string_view needed(char tag) {
     case 'c':
       return "one character or its code";
     case 'r':
-      return "r, g and b from 0 to 255 and a from 0 to 1";
+      return "r, g and b from 0 to 255 and a from 0 to 1, or red, green, blue and alpha from 0 to "
+             "255";
     case 'm':
       return "4 bytes, or port, status, data1 and data2";
     case '?':
@@ -275,114 +297,6 @@ std::string_view needed(char tag) {
     default:
       return "an array";
   }
-}
-
-class ArgumentReader {
- public:
-  explicit ArgumentReader(NumberType type) : type_(type) {}
-
-  Accepted<void> add(const json::value& value, std::vector<Argument>& out, std::size_t depth) {
-    switch (value.kind()) {
-      case json::kind::array:
-        return add_items(value.get_array(), out, depth);
-      case json::kind::object:
-        return add_object(value, out, depth);
-      case json::kind::string:
-        return add_typed('s', value, out);
-      case json::kind::bool_:
-        return add_typed('?', value, out);
-      case json::kind::null:
-        return add_typed('N', value, out);
-      default:
-        return add_number(value, out);
-    }
-  }
-
- private:
-  static Accepted<void> add_typed(char tag, const json::value& value, std::vector<Argument>& out) {
-    if (out.size() >= max_arguments) return refuse(RefusalKind::limit, "too many arguments");
-    auto argument = typed_argument(tag, value);
-    if (argument) {
-      out.push_back(std::move(*argument));
-      return {};
-    }
-    return refuse(RefusalKind::value, "type " + (tag == '?' ? "boolean" : std::string(1, tag)) +
-                                          " needs " + std::string(needed(tag)) + ", not " +
-                                          shown(value));
-  }
-
-  Accepted<void> add_items(const json::array& items, std::vector<Argument>& out,
-                           std::size_t depth) {
-    for (const json::value& item : items) {
-      if (auto added = add(item, out, depth); !added) return added;
-    }
-    return {};
-  }
-
-  Accepted<void> add_number(const json::value& value, std::vector<Argument>& out) {
-    if (type_.tag != 0) return add_typed(type_.tag, value, out);
-    if (type_.numbers == Numbers::as_float) return add_typed('f', value, out);
-    const auto number = finite_number(value);
-    if (!number) return add_typed('d', value, out);  // which says why not
-    if (type_.numbers == Numbers::as_integer) {
-      if (value.is_double()) return add_whole(std::round(value.get_double()), out);
-      return add_whole(value, out);
-    }
-    // A number beyond int64 is whole: from 2^53 on, doubles are.
-    const bool fraction = std::trunc(*number) != *number;
-    return fraction ? add_typed('f', value, out) : add_whole(value, out);
-  }
-
-  static Accepted<void> add_whole(const json::value& value, std::vector<Argument>& out) {
-    const auto number = whole(value);
-    if (!number) return add_typed('d', value, out);
-    const bool small = *number >= std::numeric_limits<std::int32_t>::min() &&
-                       *number <= std::numeric_limits<std::int32_t>::max();
-    return add_typed(small ? 'i' : 'h', value, out);
-  }
-
-  Accepted<void> add_object(const json::value& whole_value, std::vector<Argument>& out,
-                            std::size_t depth) {
-    const json::object& object = whole_value.get_object();
-    const json::value* type = object.if_contains("type");
-    if (type == nullptr && high_and_low(object)) return add_typed('h', whole_value, out);
-    if (type == nullptr) return refuse(RefusalKind::type, "an object without \"type\"");
-    if (is_buffer(object)) return add_typed('b', whole_value, out);
-    const auto tag = type->is_string() ? type_tag(view(type->get_string())) : std::nullopt;
-    if (!tag) return refuse(RefusalKind::type, "the unknown type " + shown(*type));
-    const json::value* value = object.if_contains("value");
-    if (value == nullptr && needs_value(*tag)) {
-      return refuse(RefusalKind::value, "type " + shown(*type) + " without \"value\"");
-    }
-    if (*tag == '[') return add_array(*value, out, depth + 1);
-    return add_typed(*tag, value != nullptr ? *value : json::value(), out);
-  }
-
-  static bool needs_value(char tag) {
-    return std::string_view("TFNI").find(tag) == std::string::npos;
-  }
-
-  Accepted<void> add_array(const json::value& value, std::vector<Argument>& out,
-                           std::size_t depth) {
-    if (!value.is_array()) {
-      return refuse(RefusalKind::value, "type array needs an array, not " + shown(value));
-    }
-    if (depth > max_depth) return refuse(RefusalKind::limit, "arrays are nested too deeply");
-    if (out.size() >= max_arguments) return refuse(RefusalKind::limit, "too many arguments");
-    Array array;
-    auto added = add_items(value.get_array(), array.items, depth);
-    out.emplace_back(std::move(array));
-    return added;
-  }
-
-  NumberType type_;
-};
-
-}  // namespace
-
-Accepted<void> append_arguments(const json::value& value, NumberType type,
-                                std::vector<Argument>& out) {
-  return ArgumentReader(type).add(value, out, 0);
 }
 
 std::optional<char> type_tag(std::string_view name) {
@@ -402,29 +316,42 @@ std::optional<char> type_tag(std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
+std::optional<TimeTag> time_tag_of(const json::value* seconds, const json::value* fraction) {
+  constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
+  const auto high = whole_between(seconds, 0, largest);
+  const auto low = whole_between(fraction, 0, largest);
+  if (!high || !low) return std::nullopt;
+  return TimeTag{static_cast<std::uint64_t>(*high) << 32 | static_cast<std::uint64_t>(*low)};
+}
+
+std::optional<TimeTag> time_tag_from_object(const json::object& object) {
+  if (const json::value* raw = object.if_contains("raw")) {
+    return raw->is_array() ? time_tag_from_json(*raw) : std::nullopt;
+  }
+  if (const json::value* value = object.if_contains("value")) {
+    if (!value->is_object()) return std::nullopt;
+    const json::object& pair = value->get_object();
+    return time_tag_of(pair.if_contains("seconds"), pair.if_contains("fractions"));
+  }
+  const json::value* native = object.if_contains("native");
+  const auto milliseconds = native != nullptr ? finite_number(*native) : std::nullopt;
+  return milliseconds ? TimeTag::from_unix_seconds(*milliseconds / 1000) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<TimeTag> time_tag_from_json(const json::value& value) {
   if (value.is_null()) return immediately;
   if (value.is_string()) {
     const auto ntp = from_digits<std::uint64_t>(view(value.get_string()));
     return ntp ? std::optional(TimeTag{*ntp}) : std::nullopt;
   }
-  if (value.is_object()) {
-    if (const json::value* raw = value.get_object().if_contains("raw")) {
-      return raw->is_array() ? time_tag_from_json(*raw) : std::nullopt;
-    }
-    const json::value* native = value.get_object().if_contains("native");
-    const auto milliseconds = native != nullptr ? finite_number(*native) : std::nullopt;
-    return milliseconds ? TimeTag::from_unix_seconds(*milliseconds / 1000) : std::nullopt;
-  }
+  if (value.is_object()) return time_tag_from_object(value.get_object());
   if (value.is_array()) {
     const json::array& pair = value.get_array();
-    constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
-    if (pair.size() != 2) return std::nullopt;
-    const auto seconds = whole_between(&pair[0], 0, largest);
-    const auto fraction = whole_between(&pair[1], 0, largest);
-    if (!seconds || !fraction) return std::nullopt;
-    return TimeTag{static_cast<std::uint64_t>(*seconds) << 32 |
-                   static_cast<std::uint64_t>(*fraction)};
+    return pair.size() == 2 ? time_tag_of(&pair[0], &pair[1]) : std::nullopt;
   }
   const auto seconds = finite_number(value);
   if (!seconds) return std::nullopt;

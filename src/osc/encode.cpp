@@ -92,17 +92,10 @@ class Encoder {
     arguments_ += arguments.size();
     if (arguments_ > max_arguments) return fail(ErrorKind::limit, "there are too many arguments");
     for (const Argument& argument : arguments) {
+      writer_.u8(static_cast<std::uint8_t>(tag_of(argument)));
       if (const auto* array = std::get_if<Array>(&argument)) {
-        writer_.u8('[');
         tags(array->items, depth + 1);
         writer_.u8(']');
-      } else if (const auto* flag = std::get_if<bool>(&argument)) {
-        writer_.u8(*flag ? 'T' : 'F');
-      } else {
-        // In the order of the variant; bool and Array were dealt with above.
-        constexpr std::string_view letters = "ifsbhtdScrm?NI";
-        static_assert(std::variant_size_v<Argument> == letters.size() + 1);
-        writer_.u8(static_cast<std::uint8_t>(letters[argument.index()]));
       }
       if (error_) return;
     }

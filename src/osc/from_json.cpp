@@ -3,9 +3,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
+#include <span>
 
 #include "base/json_value.hpp"
 #include "osc/argument_from_json.hpp"
+#include "osc/argument_reader.hpp"
 #include "osc/json.hpp"
 
 namespace roomwire::osc {
@@ -18,7 +20,8 @@ constexpr std::size_t max_json_depth = 5 * max_depth;
 
 class PacketReader {
  public:
-  PacketReader(const NumberTypes& types, FromJson& out) : types_(types), out_(out) {}
+  PacketReader(const TypeOptions& options, FloatMemory* memory, FromJson& out)
+      : options_(options), memory_(memory), out_(out) {}
 
   void read(const json::value& value) {
     if (!value.is_array() || is_message(value.get_array())) {
@@ -63,14 +66,14 @@ class PacketReader {
     if (value.is_array() && is_message(value.get_array())) {
       const json::array& array = value.get_array();
       if (!array[0].get_string().starts_with('/')) return refuse_list(array[0]);
-      return message(array[0], array.data() + 1, array.size() - 1);
+      return message(array[0], {array.data() + 1, array.size() - 1}, {});
     }
     if (value.is_object()) {
       const json::object& object = value.get_object();
       if (const json::value* address = object.if_contains("address")) {
-        return timed(object, message(*address, object.if_contains("args")));
+        return timed(object, message(*address, object));
       }
-      for (const char* name : {"packets", "elements"}) {
+      for (const char* name : {"packets", "elements", "bundleElements"}) {
         const json::value* elements = object.if_contains(name);
         if (elements != nullptr && elements->is_array()) {
           return bundle(object, elements->get_array(), depth);
@@ -129,40 +132,40 @@ class PacketReader {
     return Bundle{*time, {*std::move(message)}};
   }
 
-  /// `args` as node-osc takes it: an array, one bare value, or missing (null).
-  std::optional<Packet> message(const json::value& address, const json::value* args) {
-    if (args == nullptr) return message(address, nullptr, 0);
-    if (!args->is_array()) return message(address, args, 1);
-    return message(address, args->get_array().data(), args->get_array().size());
+  /// "args" as node-osc takes it: an array, one bare value, or missing. "types" as osc-js writes
+  /// it: with a comma in front when it came from OSC.
+  std::optional<Packet> message(const json::value& address, const json::object& object) {
+    std::string_view types = string_member(object, "types").value_or("");
+    if (types.starts_with(',')) types.remove_prefix(1);
+    const json::value* args = object.if_contains("args");
+    if (args == nullptr) return message(address, {}, types);
+    if (!args->is_array()) return message(address, {args, 1}, types);
+    return message(address, {args->get_array().data(), args->get_array().size()}, types);
   }
 
-  std::optional<Packet> message(const json::value& address, const json::value* args,
-                                std::size_t count) {
+  std::optional<Packet> message(const json::value& address, std::span<const json::value> args,
+                                std::string_view types) {
     if (!address.is_string()) {
       return refuse(RefusalKind::address, "the address is " + shown(address) + ", not a string");
     }
     Message message{std::string(address.get_string()), {}};
     if (auto fault = address_fault(message.address)) return refuse(RefusalKind::address, *fault);
-    const NumberType type{types_.numbers, rule_tag(message.address)};
-    message.args.reserve(std::min(count, max_arguments));
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto added = append_arguments(args[i], type, message.args);
+    ArgumentReader reader(options_, memory_, message.address);
+    reader.heed(types);
+    message.args.reserve(std::min(args.size(), max_arguments));
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      const auto added = reader.add(args[i], message.args);
       if (added) continue;
       return refuse(added.error().kind, "argument " + std::to_string(i + 1) + " of " +
                                             in_quotes(message.address) + ": " +
                                             added.error().reason);
     }
+    if (reader.has_widened() && !out_.widened) out_.widened = message.address;
     return message;
   }
 
-  char rule_tag(std::string_view address) const {
-    for (const TypeRule& rule : types_.rules) {
-      if (rule.pattern.matches(address)) return rule.tag;
-    }
-    return 0;
-  }
-
-  const NumberTypes& types_;
+  const TypeOptions& options_;
+  FloatMemory* memory_;
   FromJson& out_;
   /// Where in the arrays of packets the reader is, from 1.
   std::vector<std::size_t> path_;
@@ -172,7 +175,7 @@ class PacketReader {
 
 }  // namespace
 
-FromJson from_json(std::string_view text, const NumberTypes& types) {
+FromJson from_json(std::string_view text, const TypeOptions& options, FloatMemory* memory) {
   FromJson out;
   if (text.size() > max_json_size) {
     out.refused.add({RefusalKind::limit, "JSON of " + std::to_string(text.size()) +
@@ -189,7 +192,7 @@ FromJson from_json(std::string_view text, const NumberTypes& types) {
                                                  std::to_string(max_json_depth) + " levels"});
     return out;
   }
-  PacketReader(types, out).read(*value);
+  PacketReader(options, memory, out).read(*value);
   return out;
 }
 

@@ -29,6 +29,14 @@ std::chrono::nanoseconds TimeTag::unix_time() const {
          std::chrono::nanoseconds(static_cast<std::int64_t>(fraction));
 }
 
+char tag_of(const Argument& argument) {
+  if (const auto* flag = std::get_if<bool>(&argument)) return *flag ? 'T' : 'F';
+  // In the order of the variant; bool was dealt with above.
+  constexpr std::string_view tags = "ifsbhtdScrm?NI[";
+  static_assert(std::variant_size_v<Argument> == tags.size());
+  return tags[argument.index()];
+}
+
 std::optional<std::string> address_fault(std::string_view address) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (address.empty()) return "the address is empty";

@@ -107,6 +107,9 @@ struct Bundle {
   bool operator==(const Bundle&) const = default;
 };
 
+/// The type tag of an argument; of an array, its [.
+char tag_of(const Argument& argument);
+
 /// Why `address` cannot be sent ("address 'a?' contains NUL"); nothing when it can. Whatever can be
 /// received can be sent: patterns, spaces, and addresses without a / in front, as gear has them,
 /// that could be nothing else (neither the head of a bundle nor type tags nor binary data).

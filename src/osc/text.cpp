@@ -35,30 +35,15 @@ void append_hex(ByteView bytes, std::string& out) {
   out += "0x" + to_hex(bytes);
 }
 
-/// One tag and one text for each type of argument.
-struct Tag {
-  std::string& out;
-  void operator()(std::int32_t) const { out += 'i'; }
-  void operator()(float) const { out += 'f'; }
-  void operator()(const std::string&) const { out += 's'; }
-  void operator()(const Bytes&) const { out += 'b'; }
-  void operator()(std::int64_t) const { out += 'h'; }
-  void operator()(TimeTag) const { out += 't'; }
-  void operator()(double) const { out += 'd'; }
-  void operator()(const Symbol&) const { out += 'S'; }
-  void operator()(Character) const { out += 'c'; }
-  void operator()(Color) const { out += 'r'; }
-  void operator()(Midi) const { out += 'm'; }
-  void operator()(bool value) const { out += value ? 'T' : 'F'; }
-  void operator()(Nil) const { out += 'N'; }
-  void operator()(Infinitum) const { out += 'I'; }
-  void operator()(const Array& array) const {
-    out += '[';
-    for (std::size_t i = 0; i < std::min(array.items.size(), max_shown_arguments); ++i)
-      std::visit(*this, array.items[i]);
-    out += ']';
+void append_tags(const std::vector<Argument>& arguments, std::string& out) {
+  for (std::size_t i = 0; i < std::min(arguments.size(), max_shown_arguments); ++i) {
+    out += tag_of(arguments[i]);
+    if (const auto* array = std::get_if<Array>(&arguments[i])) {
+      append_tags(array->items, out);
+      out += ']';
+    }
   }
-};
+}
 
 struct Value {
   std::string& out;
@@ -95,8 +80,7 @@ void append_text(const Message& message, std::string& out) {
   if (message.args.empty()) return;
   const std::size_t shown = std::min(message.args.size(), max_shown_arguments);
   out += ' ';
-  for (std::size_t i = 0; i < shown; ++i)
-    std::visit(Tag{out}, message.args[i]);
+  append_tags(message.args, out);
   for (std::size_t i = 0; i < shown; ++i) {
     out += ' ';
     std::visit(Value{out}, message.args[i]);

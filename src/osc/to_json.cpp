@@ -85,10 +85,27 @@ class Writer {
     append_string(message.address, out_);
     out_ += R"(,"args":)";
     add_items(message.args);
+    const auto is_array = [](const Argument& each) { return std::holds_alternative<Array>(each); };
+    if (form_ == JsonForm::plain &&
+        std::any_of(message.args.begin(), message.args.end(), is_array)) {
+      out_ += R"(,"types":",)";
+      add_tags(message.args);
+      out_.push_back('"');
+    }
     out_.push_back('}');
   }
 
  private:
+  void add_tags(const std::vector<Argument>& arguments) {
+    for (const Argument& argument : arguments) {
+      out_.push_back(tag_of(argument));
+      if (const auto* array = std::get_if<Array>(&argument)) {
+        add_tags(array->items);
+        out_.push_back(']');
+      }
+    }
+  }
+
   void add(const Bundle& bundle) {
     out_ += R"({"timeTag":")";
     append_digits(bundle.time.ntp, out_);

@@ -303,6 +303,37 @@ TEST_F(OscBridgeTest, AnAddressWithoutASlashGoesBothWays) {
   EXPECT_EQ(drops.total(), 0U);
 }
 
+TEST_F(OscBridgeTest, AFaderThatWasBetweenItsEndsStaysAFloat) {
+  from_room(R"({"address":"/fader","args":[0.99]})");
+  from_room(R"({"address":"/fader","args":[1]})", "bob");
+  EXPECT_EQ(port.osc.back(), R"(osc {"address":"/fader","args":[{"type":"f","value":1}]})");
+}
+
+TEST_F(OscBridgeTest, TheFirst64BitNumberIsHintedAt) {
+  for (int i = 0; i < 3; ++i)
+    from_room(R"({"address":"/time","args":[1764280000000]})");
+  EXPECT_THAT(port.hints, ElementsAre(testing::AllOf(testing::HasSubstr("'/time'"),
+                                                     testing::HasSubstr("--wide"))));
+}
+
+TEST_F(OscBridgeTest, WhoChoseHowToWriteThemNeedsNoHint) {
+  options.wide_is_chosen = true;
+  from_room(R"({"address":"/time","args":[1764280000000]})");
+  EXPECT_THAT(port.hints, IsEmpty());
+  EXPECT_EQ(port.osc.size(), 1U);
+}
+
+TEST_F(OscBridgeTest, ArraysOfOscComeBackAsArrays) {
+  const osc::Message message{"/a", {osc::Array{{std::int32_t{1}, osc::Array{{0.5F}}}}}};
+  from_osc(message);
+  ASSERT_EQ(port.room.size(), 1U);
+  EXPECT_EQ(port.room[0], R"(osc {"address":"/a","args":[[1,[0.5]]],"types":",[i[f]]"})");
+  from_room(port.room[0].substr(4));
+  std::string typed = "osc ";
+  append_json(message, osc::JsonForm::typed, typed);
+  EXPECT_THAT(port.osc, ElementsAre(typed));
+}
+
 TEST_F(OscBridgeTest, BytesThatAreNoOscAreDroppedWithTheirSource) {
   bridge().from_osc(now, "osc", "192.168.1.9:53000", Bytes{1, 2, 3});
   EXPECT_THAT(port.room, IsEmpty());

@@ -19,7 +19,7 @@ std::string to_text(const Packet& packet, JsonForm form) {
 }
 
 /// The packets in the typed form, one after the other, and behind them what was refused.
-std::string read(std::string_view json, const NumberTypes& types = {}) {
+std::string read(std::string_view json, const TypeOptions& types = {}) {
   const FromJson read = from_json(json, types);
   std::string out;
   for (const Packet& packet : read.packets)
@@ -30,7 +30,7 @@ std::string read(std::string_view json, const NumberTypes& types = {}) {
 }
 
 /// The arguments of one message to /x, in the typed form without its frame.
-std::string arguments(std::string_view args, const NumberTypes& types = {}) {
+std::string arguments(std::string_view args, const TypeOptions& types = {}) {
   std::string out = read(R"({"address":"/x","args":)" + std::string(args) + "}", types);
   constexpr std::string_view start = R"({"address":"/x","args":[)";
   if (!out.starts_with(start)) return out;
@@ -128,6 +128,10 @@ TEST(FromJson, TakesEveryShapeOfArguments) {
            {R"([{"type":"char","value":10}])", typed("c", "10")},
            {R"([{"type":"rgba","value":{"r":1,"g":2,"b":3}}])",
             typed("r", R"({"r":1,"g":2,"b":3,"a":1})")},
+           {R"([{"type":"color","value":{"red":255,"green":2,"blue":3,"alpha":51}}])",
+            typed("r", R"({"r":255,"g":2,"b":3,"a":0.2})")},
+           {R"([{"type":"color","value":{"red":1,"green":2,"blue":3}}])",
+            typed("r", R"({"r":1,"g":2,"b":3,"a":1})")},
            {R"([{"type":"m","value":[1,2,3,4]}])", typed("m", "[1,2,3,4]")},
            {R"([{"type":"midi","value":{"status":144}}])", typed("m", "[0,144,0,0]")},
            {R"([{"type":"t","value":"1"}])", typed("t", R"("1")")},
@@ -146,21 +150,153 @@ TEST(FromJson, TakesEveryShapeOfArguments) {
 }
 
 TEST(FromJson, TypesNumbersAsAsked) {
-  const NumberTypes floats{Numbers::as_float, {}};
+  const TypeOptions floats{.numbers = Numbers::as_float};
   EXPECT_EQ(arguments("[1,2.5,3000000000]", floats),
             typed("f", "1") + "," + typed("f", "2.5") + "," + typed("f", "3e+09"));
   EXPECT_EQ(arguments("1e39", floats),
             "refused: argument 1 of '/x': type f needs a number that float32 can hold, not 1e+39");
   EXPECT_EQ(arguments(R"([{"type":"i","value":1},"1",true])", floats),
             typed("i", "1") + "," + typed("s", R"("1")") + R"(,{"type":"T"})");
-  const NumberTypes integers{Numbers::as_integer, {}};
+  const TypeOptions integers{.numbers = Numbers::as_integer};
   EXPECT_EQ(arguments("[1,1.4,1.5,-1.5,3000000000.2]", integers),
             typed("i", "1") + "," + typed("i", "1") + "," + typed("i", "2") + "," +
                 typed("i", "-2") + "," + typed("h", R"("3000000000")"));
 }
 
+/// Messages one after the other, each as its tags and numbers in short: "f0.5 i1".
+class Remembering {
+ public:
+  explicit Remembering(TypeOptions options = {}) : options_(std::move(options)) {}
+
+  std::string operator()(std::string_view address, std::string_view args) {
+    const std::string json =
+        R"({"address":")" + std::string(address) + R"(","args":)" + std::string(args) + "}";
+    const FromJson read = from_json(json, options_, &memory_);
+    if (read.packets.size() != 1) return read.refused.kept.at(0).reason;
+    std::string tags;
+    for (const Argument& argument : std::get<Message>(read.packets[0]).args)
+      tags += tag_of(argument);
+    return tags;
+  }
+  std::size_t size() const { return memory_.size(); }
+
+ private:
+  TypeOptions options_;
+  FloatMemory memory_;
+};
+
+TEST(FromJson, AnArgumentThatHasCarriedAFractionStaysAFloat) {
+  Remembering tags;
+  EXPECT_EQ(tags("/fader", "[1]"), "i");
+  EXPECT_EQ(tags("/fader", "[0.99]"), "f");
+  EXPECT_EQ(tags("/fader", "[1]"), "f");
+  EXPECT_EQ(tags("/fader", "[0]"), "f");
+  EXPECT_EQ(tags("/fader", R"(["x",1])"), "si") << "each argument for itself";
+  EXPECT_EQ(tags("/fader/2", "[1]"), "i") << "each address for itself";
+  EXPECT_EQ(tags("/xy", "[1,0.5,[2,2.5],3]"), "ififi");
+  EXPECT_EQ(tags("/xy", "[1,1,[2,2],3]"), "ififi");
+  EXPECT_EQ(tags("/fader", "1e300"), "d") << "more than a float can hold";
+  EXPECT_EQ(tags("/fader", R"([{"type":"i","value":1}])"), "i");
+  EXPECT_EQ(tags("/fader", "[true]"), "T");
+}
+
+TEST(FromJson, RemembersFractionsOfSoManyAddresses) {
+  Remembering tags;
+  EXPECT_EQ(tags("/first", "0.5"), "f");
+  for (std::size_t i = 1; i < FloatMemory::max_addresses; ++i)
+    tags("/n/" + std::to_string(i), "0.5");
+  EXPECT_EQ(tags("/first", "1"), "f");
+  EXPECT_EQ(tags("/one/more", "0.5"), "f");
+  EXPECT_EQ(tags.size(), FloatMemory::max_addresses);
+  EXPECT_EQ(tags("/first", "1"), "f") << "what is in use stays";
+  EXPECT_EQ(tags("/n/1", "1"), "i");
+  const std::string too_long = "/" + std::string(FloatMemory::max_address_size, 'x');
+  EXPECT_EQ(tags(too_long, "0.5"), "f");
+  EXPECT_EQ(tags(too_long, "1"), "i");
+}
+
+TEST(FromJson, BooleansAreWhatReceiversRead) {
+  const TypeOptions integers{.booleans = Booleans::as_integer};
+  EXPECT_EQ(arguments(R"([true,false,{"type":"boolean","value":true},{"type":"F"}])", integers),
+            typed("i", "1") + "," + typed("i", "0") + "," + typed("i", "1") + R"(,{"type":"F"})");
+  TypeOptions ruled;
+  ruled.rules.push_back(*TypeRule::parse("/x=i"));
+  EXPECT_EQ(arguments("[true,false,null]", ruled),
+            typed("i", "1") + "," + typed("i", "0") + R"(,{"type":"N"})");
+  ruled.rules = {*TypeRule::parse("/x=f")};
+  EXPECT_EQ(arguments("[true,5]", ruled), typed("f", "1") + "," + typed("f", "5"));
+}
+
+TEST(FromJson, WholeNumbersBeyond32BitsAreWhatReceiversRead) {
+  const std::string h = R"([{"type":"h","value":"3000000000"}])";
+  EXPECT_EQ(from_json(R"({"address":"/x","args":[3000000000]})").widened, "/x");
+  EXPECT_EQ(from_json(R"({"address":"/x","args":)" + h + "}").widened, std::nullopt);
+  EXPECT_EQ(arguments("[3000000000,7]", {.wide = Wide::as_float}),
+            typed("f", "3e+09") + "," + typed("i", "7"));
+  EXPECT_EQ(arguments("[3000000000]", {.wide = Wide::as_double}), typed("d", "3e+09"));
+  EXPECT_EQ(arguments(h, {.wide = Wide::as_float}), typed("h", R"("3000000000")"));
+  EXPECT_EQ(arguments("1e300", {.wide = Wide::as_float}),
+            "refused: argument 1 of '/x': type f needs a number that float32 can hold, not 1e+300");
+}
+
+TEST(FromJson, ArraysAreKeptWhereAsked) {
+  const TypeOptions keep{.arrays = Arrays::keep};
+  EXPECT_EQ(arguments("[1,[2,[]]]", keep),
+            typed("i", "1") + "," +
+                typed("array", "[" + typed("i", "2") + "," + typed("array", "[]") + "]"));
+  EXPECT_EQ(arguments("[1,[2,[]]]"), typed("i", "1") + "," + typed("i", "2"));
+  const std::string deep = std::string(max_depth + 2, '[') + std::string(max_depth + 2, ']');
+  EXPECT_EQ(arguments(deep, keep), "refused: argument 1 of '/x': arrays are nested too deeply");
+}
+
+// osc-js 2.4.1: JSON.stringify() of a new message, of one that came from OSC, and of a bundle.
+TEST(FromJson, HeedsTheTypesOfOscJs) {
+  const auto message = [](std::string_view types, std::string_view args) {
+    return read(R"({"offset":0,"address":"/x","types":")" + std::string(types) + R"(","args":)" +
+                std::string(args) + "}");
+  };
+  const auto expected = [](const std::string& args) {
+    return R"({"address":"/x","args":[)" + args + "]}";
+  };
+  const std::string one = typed("f", "1");
+  EXPECT_EQ(message(",ff", "[1,0]"), expected(one + "," + typed("f", "0")));
+  EXPECT_EQ(message("f", "[1]"), expected(one));
+  EXPECT_EQ(message(",f", "1"), expected(one));
+  EXPECT_EQ(message(",dIb", R"([1,null,{"0":1,"1":2}])"),
+            expected(typed("d", "1") + R"(,{"type":"I"},)" + typed("b", R"("AQI=")")));
+  EXPECT_EQ(message(",i[f[s]]i", R"([1,[2,["a"]],3])"),
+            expected(typed("i", "1") + "," +
+                     typed("array", "[" + typed("f", "2") + "," +
+                                        typed("array", "[" + typed("s", R"("a")") + "]") + "]") +
+                     "," + typed("i", "3")));
+  // What does not fit is as if it were not there.
+  const std::string plain = typed("i", "1") + "," + typed("s", R"("a")") + R"(,{"type":"T"})";
+  for (const char* types : {",sif", ",", ",T", ",[i]NF", ",]", ",[", ",?", ",hhh[[]"}) {
+    const std::string args =
+        std::string(types) == ",hhh[[]" ? R"([[1],"a",true])" : R"([1,"a",true])";
+    EXPECT_EQ(message(types, args), expected(plain)) << types;
+  }
+  EXPECT_EQ(message(",if", "[1.5,1]"), expected(typed("f", "1.5") + "," + one));
+  EXPECT_EQ(
+      bytes_of(R"({"offset":0,"timetag":{"value":{"seconds":4004805836,"fractions":3912715264},
+                "offset":0},"bundleElements":[{"offset":0,"address":"/y","types":"f","args":[2]}]})"),
+      std::string(bundle_start) + "eeb47ccce9374c00" + "0000000c2f7900002c66000040000000");
+}
+
+TEST(FromJson, RulesAndFractionsKnowBetterThanOscJs) {
+  TypeOptions ruled;
+  ruled.rules.push_back(*TypeRule::parse("/x=f"));
+  EXPECT_EQ(read(R"({"address":"/x","types":"i","args":[1]})", ruled),
+            R"({"address":"/x","args":[{"type":"f","value":1}]})");
+  FloatMemory memory;
+  from_json(R"({"address":"/x","types":"f","args":[0.5]})", {}, &memory);
+  const FromJson back = from_json(R"({"address":"/x","types":"i","args":[1]})", {}, &memory);
+  EXPECT_EQ(to_text(back.packets.at(0), JsonForm::typed),
+            R"({"address":"/x","args":[{"type":"f","value":1}]})");
+}
+
 TEST(FromJson, TheFirstRuleThatMatchesTypesTheNumbers) {
-  NumberTypes types;
+  TypeOptions types;
   for (const char* rule : {"/synth/gate=int", "/synth/*=f", "//wide=d", "/x=h"})
     types.rules.push_back(*TypeRule::parse(rule));
   const auto with = [&](std::string_view address, std::string_view args) {
@@ -263,8 +399,11 @@ TEST(FromJson, TellsWhatItRefuses) {
             "argument 1 of '/x': type m needs 4 bytes, or port, status, data1 and data2, "
             "not an array"},
            {R"([{"type":"r","value":{"r":1,"g":2,"b":3,"a":2}}])",
-            "argument 1 of '/x': type r needs r, g and b from 0 to 255 and a from 0 to 1, "
-            "not an object"},
+            "argument 1 of '/x': type r needs r, g and b from 0 to 255 and a from 0 to 1, or red, "
+            "green, blue and alpha from 0 to 255, not an object"},
+           {R"([{"type":"r","value":{"red":1,"green":2,"blue":256}}])",
+            "argument 1 of '/x': type r needs r, g and b from 0 to 255 and a from 0 to 1, or red, "
+            "green, blue and alpha from 0 to 255, not an object"},
            {R"([{"type":"h","value":"9223372036854775808"}])",
             "argument 1 of '/x': type h needs a whole number of 64 bits or its digits in a string, "
             "not '9223372036854775808'"},
@@ -345,7 +484,8 @@ TEST(ToJson, PlainValuesAreWhatAPatchCanUse) {
       R"({"address":"/x","args":[7,440,0.1,-0.0,0.1,"a\"\\\u000a\u0001ż","sym","c",7,true,false,)"
       R"(null,{"type":"I"},{"type":"h","value":"5000000000"},{"type":"t","value":"1"},)"
       R"({"type":"b","value":"AQL/"},{"type":"r","value":{"r":255,"g":128,"b":0,"a":1}},)"
-      R"({"type":"m","value":[0,144,60,127]},[1,["y"]],{"type":"f","value":"NaN"}]})");
+      R"({"type":"m","value":[0,144,60,127]},[1,["y"]],{"type":"f","value":"NaN"}],)"
+      R"("types":",ifffdsSccTFNIhtbrm[i[s]]f"})");
   EXPECT_EQ(to_text(Bundle{TimeTag{42}, {Message{"/a", {1}}, Bundle{}}}, JsonForm::plain),
             R"({"timeTag":"42","packets":[{"address":"/a","args":[1]},)"
             R"({"timeTag":"1","packets":[]}]})");
@@ -373,6 +513,19 @@ TEST(ToJson, EveryFloatOfASampleSurvives) {
     const Message message{"/x", {number}};
     const FromJson back = from_json(to_text(message, JsonForm::typed));
     ASSERT_EQ(encoded(back.packets.at(0)), encoded(message)) << "bits " << bits;
+  }
+}
+
+// Beside the plain values stand the tags that keep the arrays.
+TEST(ToJson, AMessageWithArraysComesBackAsItWas) {
+  for (std::uint32_t seed = 0; seed < 3000; ++seed) {
+    Packet packet = RandomPackets(seed).packet();
+    auto* message = std::get_if<Message>(&packet);
+    if (message == nullptr) continue;
+    message->args.emplace_back(Array{{1, Array{}, 440.0F}});
+    const FromJson back = from_json(to_text(packet, JsonForm::plain));
+    ASSERT_EQ(back.packets.size(), 1U) << "seed " << seed;
+    ASSERT_EQ(encoded(back.packets[0]), encoded(packet)) << "seed " << seed;
   }
 }
 
