@@ -15,11 +15,14 @@ IpAddress IpAddress::v4(std::array<std::uint8_t, 4> bytes) {
 }
 
 IpAddress IpAddress::v6(std::array<std::uint8_t, 16> bytes, std::uint32_t scope) {
+  static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(mapped.begin(), mapped.end(), bytes.begin())) {
+    return v4({bytes[12], bytes[13], bytes[14], bytes[15]});
+  }
   IpAddress address;
   address.bytes_ = bytes;
-  address.scope_ = scope;
   address.v4_ = false;
-  return address;
+  return address.with_scope(scope);
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
@@ -59,15 +62,9 @@ bool IpAddress::is_unspecified() const {
   return std::all_of(bytes_.begin(), bytes_.end(), [](auto b) { return b == 0; });
 }
 
-IpAddress IpAddress::unmapped() const {
-  static constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (v4_ || !std::equal(prefix.begin(), prefix.end(), bytes_.begin())) return *this;
-  return v4({bytes_[12], bytes_[13], bytes_[14], bytes_[15]});
-}
-
-IpAddress IpAddress::without_scope() const {
+IpAddress IpAddress::with_scope(std::uint32_t scope) const {
   IpAddress out = *this;
-  out.scope_ = 0;
+  if (needs_scope()) out.scope_ = scope;
   return out;
 }
 
@@ -91,7 +88,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   if (bracketed) host = host.substr(1, host.size() - 2);
   const auto address = IpAddress::parse(host);
   const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
-  if (!address || !port || address->is_v6() != bracketed) return std::nullopt;
+  if (!address || !port || (host.find(':') != std::string_view::npos) != bracketed)
+    return std::nullopt;
   return Endpoint{*address, *port};
 }
 

@@ -11,11 +11,14 @@
 
 namespace roomwire {
 
+/// Each address has one form, so that those who compare need not think of others: ::ffff:1.2.3.4
+/// is 1.2.3.4, and a scope is kept only where it says something.
 class IpAddress {
  public:
   /// 0.0.0.0
   IpAddress() = default;
   static IpAddress v4(std::array<std::uint8_t, 4> bytes);
+  /// `scope` is the index of an interface; 0 and of no effect for an address that needs none.
   static IpAddress v6(std::array<std::uint8_t, 16> bytes, std::uint32_t scope = 0);
   /// Dotted IPv4 or IPv6 without brackets, a numeric %scope allowed; nothing when it is neither.
   static std::optional<IpAddress> parse(std::string_view text);
@@ -28,18 +31,20 @@ class IpAddress {
   bool is_multicast() const;
   /// 0.0.0.0 or ::
   bool is_unspecified() const;
-  /// ::ffff:1.2.3.4 as 1.2.3.4; any other address as it is.
-  IpAddress unmapped() const;
 
   /// 4 or 16 bytes, network order.
   std::string_view bytes() const;
-  /// Interface index of a link-local IPv6 address, else 0.
+  /// Interface index of a link-local or multicast IPv6 address, else 0. What sockets give has it;
+  /// what a peer says has none, for it counts its interfaces itself.
   std::uint32_t scope() const { return scope_; }
-  IpAddress without_scope() const;
+  /// As the interface of that index has it; the address itself where a scope says nothing.
+  IpAddress with_scope(std::uint32_t scope) const;
   std::string to_string() const;
   auto operator<=>(const IpAddress&) const = default;
 
  private:
+  bool needs_scope() const { return !v4_ && (is_link_local() || is_multicast()); }
+
   std::array<std::uint8_t, 16> bytes_{};
   std::uint32_t scope_ = 0;
   bool v4_ = true;
@@ -52,6 +57,7 @@ struct Endpoint {
   /// `1.2.3.4:5` or `[::1]:5`; nothing when it is neither. A host name is not an endpoint.
   static std::optional<Endpoint> parse(std::string_view text);
   std::string to_string() const;
+  Endpoint with_scope(std::uint32_t scope) const { return {address.with_scope(scope), port}; }
   auto operator<=>(const Endpoint&) const = default;
 };
 

@@ -14,7 +14,7 @@ namespace {
 /// The scope of a link-local address is the number of an interface, and each machine counts its
 /// own.
 Endpoint without_scope(const Endpoint& endpoint) {
-  return {endpoint.address.without_scope(), endpoint.port};
+  return endpoint.with_scope(0);
 }
 
 }  // namespace

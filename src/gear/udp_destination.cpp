@@ -336,8 +336,7 @@ void UdpDestination::read() {
 
 // Where it is connected the kernel says no of others.
 bool UdpDestination::is_remote(const Endpoint& remote) const {
-  return remote.address.without_scope() == remote_.address.without_scope() &&
-         (!connected_ || remote.port == remote_.port);
+  return remote.address == remote_.address && (!connected_ || remote.port == remote_.port);
 }
 
 // False when somebody else sent it.

@@ -28,15 +28,9 @@ Result<void> UdpListener::start() {
     scope = found->front().index;
   }
   const auto bind = [&](const Endpoint& local) -> Result<std::uint16_t> {
-    Endpoint scoped = local;
     // ff02:: is another group on each link.
-    if (url_.is_multicast() && local.address.is_v6()) {
-      std::array<std::uint8_t, 16> bytes;
-      std::copy_n(local.address.bytes().begin(), bytes.size(), bytes.begin());
-      scoped.address = IpAddress::v6(bytes, std::max(scope, local.address.scope()));
-    }
     auto socket =
-        net::UdpSocket::bind(host_.loop(), scoped,
+        net::UdpSocket::bind(host_.loop(), scope != 0 ? local.with_scope(scope) : local,
                              [weak = weak_from_this()](std::span<const net::Datagram> datagrams) {
                                if (const auto self = weak.lock()) self->receive(datagrams);
                              },

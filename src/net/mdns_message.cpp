@@ -70,7 +70,7 @@ std::optional<IpAddress> read_address(std::uint16_t type, ByteView data) {
   } else if (type == static_cast<std::uint16_t>(MdnsType::aaaa) && data.size() == 16) {
     std::array<std::uint8_t, 16> bytes{};
     std::copy(data.begin(), data.end(), bytes.begin());
-    address = IpAddress::v6(bytes).unmapped();
+    address = IpAddress::v6(bytes);
   } else {
     return std::nullopt;
   }

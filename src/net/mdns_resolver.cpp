@@ -125,16 +125,9 @@ bool MdnsResolver::Impl::open_sockets() {
 void MdnsResolver::Impl::listen(const MdnsRoute& route) {
   UdpOptions shared = socket_options;
   shared.shared = true;
-  Endpoint group = route.destination;
   const std::size_t index = askers.size() - 1;
-  if (group.address.is_v6()) {
-    std::array<std::uint8_t, 16> bytes{};
-    const auto from = as_bytes(group.address.bytes());
-    std::copy(from.begin(), from.end(), bytes.begin());
-    group.address = IpAddress::v6(bytes, route.index);
-  }
   auto socket = UdpSocket::bind(
-      loop, group,
+      loop, route.destination.with_scope(route.index),
       [this, index](std::span<const Datagram> datagrams) { handle(index, true, datagrams); },
       shared);
   if (!socket || !(*socket)->join(route.destination.address, route.local, route.index)) return;
@@ -172,7 +165,7 @@ void MdnsResolver::Impl::handle_answer(const MdnsRoute& route, bool group,
       // RFC 6762 sections 6.7 and 18.1: unicast answers repeat the id, multicast ones need not.
       return asked.name == answer.name && (group || asked.id == response->id);
     });
-    if (query != queries.end()) finish(*query, answer.address);
+    if (query != queries.end()) finish(*query, answer.address.with_scope(route.index));
     if (!alive) return;
   }
 }

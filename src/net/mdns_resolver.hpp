@@ -20,7 +20,7 @@ class Loop;
 /// Where a query goes out and to.
 struct MdnsRoute {
   IpAddress local;          ///< Bound to, and the multicast interface for IPv4.
-  std::uint32_t index = 0;  ///< The multicast interface for IPv6.
+  std::uint32_t index = 0;  ///< The multicast interface for IPv6, and the scope of what answers.
   Endpoint destination;
 };
 

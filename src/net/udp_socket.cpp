@@ -161,13 +161,8 @@ void UdpSocket::Impl::split(msghdr& message, std::size_t size) {
     ++stats.truncated;
     return;
   }
-  auto remote = from_socket_address(static_cast<const sockaddr*>(message.msg_name));
+  const auto remote = from_socket_address(static_cast<const sockaddr*>(message.msg_name));
   if (!remote) return;
-  if (local.address.scope() != 0 && remote->address.scope() == local.address.scope()) {
-    std::array<std::uint8_t, 16> bytes;
-    std::memcpy(bytes.data(), remote->address.bytes().data(), bytes.size());
-    remote->address = IpAddress::v6(bytes);
-  }
   const ByteView all{static_cast<const std::uint8_t*>(message.msg_iov->iov_base), size};
   const std::size_t step = segment_size(message);
   if (step == 0 || step >= size) {
@@ -184,14 +179,7 @@ void UdpSocket::Impl::send(const Endpoint& remote, ByteView datagram) {
     ++stats.send_dropped;
     return;
   }
-  if (local.address.scope() != 0 && remote.address.scope() == 0 &&
-      (remote.address.is_link_local() || remote.address.is_multicast())) {
-    std::array<std::uint8_t, 16> bytes;
-    std::memcpy(bytes.data(), remote.address.bytes().data(), bytes.size());
-    sender.push({IpAddress::v6(bytes, local.address.scope()), remote.port}, datagram);
-  } else {
-    sender.push(remote, datagram);
-  }
+  sender.push(remote, datagram);
   if (blocked) return;
   if (sender.queued_bytes() >= flush_bytes) {
     flush();

@@ -14,8 +14,8 @@ namespace roomwire::net {
 class Loop;
 
 struct Datagram {
-  Endpoint remote;
-  ByteView data;  ///< Valid during the callback.
+  Endpoint remote;  ///< A link-local one has the scope of the interface that it came in on.
+  ByteView data;    ///< Valid during the callback.
 };
 
 /// What a kernel may lack. All is tried and given up at run time; tests switch it off.
@@ -61,8 +61,7 @@ class UdpSocket {
   /// loses: what the kernel refuses is dropped, and while it takes nothing at most 2 MiB wait,
   /// the oldest dropped first.
   ///
-  /// Scopes: on a socket that is bound to a link-local address, remotes come without a scope
-  /// and need none, for theirs is the socket's (a peer's candidate names none either).
+  /// A link-local or multicast `remote` needs its scope, unless the socket is bound to one.
   void send(const Endpoint& remote, ByteView datagram);
   /// Sends what is queued now.
   void flush();

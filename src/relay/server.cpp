@@ -47,7 +47,7 @@ Endpoint from_asio(const tcp::endpoint& endpoint) {
   if (address.is_v4()) return {IpAddress::v4(address.to_v4().to_bytes()), endpoint.port()};
   const asio::ip::address_v6 v6 = address.to_v6();
   const auto scope = static_cast<std::uint32_t>(v6.scope_id());
-  return {IpAddress::v6(v6.to_bytes(), scope).unmapped(), endpoint.port()};
+  return {IpAddress::v6(v6.to_bytes(), scope), endpoint.port()};
 }
 
 Result<std::unique_ptr<asio::ssl::context>> make_tls(const ServerTls& files) {

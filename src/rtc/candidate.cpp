@@ -80,22 +80,27 @@ bool is_token(std::string_view text) {
   });
 }
 
+/// A zone (`%eth0`, `%2`) is the peer's name for an interface of its own, and no business of ours.
+std::optional<IpAddress> parse_bare_address(std::string_view text) {
+  return IpAddress::parse(text.substr(0, text.find('%')));
+}
+
 void parse_extensions(Words& words, Candidate& candidate) {
   std::optional<IpAddress> address;
   std::optional<std::uint16_t> port;
   for (std::string_view name = words.next(); !name.empty(); name = words.next()) {
     const std::string_view value = words.next();
-    if (name == "raddr") address = IpAddress::parse(value);
+    if (name == "raddr") address = parse_bare_address(value);
     if (name == "rport") port = parse_number<std::uint16_t>(value);
   }
   // Browsers that hide their addresses say 0.0.0.0 and 0, which tells nothing but does no harm.
-  if (address && port) candidate.related = Endpoint{address->unmapped(), *port};
+  if (address && port) candidate.related = Endpoint{*address, *port};
 }
 
 /// The candidate's address or mDNS name.
 bool parse_address(std::string_view text, Candidate& candidate) {
-  if (const auto address = IpAddress::parse(text)) {
-    candidate.endpoint.address = address->unmapped();
+  if (const auto address = parse_bare_address(text)) {
+    candidate.endpoint.address = *address;
     return true;
   }
   if (!is_mdns_name(text)) return false;  // Other host names would have us look up anything.
@@ -136,10 +141,7 @@ std::optional<Candidate> Candidate::parse(std::string_view line) {
 
 std::string Candidate::to_string() const {
   // A zone means nothing to anyone else (RFC 8839 section 5.1).
-  const auto bare = [](const IpAddress& address) {
-    const std::string text = address.to_string();
-    return text.substr(0, text.find('%'));
-  };
+  const auto bare = [](const IpAddress& address) { return address.with_scope(0).to_string(); };
   std::string line = "candidate:" + foundation + " 1 udp " + std::to_string(priority) + " ";
   line += mdns_name.empty() ? bare(endpoint.address) : mdns_name;
   line += " " + std::to_string(endpoint.port) + " typ " + std::string(traits_of(type).name);

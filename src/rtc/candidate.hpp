@@ -16,6 +16,7 @@ struct Candidate {
   std::string foundation;
   std::uint32_t priority = 0;
   CandidateType type = CandidateType::host;
+  /// Of our own with its scope, of the peer's without.
   Endpoint endpoint;
   /// An mDNS name (`….local`) in place of the address, which is then 0.0.0.0.
   std::string mdns_name;

@@ -6,16 +6,6 @@
 namespace roomwire::rtc {
 namespace {
 
-/// The scope of a link-local address is the interface's index on this machine: the peer cannot
-/// know it, and candidates come without it.
-Endpoint with_scope(const Endpoint& endpoint, std::uint32_t scope) {
-  if (!endpoint.address.is_v6() || !endpoint.address.is_link_local()) return endpoint;
-  std::array<std::uint8_t, 16> bytes{};
-  const std::string_view address = endpoint.address.bytes();
-  std::copy(address.begin(), address.end(), bytes.begin());
-  return {IpAddress::v6(bytes, scope), endpoint.port};
-}
-
 /// Whether packets may pass between two addresses. Between loopback and the machine's other
 /// addresses they do, but then both ends have loopback addresses to pair, or the peer's checks
 /// arrive and teach us the pair.
@@ -58,7 +48,7 @@ void IcePairs::add_local(Time now, const Candidate& candidate) {
 
 void IcePairs::add_remote(Time now, const Candidate& candidate) {
   if (!candidate.mdns_name.empty() || !is_destination(candidate.endpoint)) return;
-  const Remote remote{with_scope(candidate.endpoint, 0), candidate.type, candidate.priority};
+  const Remote remote{candidate.endpoint.with_scope(0), candidate.type, candidate.priority};
   if (Remote* known = find_remote(remote.endpoint)) {
     if (known->type == CandidateType::peer_reflexive) {
       *known = remote;
@@ -76,7 +66,7 @@ void IcePairs::add_remote(Time now, const Candidate& candidate) {
 CheckedPair* IcePairs::learn(Time now, const Endpoint& local, const Endpoint& remote,
                              std::uint32_t priority) {
   if (CheckedPair* known = find(local, remote)) return known;
-  const Endpoint endpoint = with_scope(remote, 0);
+  const Endpoint endpoint = remote.with_scope(0);
   Remote* known = find_remote(endpoint);
   if (known == nullptr) {
     if (!is_destination(endpoint) || !has_room_for(CandidateType::peer_reflexive)) return nullptr;
@@ -110,7 +100,7 @@ CheckedPair* IcePairs::best(const std::function<bool(const CheckedPair&)>& fits)
 }
 
 CandidateType IcePairs::local_type(const CheckedPair& pair, const Endpoint& mapped) const {
-  if (with_scope(pair.local, 0) == with_scope(mapped, 0)) return CandidateType::host;
+  if (mapped.with_scope(pair.local.address.scope()) == pair.local) return CandidateType::host;
   const bool signalled =
       std::find(reflexive_.begin(), reflexive_.end(), mapped) != reflexive_.end();
   return signalled ? CandidateType::server_reflexive : CandidateType::peer_reflexive;
@@ -145,7 +135,7 @@ bool IcePairs::knows_local(const Endpoint& endpoint) const {
 
 void IcePairs::update(const Remote& remote) {
   for (const auto& pair : pairs_) {
-    if (with_scope(pair->remote, 0) != remote.endpoint) continue;
+    if (pair->remote.with_scope(0) != remote.endpoint) continue;
     pair->remote_type = remote.type;
     pair->remote_priority = remote.priority;
     rate(*pair);
@@ -155,7 +145,7 @@ void IcePairs::update(const Remote& remote) {
 CheckedPair* IcePairs::add_pair(Time now, const Local& local, const Remote& remote) {
   auto pair = std::make_unique<CheckedPair>();
   pair->local = local.endpoint;
-  pair->remote = with_scope(remote.endpoint, local.endpoint.address.scope());
+  pair->remote = remote.endpoint.with_scope(local.endpoint.address.scope());
   pair->local_priority = local.priority;
   pair->remote_priority = remote.priority;
   pair->remote_type = remote.type;

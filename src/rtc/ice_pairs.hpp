@@ -91,7 +91,7 @@ class IcePairs {
     std::uint32_t priority = 0;
   };
   struct Remote {
-    Endpoint endpoint;  ///< Without scope.
+    Endpoint endpoint;  ///< Without scope, as signalled; a pair's remote has the local one's.
     CandidateType type = CandidateType::host;
     std::uint32_t priority = 0;
   };

@@ -32,7 +32,9 @@ void ServerProbes::add_server(Time now, const Endpoint& server) {
 
 void ServerProbes::add_probe(Time now, const Endpoint& local, const Endpoint& server) {
   if (local.address.is_v4() != server.address.is_v4() || local.address.is_loopback()) return;
-  probes_.push_back({local, server, draw_transaction_id(entropy_), 0, now});
+  const Endpoint at =
+      server.address.scope() != 0 ? server : server.with_scope(local.address.scope());
+  probes_.push_back({local, at, draw_transaction_id(entropy_), 0, now});
   send(now, probes_.back());
 }
 
@@ -55,7 +57,8 @@ bool ServerProbes::handle_stun(Time now, const Endpoint& local, const Endpoint& 
   if (probe == probes_.end()) return false;
   probe->tries = 0;  // Answered: a repeated answer finds nothing.
   probe->next = now + refresh_interval;
-  const auto mapped = stun_server_answer(packet);
+  auto mapped = stun_server_answer(packet);
+  if (mapped) mapped = mapped->with_scope(local.address.scope());
   if (mapped && *mapped != local && !mapped->address.is_unspecified() && mapped->port != 0) {
     sink_.on_mapped(now, local, *mapped);
   }

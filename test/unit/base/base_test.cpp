@@ -117,7 +117,19 @@ TEST(Address, ParseAndPrint) {
        {"::1:80", "1.2.3:4", "1.2.3.4", "[1.2.3.4]:5", "host:1", "1.2.3.4:65536"}) {
     EXPECT_FALSE(Endpoint::parse(text)) << text;
   }
-  EXPECT_EQ(IpAddress::parse("::ffff:1.2.3.4")->unmapped().to_string(), "1.2.3.4");
+}
+
+TEST(Address, HasOneForm) {
+  EXPECT_EQ(IpAddress::parse("::ffff:1.2.3.4"), IpAddress::v4({1, 2, 3, 4}));
+  EXPECT_EQ(Endpoint::parse("[::ffff:1.2.3.4]:5"), Endpoint::parse("1.2.3.4:5"));
+  EXPECT_EQ(IpAddress::parse("2001:db8::1%7"), IpAddress::parse("2001:db8::1"));
+  EXPECT_EQ(IpAddress::parse("::1%1"), IpAddress::parse("::1"));
+  EXPECT_EQ(IpAddress().with_scope(7), IpAddress());
+  const IpAddress link = *IpAddress::parse("fe80::1%7");
+  EXPECT_NE(link, *IpAddress::parse("fe80::1%8"));
+  EXPECT_EQ(link.with_scope(0), *IpAddress::parse("fe80::1"));
+  EXPECT_EQ(IpAddress::parse("fe80::1")->with_scope(7), link);
+  EXPECT_EQ(IpAddress::parse("ff02::fb")->with_scope(7).scope(), 7U);
 }
 
 TEST(Bytes, ReaderFailsForGoodPastTheEnd) {

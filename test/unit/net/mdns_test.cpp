@@ -96,7 +96,8 @@ TEST(MdnsMessage, ReadsAddressesOfAllSectionsAndSkipsOtherRecords) {
   writer.name("Ab.LOCAL").a("192.0.2.7");
   writer.name("txt.local").record(16, as_bytes("hello"));
   writer.pointer(12).aaaa("fd00::7");
-  writer.name("v.local").aaaa("::ffff:192.0.2.9");
+  const Bytes mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9};
+  writer.name("v.local").record(28, mapped);
   writer.bytes()[7] = 1;
   writer.bytes()[9] = 1;
   writer.bytes()[11] = 2;
@@ -279,6 +280,18 @@ TEST_F(MdnsResolverTest, AsksAgainWhenAQueryIsLost) {
   ASSERT_TRUE(wait());
   ASSERT_TRUE(results_[0]);
   EXPECT_EQ(results_[0]->to_string(), "::1");
+}
+
+TEST_F(MdnsResolverTest, ALinkLocalAnswerIsOnTheInterfaceThatItCameInOn) {
+  MdnsRoute route = responder([&](std::uint16_t id, const Datagram& query) {
+    responder_->send(query.remote, ResponseWriter(id).name(host).aaaa("fe80::9").bytes());
+  });
+  route.index = 7;
+  MdnsResolver resolver(loop_, entropy_, {route});
+  resolver.resolve(std::string(host), keep());
+  ASSERT_TRUE(wait());
+  ASSERT_TRUE(results_[0]);
+  EXPECT_EQ(results_[0]->to_string(), "fe80::9%7");
 }
 
 TEST_F(MdnsResolverTest, GivesUpInTheEnd) {

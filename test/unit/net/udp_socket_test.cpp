@@ -236,8 +236,8 @@ TEST(UdpSocket, SharedSocketsHearAGroupOnLoopback) {
   EXPECT_TRUE(run_until(loop, [&] { return !one.received.empty() && !two.received.empty(); }));
 }
 
-// Where the machine has a link-local address: remotes have the scope of the socket, unsaid.
-TEST(UdpSocket, LinkLocalRemotesNeedNoScope) {
+// Where the machine has a link-local address.
+TEST(UdpSocket, LinkLocalRemotesHaveTheScopeOfTheirInterface) {
   const auto all = local_addresses().value();
   const auto own = std::find_if(all.begin(), all.end(), [](const LocalAddress& address) {
     return address.address.is_v6() && address.address.is_link_local();
@@ -247,13 +247,17 @@ TEST(UdpSocket, LinkLocalRemotesNeedNoScope) {
   Loop loop;
   Peer one(loop, {own->address, 0});
   Peer two(loop, {own->address, 0});
+  Peer any(loop, {IpAddress::v6({}), 0});
   EXPECT_EQ(one.socket->local().address, own->address);
-  std::string plain = own->address.to_string();
-  plain.erase(plain.find('%'));
-  const IpAddress unscoped = *IpAddress::parse(plain);
-  one.socket->send({unscoped, two.socket->local().port}, as_bytes("hi"));
-  ASSERT_TRUE(run_until(loop, [&] { return !two.received.empty(); }));
-  EXPECT_EQ(two.received[0].remote, (Endpoint{unscoped, one.socket->local().port}));
+  const Endpoint to_two = two.socket->local();
+  one.socket->send(to_two, as_bytes("hi"));
+  one.socket->send(to_two.with_scope(0), as_bytes("the socket knows"));
+  any.socket->send(to_two, as_bytes("from any"));
+  one.socket->send({own->address, any.socket->local().port}, as_bytes("to any"));
+  ASSERT_TRUE(run_until(loop, [&] { return two.received.size() == 3 && !any.received.empty(); }));
+  EXPECT_EQ(two.received[0].remote, one.socket->local());
+  EXPECT_EQ(two.received[1].remote, one.socket->local());
+  EXPECT_EQ(any.received[0].remote, one.socket->local());
 }
 
 TEST(Interfaces, ListLoopbackLastAndBindable) {

@@ -94,6 +94,14 @@ TEST(Candidate, AZoneStaysAtHome) {
   candidate.priority = 1;
   candidate.endpoint = {*IpAddress::parse("fe80::1%2"), 5};
   EXPECT_EQ(candidate.to_string(), "candidate:1 1 udp 1 fe80::1 5 typ host");
+  // RFC 8839 section 5.1 forbids the peer to name one, which is no reason not to meet it.
+  for (const char* zone : {"%2", "%eth0"}) {
+    const auto read = Candidate::parse(std::string("candidate:1 1 udp 1 fe80::1") + zone +
+                                       " 5 typ host raddr fe80::1" + zone + " rport 5");
+    ASSERT_TRUE(read) << zone;
+    EXPECT_EQ(read->endpoint, Endpoint::parse("[fe80::1]:5"));
+    EXPECT_EQ(read->related, Endpoint::parse("[fe80::1]:5"));
+  }
 }
 
 TEST(Candidate, PriorityPutsTypesInOrder) {

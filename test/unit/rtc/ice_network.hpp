@@ -53,17 +53,20 @@ class Network {
   Peer& add(IceRole role) {
     return *peers_.emplace_back(std::make_unique<Peer>(*this, role, entropy));
   }
-  /// A socket of `peer`; the network sees it as `outside` when that is given.
-  void attach(Peer& peer, std::string_view local, std::string_view outside = {}) {
+  /// A socket of `peer`; the network sees it as `outside` when that is given. A link-local one has
+  /// a scope, and its interface is plugged into `cable`.
+  void attach(Peer& peer, std::string_view local, std::string_view outside = {}, int cable = 0) {
     const Endpoint inside = at(local);
     const Endpoint seen = outside.empty() ? inside : at(outside);
-    sockets_[seen] = {&peer, inside};
+    sockets_[{cable, seen.with_scope(0)}] = {&peer, inside};
     seen_as_[inside] = seen;
+    cables_[inside] = cable;
   }
 
   void send(const Endpoint& local, const Endpoint& remote, ByteView packet) {
     const auto source = seen_as_.find(local);
     ASSERT_NE(source, seen_as_.end()) << "sent from " << local.to_string();
+    ASSERT_EQ(local.address.scope(), remote.address.scope()) << "no system sends that way";
     if (entropy.unit() < loss || (blocked && blocked(source->second, remote))) return;
     Duration delay = delay_min;
     if (delay_max > delay_min) {
@@ -71,7 +74,8 @@ class Network {
       delay += Duration(entropy.below(spread));
     }
     if (extra_delay) delay += extra_delay(source->second, remote);
-    flying_.emplace(now + delay, Datagram{remote, source->second, {packet.begin(), packet.end()}});
+    flying_.emplace(now + delay,
+                    Flying{cables_[local], remote, source->second, {packet.begin(), packet.end()}});
   }
 
   void at_time(Time when, std::function<void()> action) {
@@ -101,6 +105,13 @@ class Network {
   std::function<Duration(const Endpoint& from, const Endpoint& to)> extra_delay;
 
  private:
+  struct Flying {
+    int cable;
+    Endpoint to;
+    Endpoint from;
+    Bytes packet;
+  };
+
   Time next_event(Time end) const {
     Deadline next = end;
     if (!flying_.empty()) next = earlier(next, flying_.begin()->first);
@@ -126,17 +137,20 @@ class Network {
     }
   }
 
-  void deliver(const Datagram& datagram) {
-    const auto socket = sockets_.find(datagram.local);
+  /// As a socket says it: a link-local source has the scope of the interface that took it.
+  void deliver(const Flying& datagram) {
+    const auto socket = sockets_.find({datagram.cable, datagram.to.with_scope(0)});
     if (socket == sockets_.end() || !socket->second.first->alive) return;
-    socket->second.first->agent.handle_stun(now, socket->second.second, datagram.remote,
-                                            datagram.packet);
+    const Endpoint& local = socket->second.second;
+    socket->second.first->agent.handle_stun(
+        now, local, datagram.from.with_scope(local.address.scope()), datagram.packet);
   }
 
   std::vector<std::unique_ptr<Peer>> peers_;
-  std::map<Endpoint, std::pair<Peer*, Endpoint>> sockets_;
+  std::map<std::pair<int, Endpoint>, std::pair<Peer*, Endpoint>> sockets_;
   std::map<Endpoint, Endpoint> seen_as_;
-  std::multimap<Time, Datagram> flying_;
+  std::map<Endpoint, int> cables_;
+  std::multimap<Time, Flying> flying_;
   std::multimap<Time, std::function<void()>> actions_;
 };
 

@@ -15,8 +15,9 @@ class IceTest : public ::testing::Test {
     b = &network->add(b_role);
   }
   void start() { start(IceRole::controlling, IceRole::controlled); }
-  void socket(Peer& peer, std::string_view endpoint, std::uint16_t preference = 65535) {
-    network->attach(peer, endpoint);
+  void socket(Peer& peer, std::string_view endpoint, std::uint16_t preference = 65535,
+              int cable = 0) {
+    network->attach(peer, endpoint, {}, cable);
     peer.agent.add_local_candidate(network->now, host(endpoint, preference));
   }
   void exchange_credentials() {
@@ -333,10 +334,7 @@ TEST_F(IceTest, PairsOnlyWhatCanReachEachOther) {
   for (const char* local : {"127.0.0.1:1", "10.0.0.1:1", "[::1]:1", "[2001:db8::1]:1"}) {
     socket(*a, local);
   }
-  Candidate link_local = host("[fe80::1]:1");
-  link_local.endpoint.address = *IpAddress::parse("fe80::1%7");
-  network->attach(*a, "[fe80::1%7]:1");
-  a->agent.add_local_candidate(network->now, link_local);
+  socket(*a, "[fe80::1%7]:1");
   for (const char* remote : {"127.0.0.1:2", "10.0.0.2:2", "[::1]:2", "[2001:db8::2]:2",
                              "[fe80::2]:2", "0.0.0.0:2", "224.0.0.1:2", "10.0.0.2:0"}) {
     a->agent.add_remote_candidate(network->now, host(remote));
@@ -349,6 +347,66 @@ TEST_F(IceTest, PairsOnlyWhatCanReachEachOther) {
   EXPECT_EQ(ways, (std::set<std::string>{"127.0.0.1:1 127.0.0.1:2", "10.0.0.1:1 10.0.0.2:2",
                                          "[::1]:1 [::1]:2", "[2001:db8::1]:1 [2001:db8::2]:2",
                                          "[fe80::1%7]:1 [fe80::2%7]:2"}));
+}
+
+// Each machine counts its interfaces itself, and candidates do not say what it counted.
+TEST_F(IceTest, LinkLocalAddressesAloneMeet) {
+  for (const bool signalled : {true, false}) {
+    SCOPED_TRACE(signalled ? "both know candidates" : "one is learned from its checks");
+    start();
+    socket(*a, "[fe80::1%7]:1000");
+    socket(*b, "[fe80::2%3]:2000");
+    if (signalled) a->agent.add_remote_candidate(network->now, host("[fe80::2]:2000"));
+    b->agent.add_remote_candidate(network->now, host("[fe80::1]:1000"));
+    exchange_credentials();
+    network->run_until(ms(200));
+    ASSERT_EQ(a->agent.state(), IceState::connected);
+    ASSERT_EQ(b->agent.state(), IceState::connected);
+    EXPECT_EQ(a->agent.selected()->local, at("[fe80::1%7]:1000"));
+    EXPECT_EQ(a->agent.selected()->remote, at("[fe80::2%7]:2000"));
+    EXPECT_EQ(b->agent.selected()->remote, at("[fe80::1%3]:1000"));
+    EXPECT_EQ(a->agent.selected()->local_type, CandidateType::host);
+    EXPECT_EQ(a->agent.selected()->remote_type,
+              signalled ? CandidateType::host : CandidateType::peer_reflexive);
+  }
+}
+
+// The prefix is that of every cable, and so may be the whole address (VLANs of one card).
+TEST_F(IceTest, LinkLocalAddressesOfTwoCablesStayApart) {
+  for (const std::string second : {"fe80::1", "fe80::11"}) {
+    for (const int common : {1, 2}) {
+      SCOPED_TRACE(second + ", on cable " + std::to_string(common));
+      start();
+      socket(*a, "[fe80::1%7]:1000", 200, 1);
+      socket(*a, "[" + second + "%8]:1001", 100, 2);
+      socket(*b, "[fe80::2%7]:2000", 200, common);
+      a->agent.add_remote_candidate(network->now, host("[fe80::2]:2000"));
+      exchange_credentials();
+      network->run_until(ms(1000));
+      ASSERT_EQ(a->agent.state(), IceState::connected);
+      ASSERT_EQ(b->agent.state(), IceState::connected);
+      EXPECT_EQ(a->agent.selected()->remote,
+                at(common == 1 ? "[fe80::2%7]:2000" : "[fe80::2%8]:2000"));
+    }
+  }
+}
+
+TEST_F(IceTest, LinkLocalAddressesBesideIpv4DoNotDelayThem) {
+  for (const IceRole ours : {IceRole::controlling, IceRole::controlled}) {
+    start(ours, ours == IceRole::controlling ? IceRole::controlled : IceRole::controlling);
+    socket(*a, "10.0.0.1:1000", 200);
+    socket(*a, "[fe80::1%7]:1001", 100);
+    socket(*b, "10.0.0.2:2000", 100);
+    socket(*b, "[fe80::2%3]:2001", 200);  // The peer prefers it, as node-datachannel does.
+    for (const char* remote : {"10.0.0.2:2000", "[fe80::2]:2001"})
+      a->agent.add_remote_candidate(network->now, host(remote));
+    for (const char* remote : {"10.0.0.1:1000", "[fe80::1]:1001"})
+      b->agent.add_remote_candidate(network->now, host(remote));
+    exchange_credentials();
+    network->run_until(ms(200));
+    EXPECT_EQ(a->agent.state(), IceState::connected);
+    EXPECT_EQ(b->agent.state(), IceState::connected);
+  }
 }
 
 }  // namespace

@@ -109,6 +109,20 @@ TEST(PeerConnection, TricklesCandidatesThatBecomeKnownLater) {
   EXPECT_EQ(peer.candidates[0].type, CandidateType::host);
 }
 
+TEST(PeerConnection, OpensOverLinkLocalAddresses) {
+  Simulation simulation;
+  Simulation::Host& left = simulation.add_host({endpoint_of("[fe80::1%7]:1000")});
+  Simulation::Host& right = simulation.add_host({endpoint_of("[fe80::2%3]:2000")});
+  SimulatedPeer offerer(simulation, left, IceRole::controlling);
+  SimulatedPeer answerer(simulation, right, IceRole::controlled);
+  introduce(offerer, answerer);
+  ASSERT_TRUE(simulation.run_until([&] { return offerer.opened > 0 && answerer.opened > 0; }, 1s));
+  EXPECT_EQ(offerer.pair.remote, endpoint_of("[fe80::2%7]:2000"));
+  EXPECT_EQ(answerer.pair.remote, endpoint_of("[fe80::1%3]:1000"));
+  EXPECT_TRUE(offerer.send(as_bytes("there")));
+  EXPECT_TRUE(simulation.run_until([&] { return !answerer.messages.empty(); }, 1s));
+}
+
 TEST(PeerConnection, TakesCandidatesBeforeTheDescriptionTheyBelongTo) {
   World world;
   const Time now = world.now();
@@ -430,6 +444,27 @@ TEST(Transport, LearnsItsAddressFromAStunServer) {
   world.run_for(60s);
   EXPECT_EQ(asked, 4) << "asked again every 25 s";
   EXPECT_EQ(world.offerer.candidates.size(), 1U) << "and told once";
+}
+
+// What it says of a link-local address has no scope, and is still our own address.
+TEST(Transport, ALinkLocalStunServerTeachesItNothing) {
+  Simulation simulation;
+  Simulation::Host& host = simulation.add_host({endpoint_of("[fe80::1%7]:1000")});
+  SimulatedPeer peer(simulation, host, IceRole::controlling);
+  peer.connection->create_offer(simulation.now());
+  int asked = 0;
+  simulation.add_server(endpoint_of("[fe80::9%7]:3478"), [&](const Endpoint& from, ByteView query) {
+    ++asked;
+    StunMessage response;
+    response.kind = StunClass::success;
+    response.transaction = StunMessage::parse(query)->transaction;
+    response.mapped_address = from;
+    return response.serialise(std::nullopt);
+  });
+  host.transport->add_stun_server(simulation.now(), endpoint_of("[fe80::9]:3478"));
+  simulation.run_for(5s);
+  EXPECT_EQ(asked, 1) << "its answer is known for one";
+  EXPECT_TRUE(peer.candidates.empty());
 }
 
 TEST(Transport, AsksASilentServerWithGrowingWaits) {

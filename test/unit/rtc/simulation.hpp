@@ -51,9 +51,10 @@ class Simulation {
       transport = Transport::create(*simulation.stack_, *this, entropy_);
       transport->set_local_endpoints(simulation.now_, endpoints);
       for (const Endpoint& endpoint : endpoints)
-        simulation.routes_[endpoint] = this;
+        simulation.routes_[endpoint.with_scope(0)] = {this, endpoint};
     }
     void send(const Endpoint& local, const Endpoint& remote, ByteView datagram) override {
+      ASSERT_EQ(local.address.scope(), remote.address.scope()) << "no system sends that way";
       simulation_.transmit(local, remote, {datagram.begin(), datagram.end()});
     }
     std::unique_ptr<Transport> transport;
@@ -127,11 +128,12 @@ class Simulation {
     return true;
   }
 
+  /// As a socket says it: a link-local source has the scope of the interface that took it.
   void deliver(const Packet& packet) {
-    if (const auto host = routes_.find(packet.to); host != routes_.end()) {
-      if (!host->second->transport->handle_datagram(now_, packet.to, packet.from, packet.bytes)) {
-        ++host->second->refused;
-      }
+    if (const auto route = routes_.find(packet.to.with_scope(0)); route != routes_.end()) {
+      const auto& [host, local] = route->second;
+      const Endpoint from = packet.from.with_scope(local.address.scope());
+      if (!host->transport->handle_datagram(now_, local, from, packet.bytes)) ++host->refused;
     } else if (const auto server = servers_.find(packet.to); server != servers_.end()) {
       transmit(packet.to, packet.from, server->second(packet.from, packet.bytes));
     }
@@ -142,7 +144,7 @@ class Simulation {
   VirtualClock clock_;
   Time now_{};
   std::unique_ptr<Stack> stack_;
-  std::map<Endpoint, Host*> routes_;
+  std::map<Endpoint, std::pair<Host*, Endpoint>> routes_;
   std::map<Endpoint, std::function<Bytes(const Endpoint&, ByteView)>> servers_;
   std::set<Endpoint> cut_;
   std::multimap<Time, Packet> packets_;
