@@ -26,10 +26,9 @@ for (const other of ['native', ...others]) {
       async (t) => {
         const times = [];
         for (let round = 0; round < rounds; round++) {
-          const { ms, failed } = await meetOnce(kinds, ['native', other], relay.of('nostr'), [
-            '',
-            prefix,
-          ]);
+          const { ms, failed } = await meetOnce(kinds, ['native', other], relay.of('nostr'), {
+            prefixes: ['', prefix],
+          });
           assert.equal(failed, undefined, `meeting ${round + 1}: ${failed}`);
           times.push(Math.round(ms));
         }

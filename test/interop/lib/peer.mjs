@@ -72,8 +72,10 @@ export class Peer {
   }
 }
 
-function processPeer(name, command, args, env) {
-  const process = new Process(name, command, args, { env, parse: (line) => JSON.parse(line) });
+function processPeer(name, [program, ...args], { env, machine } = {}) {
+  const command = machine ? machine.wrap(program, ...args) : [program, ...args];
+  const parse = (line) => JSON.parse(line);
+  const process = new Process(name, command[0], command.slice(1), { env, parse });
   const peer = new Peer(name, {
     log: process.out,
     send: (message) => process.write(`${JSON.stringify(message)}\n`),
@@ -85,14 +87,19 @@ function processPeer(name, command, args, env) {
 
 let serial = 0;
 
-/** A real Trystero peer in Node. `idPrefix` '0' makes it the one that offers, 'zzzzzz' the other. */
+/**
+ * A real Trystero peer in Node. `idPrefix` '0' makes it the one that offers, 'zzzzzz' the other;
+ * `machine` is another one that it runs on (see network.mjs).
+ */
 export function spawnNodePeer({
   trystero = '0.25.4',
   rtc = 'node-datachannel',
   idPrefix = '',
   mend = false,
+  machine,
 } = {}) {
   const args = [
+    process.execPath,
     nodePeer,
     '--trystero',
     trystero,
@@ -102,17 +109,22 @@ export function spawnNodePeer({
     idPrefix,
     ...(mend ? ['--mend'] : []),
   ];
-  return processPeer(`${rtc} ${trystero} #${++serial}`, process.execPath, args, {});
+  return processPeer(`${rtc} ${trystero} #${++serial}`, args, { machine });
 }
 
 /** A native peer on the public C++ API. */
-export function spawnNativePeer() {
-  return processPeer(`native #${++serial}`, nativePeerBinary(), [], offlineEnv);
+export function spawnNativePeer({ machine, env = {} } = {}) {
+  const options = { env: { ...offlineEnv, ...env }, machine };
+  return processPeer(`native #${++serial}`, [nativePeerBinary()], options);
 }
 
 /** Both see each other join. */
-export async function bothJoined(roomId, a, b, ms) {
-  await Promise.all([a.joined(roomId, b, ms), b.joined(roomId, a, ms)]);
+export const bothJoined = (roomId, a, b, ms) => allJoined(roomId, [a, b], ms);
+
+/** Each sees all others join. */
+export async function allJoined(roomId, peers, ms) {
+  const pairs = peers.flatMap((one) => peers.filter((other) => other !== one).map((o) => [one, o]));
+  await Promise.all(pairs.map(([one, other]) => one.joined(roomId, other, ms)));
 }
 
 /** Sends, and checks what the other side got. */
