@@ -42,6 +42,11 @@ const faderPatch = patchHash(sender, [
 test('two pages and a native peer in one room', async (t) => {
   const room = newRoom();
   const [one, two] = await Promise.all([browser.open(t, link(room)), browser.open(t, link(room))]);
+  const ids = await Promise.all(
+    [one, two].map((page) => page.locator('.panel footer').innerText()),
+  );
+  for (const id of ids) assert.match(id, /^You are zzzy\w{4} /, 'no tempo is led by the page');
+  assert.notEqual(ids[0], ids[1]);
   const receiver = native(t, room, 'netrecv', 'osc');
   await Promise.all([state(one, '2 peers'), state(two, '2 peers')]);
   await object(one, 'slider /fader/1').getByRole('slider').fill('0.25');

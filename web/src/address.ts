@@ -81,7 +81,8 @@ export class Address {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const changes = this.#changes;
-    const text = await encodePatch(this.patch);
+    // A longer link is better than none.
+    const text = await encodePatch(this.patch).catch(() => storePatch(this.patch));
     if (changes >= this.#saved) this.#put(text, changes);
   }
 

@@ -1,4 +1,5 @@
 // Puts the page together.
+import './room/ownId.ts';
 import { Address } from './address.ts';
 import { commands, typedCommands, type Actions } from './commands.ts';
 import { loadConfig } from './config.ts';
@@ -9,6 +10,7 @@ import { Runtime } from './patch/runtime.ts';
 import { start, starters } from './patch/starters.ts';
 import { newRoom } from './room/link.ts';
 import { Room } from './room/room.ts';
+import { noWebRtc, showBroken } from './ui/broken.ts';
 import { Canvas } from './ui/canvas.ts';
 import { h } from './ui/dom.ts';
 import { Notices } from './ui/notices.ts';
@@ -106,6 +108,9 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
 
-if (typeof RTCPeerConnection === 'undefined')
-  document.body.append('This browser has no WebRTC, or it is switched off. The page needs it.');
-else await main();
+if (typeof RTCPeerConnection === 'undefined') showBroken('No WebRTC here', noWebRtc);
+else
+  await main().catch((error: unknown) => {
+    showBroken('The page could not start', `Load it again. What went wrong: ${String(error)}`);
+    throw error;
+  });

@@ -5,6 +5,7 @@ import { readConfig } from '../src/config.ts';
 import { channelFault } from '../src/messages/message.ts';
 import { isInternal, readChunk } from '../src/room/frames.ts';
 import { Heard } from '../src/room/heard.ts';
+import { LocalNetwork, mayBePublic, type Permissions } from '../src/room/localNetwork.ts';
 import { checkRoom, patchOf, readRoom, roomOf, withPatch, withRoom } from '../src/room/link.ts';
 import { Monitor, Rate } from '../src/room/monitor.ts';
 import { describePath, readPath } from '../src/room/paths.ts';
@@ -184,6 +185,7 @@ test('relays: the own one, and for patchies those of the known releases', () => 
 test('what is wrong when nobody comes', () => {
   const calm: Situation = {
     isJoined: true,
+    notJoined: undefined,
     peers: 0,
     ownRelayOpen: true,
     publicRelays: 0,
@@ -191,8 +193,10 @@ test('what is wrong when nobody comes', () => {
     heard: 0,
     heardFor: 0,
     since: 60_000,
-    joinError: undefined,
+    refused: undefined,
+    hasAddress: true,
     isLoopback: false,
+    localNetwork: undefined,
   };
   const say = (change: Partial<Situation>): string => report({ ...calm, ...change }).title;
   assert.equal(say({}), 'Nobody else yet');
@@ -206,8 +210,67 @@ test('what is wrong when nobody comes', () => {
   );
   assert.equal(say({ heard: 1, heardFor: 100 }), 'Connecting');
   assert.equal(say({ heard: 1, heardFor: 20_000 }), 'A peer is heard, but not reached');
-  assert.equal(say({ joinError: 'incorrect password' }), 'A peer was refused');
+  const unreached = { heard: 1, heardFor: 20_000, hasAddress: false };
+  assert.equal(say(unreached), 'This browser gives no address');
+  assert.equal(say({ refused: 'incorrect password' }), 'A peer was refused');
+  assert.equal(say({ isJoined: false, notJoined: 'no' }), 'The room cannot be joined');
   assert.match(report({ ...calm, isLoopback: true }).detail, /--listen/);
+  const away = { ...calm, ownRelayOpen: false };
+  for (const publicRelaysOpen of [0, 1]) {
+    const detail = (localNetwork: Situation['localNetwork']): string =>
+      report({ ...away, publicRelays: 1, publicRelaysOpen, localNetwork }).detail;
+    assert.match(detail('asked'), /browser asks .* allow it.*public relay need no such leave/);
+    assert.match(detail('denied'), /told not to .* settings of the site/);
+    assert.doesNotMatch(detail(undefined), /local network/);
+  }
+});
+
+test('leave to reach the local network: asked for, denied, given', async () => {
+  const statuses = new Map<string, { state: string; change: () => void }>();
+  const permissions = (known: string[], state: string): Permissions => ({
+    query: async ({ name }) => {
+      if (!known.includes(name)) throw new TypeError(`${name} is not a valid value`);
+      const status = { state, change: (): void => {} };
+      statuses.set(name, status);
+      return {
+        get state() {
+          return status.state;
+        },
+        addEventListener: (_type, listener) => (status.change = listener),
+      };
+    },
+  });
+  let granted = 0;
+  const watch = async (given: Permissions | undefined): Promise<LocalNetwork> => {
+    const network = new LocalNetwork(given, () => granted++);
+    await new Promise(setImmediate);
+    return network;
+  };
+  assert.equal((await watch(undefined)).state, undefined);
+  assert.equal((await watch(permissions([], 'prompt'))).state, undefined);
+  for (const names of [['local-network-access'], ['local-network', 'loopback-network']]) {
+    granted = 0;
+    const network = await watch(permissions(names, 'prompt'));
+    assert.equal(network.state, 'asked');
+    for (const [index, to] of ['denied', 'granted'].entries())
+      for (const name of names) {
+        const status = statuses.get(name);
+        assert.ok(status);
+        status.state = to;
+        status.change();
+        assert.equal(granted, index === 0 ? 0 : names.indexOf(name) + 1);
+      }
+    assert.equal(network.state, undefined);
+  }
+});
+
+test('pages that may come from the internet', () => {
+  const isPublic = (href: string): boolean => mayBePublic(new URL(href));
+  assert.ok(isPublic('https://stage.example/'));
+  for (const own of ['https://192.168.1.7:8080/', 'https://[fe80::1]/', 'https://stage/'])
+    assert.ok(!isPublic(own), own);
+  for (const own of ['http://stage.example/', 'https://stage.local/', 'https://localhost:1/'])
+    assert.ok(!isPublic(own), own);
 });
 
 test('who is heard on a relay', () => {

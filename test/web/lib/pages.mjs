@@ -21,9 +21,9 @@ export class Browser {
 
   /**
    * A page in a browser profile of its own, which ends with the test. The test fails when anything
-   * was said on the console, but for what `allow` matches.
+   * was said on the console, but for what `allow` matches. `prepare` is given the page before it loads.
    */
-  async open(t, url, { allow, ...options } = desk) {
+  async open(t, url, { allow, prepare, ...options } = desk) {
     const context = await this.process.newContext(options);
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
@@ -36,12 +36,13 @@ export class Browser {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) note(`console: ${message.text()}`);
     });
-    page.on('pageerror', (error) => note(`page error: ${error.stack}`));
+    page.on('pageerror', (error) => note(`page error: ${error.stack || error}`));
     t.after(() => assert.deepEqual(said, []));
     t.after(() => log.close());
     t.after(() => context.close());
+    await prepare?.(page);
     await page.goto(url);
-    await page.locator('.topbar').waitFor();
+    await page.locator('.topbar, .broken').waitFor();
     return page;
   }
 

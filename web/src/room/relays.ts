@@ -98,9 +98,10 @@ export class RelayKeeper {
 
   #look(): void {
     const states = relayStates();
+    const back: string[] = [];
     for (const { url, isOpen } of states) {
       if (!isOpen) this.#wasAway.add(url);
-      else if (this.#wasAway.delete(url)) this.onBack(url);
+      else if (this.#wasAway.delete(url)) back.push(url);
     }
     const own = states.find(({ url }) => url === this.own);
     if (states.every(({ isOpen }) => isOpen)) this.#wait = firstWait;
@@ -113,5 +114,6 @@ export class RelayKeeper {
       this.#wait = Math.min(this.#wait * 1.5, most);
     }
     this.#schedule();
+    back.forEach(this.onBack);
   }
 }

@@ -5,6 +5,7 @@ import type { SiteConfig } from '../config.ts';
 import { channelFault, type Message } from '../messages/message.ts';
 import type { Net } from '../objects/kind.ts';
 import { Heard } from './heard.ts';
+import { LocalNetwork, mayBePublic } from './localNetwork.ts';
 import { Monitor } from './monitor.ts';
 import { Outbox } from './outbox.ts';
 import { readPath, type Path } from './paths.ts';
@@ -20,6 +21,8 @@ export interface PeerView {
   counts: { in: number; out: number };
 }
 
+const retryAfter = 5_000; // ms from a join that failed to the next
+
 export class Room implements Net {
   readonly monitor = new Monitor((channel) => this.#listeners.has(channel));
   readonly selfId = selfId;
@@ -32,14 +35,20 @@ export class Room implements Net {
   #heard = new Heard(selfId);
   #tapped = new WeakSet<WebSocket>();
   #joinedAt = 0;
-  #joinError: string | undefined;
+  /** Why a peer was not let in. */
+  #refused: string | undefined;
+  /** Why there is no room although there should be one. */
+  #notJoined: string | undefined;
+  #isRejoining = false;
   #changed = new Set<() => void>();
   #publicRelays: string[];
   #rtcPolyfill: typeof RTCPeerConnection;
+  #hasAddress = false;
+  #localNetwork: LocalNetwork | undefined;
 
   constructor(private readonly config: SiteConfig) {
     this.#publicRelays = config.publicRelays ? publicRelays(config.appId) : [];
-    this.#rtcPolyfill = tappedConnection(this.monitor);
+    this.#rtcPolyfill = tappedConnection(this.monitor, () => (this.#hasAddress = true));
     // Trystero keeps what comes on channels that nobody made here, without bound, in case somebody
     // does. So each that is heard of is made, and what nobody listens to is dropped. The monitor
     // bounds how many are heard of.
@@ -57,7 +66,8 @@ export class Room implements Net {
   join(roomId: string): void {
     this.roomId = roomId;
     this.#enter();
-    new RelayKeeper(this.ownRelay, () => void this.#again());
+    const keeper = new RelayKeeper(this.ownRelay, () => void this.#again());
+    this.#localNetwork = new LocalNetwork(navigator.permissions, () => keeper.hurry());
     this.#tell();
   }
 
@@ -84,12 +94,8 @@ export class Room implements Net {
     const connections = Object.entries(this.#room?.getPeers() ?? {});
     return Promise.all(
       connections.map(async ([id, connection]) => {
-        const stats = (await connection.getStats()) as unknown as Map<
-          string,
-          Record<string, unknown>
-        >;
         const counts = this.monitor.peers.get(connection) ?? { in: 0, out: 0 };
-        return { id, path: readPath(stats), counts };
+        return { id, path: await pathOf(connection), counts };
       }),
     );
   }
@@ -102,6 +108,7 @@ export class Room implements Net {
     const begun = this.#heard.since(now);
     return {
       isJoined: this.#room !== undefined,
+      notJoined: this.#notJoined,
       peers: this.#peers.size,
       ownRelayOpen: open([this.ownRelay]) > 0,
       publicRelays: this.#publicRelays.length,
@@ -109,42 +116,32 @@ export class Room implements Net {
       heard: begun.length,
       heardFor: begun.length > 0 ? now - Math.min(...begun) : 0,
       since: now - this.#joinedAt,
-      joinError: this.#joinError,
+      refused: this.#refused,
+      hasAddress: this.#hasAddress,
       isLoopback: /^(localhost|127\.|\[::1\])/.test(location.hostname),
+      localNetwork: mayBePublic(location) ? this.#localNetwork?.state : undefined,
     };
   }
 
+  /** Without a room afterwards, and with the reason, when Trystero or the browser takes something amiss. */
   #enter(): void {
-    const { appId, iceServers } = this.config;
-    const rtcConfig = iceServers && {
-      iceServers: iceServers.map((urls) => ({ urls })),
-    };
     this.#joinedAt = performance.now();
-    this.#room = joinRoom(
-      {
-        appId,
-        relayConfig: {
-          urls: [this.ownRelay, ...this.#publicRelays],
-          manualReconnection: true,
-          warnOnRelayFailure: false,
-        },
-        rtcPolyfill: this.#rtcPolyfill,
-        ...(rtcConfig ? { rtcConfig } : {}),
-      },
-      this.roomId ?? '',
-      {
-        onJoinError: ({ error }) => {
-          this.#joinError = error;
-          this.#tell();
-        },
-      },
-    );
+    this.#channels.clear();
+    try {
+      this.#room = this.#joinTrystero(this.roomId ?? '');
+      this.#notJoined = undefined;
+    } catch (error) {
+      this.#room = undefined;
+      this.#notJoined = error instanceof Error ? error.message : String(error);
+      setTimeout(() => void this.#again(), retryAfter);
+      return;
+    }
     this.#room.onPeerJoin = (id) => {
       this.#peers.get(id)?.close();
       const deliver = (channel: string, message: Message) => this.#deliver(id, channel, message);
       this.#peers.set(id, new Outbox(deliver));
       this.#heard.forget(id);
-      this.#joinError = undefined;
+      this.#refused = undefined;
       this.#tell();
     };
     this.#room.onPeerLeave = (id) => {
@@ -157,17 +154,50 @@ export class Room implements Net {
       this.#channel(channel);
   }
 
+  #joinTrystero(roomId: string): TrysteroRoom {
+    const { appId, iceServers } = this.config;
+    const rtcConfig = iceServers && {
+      iceServers: iceServers.map((urls) => ({ urls })),
+    };
+    return joinRoom(
+      {
+        appId,
+        relayConfig: {
+          urls: [this.ownRelay, ...this.#publicRelays],
+          manualReconnection: true,
+          warnOnRelayFailure: false,
+        },
+        rtcPolyfill: this.#rtcPolyfill,
+        ...(rtcConfig ? { rtcConfig } : {}),
+      },
+      roomId,
+      {
+        onJoinError: ({ error }) => {
+          // No refusal: nothing came through between the two. What is known of that, we say ourselves.
+          if (error.includes('after exchanging SDP')) return;
+          this.#refused = error;
+          this.#tell();
+        },
+      },
+    );
+  }
+
   /**
    * A relay is back. Steady peers announce themselves once a minute only; when nobody is here,
    * joining anew makes them find each other at once.
    */
   async #again(): Promise<void> {
-    if (this.#peers.size > 0 || !this.#room) return;
-    const old = this.#room;
-    this.#room = undefined;
-    this.#channels.clear();
-    await old.leave();
+    if (this.#peers.size > 0 || this.#isRejoining) return;
+    this.#isRejoining = true;
+    // Leaving says goodbye, which fails when a peer that was about to come in is gone without a word.
+    // Trystero is still in the room then, and joining gives that room.
+    await this.#room?.leave().catch(() => {});
+    this.#isRejoining = false;
+    // Who came meanwhile is met anew; of those a room that is left tells nothing.
+    for (const outbox of this.#peers.values()) outbox.close();
+    this.#peers.clear();
     this.#enter();
+    this.#tell();
   }
 
   /** Trystero gives up on a peer that takes nothing for 10 s, without a word but for the progress. */
@@ -206,6 +236,16 @@ export class Room implements Net {
 
   #tell(): void {
     for (const listener of this.#changed) listener();
+  }
+}
+
+/** Undefined while it is not known, or no more. */
+async function pathOf(connection: RTCPeerConnection): Promise<Path | undefined> {
+  try {
+    const stats = await connection.getStats();
+    return readPath(stats as unknown as Map<string, Record<string, unknown>>);
+  } catch {
+    return undefined;
   }
 }
 

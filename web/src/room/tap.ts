@@ -2,11 +2,17 @@
 // here; a monitor wants to see all.
 import type { Monitor } from './monitor.ts';
 
-/** A class to hand to Trystero as `rtcPolyfill`. */
-export function tappedConnection(monitor: Monitor): typeof RTCPeerConnection {
+/** A class to hand to Trystero as `rtcPolyfill`; `onAddress` hears that this device can be reached. */
+export function tappedConnection(
+  monitor: Monitor,
+  onAddress: () => void,
+): typeof RTCPeerConnection {
   return class Tapped extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
+      this.addEventListener('icecandidate', ({ candidate }) => {
+        if (/ udp /i.test(candidate?.candidate ?? '')) onAddress();
+      });
       this.addEventListener('datachannel', ({ channel }) => tap(monitor, this, channel));
     }
 
