@@ -20,14 +20,14 @@ cmake -S "$source_folder/examples/chat" -B "$folder/build" -G Ninja \
 cmake --build "$folder/build"
 
 exec {relay_says}< <(exec "$roomwire" relay --listen 127.0.0.1:0 2>&1)
-while read -r -t 20 -u "$relay_says" line; do
+while read -r -t 120 -u "$relay_says" line; do
   case $line in *ws://*) url=ws://${line##*ws://} && break ;; esac
 done
 mkfifo "$folder/keyboard" "$folder/silence"
 exec {keyboard}<>"$folder/keyboard" {silence}<>"$folder/silence"
 "$folder/build/chat" test "$url" <&"$keyboard" >/dev/null &
 exec {chat_says}< <(exec "$folder/build/chat" test "$url" <&"$silence" 2>&1)
-while read -r -t 20 -u "$chat_says" line; do
+while read -r -t 120 -u "$chat_says" line; do
   case $line in
     *joined) echo 'hello from the other' >&"$keyboard" ;;
     *': hello from the other') echo "heard: $line" && exit 0 ;;

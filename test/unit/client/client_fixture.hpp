@@ -55,7 +55,7 @@ class ClientTest : public testing::Test {
     auto created = Context::create(options);
     ASSERT_TRUE(created) << created.error().message;
     context = std::move(*created);
-    context->post_after(30s, [this] {
+    context->post_after(120s, [this] {
       ADD_FAILURE() << "what the test waits for does not come";
       context->stop();
     });

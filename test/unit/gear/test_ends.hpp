@@ -36,7 +36,7 @@ struct Heard {
 struct TestEnds : EndsObserver {
   explicit TestEnds(net::Loop& loop, bool strict_source = true)
       : ends(std::make_unique<Ends>(loop, *this,
-                                    EndsOptions{.proof = 20ms, .strict_source = strict_source})) {}
+                                    EndsOptions{.proof = 200ms, .strict_source = strict_source})) {}
 
   void on_packet(const Source& source, ByteView packet) override {
     heard.push_back({source, std::string(as_text(packet))});

@@ -9,7 +9,7 @@ namespace roomwire::net {
 
 /// True once `done` holds; false when it does not within the limit, which only a test that fails
 /// ever waits for.
-inline bool run_until(Loop& loop, const std::function<bool()>& done, Duration limit = 20s) {
+inline bool run_until(Loop& loop, const std::function<bool()>& done, Duration limit = 120s) {
   const Time end = std::chrono::steady_clock::now() + limit;
   bool result = false;
   std::function<void()> check;

@@ -98,7 +98,6 @@ TEST(RelayServer, OutlivesThousandsOfRequests) {
   const std::string page(100'000, 'p');
   ServerOptions options;
   options.site = small_site(page);
-  options.timeouts.file = 50ms;
   RunningServer running(options);
   Client client(running.port());
   for (int i = 0; i < 2000; ++i) {
