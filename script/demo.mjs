@@ -21,20 +21,22 @@ const start = (command, args) => {
   child.on('error', (error) => give_up(`${command} did not start: ${error.message}`));
   return child;
 };
-const stop = () => children.forEach((child) => child.kill('SIGKILL'));
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 const give_up = (why) => {
   console.error(`demo: ${why}`);
-  stop();
   process.exit(1);
 };
-setTimeout(() => give_up('the peers did not meet within 60 s'), 60_000).unref();
+let awaited = 'the relay';
+setTimeout(() => give_up(`it takes more than 2 minutes; waited for ${awaited}`), 120_000).unref();
 
 // Everyone has a name here; on the wire they are ids.
 const names = new Map();
 const name = (id) => names.get(id) ?? id;
 const heard = [];
 let wake = () => {};
-const until = async (done) => {
+const until = async (what, done) => {
+  awaited = what;
   while (!done()) await new Promise((resolve) => (wake = resolve));
 };
 const note = (listener, from, text) => {
@@ -130,12 +132,11 @@ const roomId = 'demo-room';
 const relay = await startRelay();
 say(`the relay listens on ${relay}`);
 const lights = startNative('lights', roomId, relay);
-await new Promise((resolve) => setTimeout(resolve, 300));
 const sound = startNative('sound', roomId, relay);
 const patch = await startTrystero('patch', roomId, relay);
 say('lights and sound are native peers; patch is Trystero 0.25.4 in Node; they look for each other');
 
-await until(() => [lights, sound, patch].every((peer) => peer.joined.size === 2));
+await until('all three to meet', () => [lights, sound, patch].every((peer) => peer.joined.size === 2));
 for (const peer of [lights, sound]) {
   // The one that both others see and it does not is itself.
   const others = [lights, sound].filter((other) => other !== peer)[0];
@@ -146,24 +147,27 @@ say(paint(32, 'all three are in the room, over WebRTC, each connected to both ot
 lights.say('full on');
 sound.say('two bars to go');
 patch.say('{"type":"noteOn","note":60}');
-await until(() => heard.length === 6);
+await until('what each says', () => heard.length === 6);
 
 const osc = await startOsc(roomId, relay);
-await until(() => osc.ears.joined === 3 && osc.ears.port && patch.joined.size === 3);
+const bridged = () => osc.ears.joined === 3 && osc.ears.port && patch.joined.size === 3;
+await until('roomwire osc', bridged);
 say(paint(32, 'roomwire osc joined: oscdump hears the patch, and oscsend is heard in the room'));
-patch.osc({ address: '/synth/freq', args: [440, 0.5, 'sine'] });
-await until(() => heard.some((each) => each.listener === 'oscdump'));
+// oscdump does not say when it listens.
+const tune = () => patch.osc({ address: '/synth/freq', args: [440, 0.5, 'sine'] });
+const again = setInterval(tune, 1000);
+tune();
+await until('oscdump', () => heard.some((each) => each.listener === 'oscdump'));
+clearInterval(again);
 start('oscsend', ['127.0.0.1', osc.ears.port, '/fader/1', 'f', '0.75']);
-await until(() => heard.some((each) => each.text.includes('/fader/1')));
-const bridgeGone = new Promise((resolve) => osc.child.on('exit', resolve));
+await until('oscsend', () => heard.some((each) => each.text.includes('/fader/1')));
+const gone = ({ child }) => child.exitCode !== null || child.signalCode !== null;
+for (const { child } of [osc, lights, sound]) child.on('exit', () => wake());
 osc.stop();
-await bridgeGone;
-
-lights.child.stdin.end();
-sound.child.stdin.end();
-await Promise.all([lights, sound].map((peer) => new Promise((resolve) => peer.child.on('exit', resolve))));
+await until('roomwire osc to leave', () => gone(osc));
+for (const { child } of [lights, sound]) child.stdin.end();
+await until('the others to leave', () => gone(lights) && gone(sound));
 say('everyone has left');
-stop();
 const program = './build/release/roomwire';
 console.log(`
 Now try a page in the browser, with a QR code for phones:
