@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, test } from '../interop/lib/test.mjs';
+import { awaited } from '../interop/lib/log.mjs';
 import { Relay } from '../interop/lib/native.mjs';
 import { bothJoined, delivers, spawnNativePeer } from '../interop/lib/peer.mjs';
 import { HostileRelay, signedEvent } from './hostile-relay.mjs';
@@ -43,9 +44,10 @@ async function hostile(t) {
 
 /** A client of the hostile relay that has subscribed. */
 function nextClient(relay) {
-  return new Promise(
+  const came = new Promise(
     (resolve) => (relay.onClient = (client) => client.subscribed.then(() => resolve(client))),
   );
+  return awaited('a client of the hostile relay', came);
 }
 
 test('messages that are no messages', async (t) => {
@@ -97,7 +99,7 @@ test('a message of 100 MB', async (t) => {
   const { socket } = await came;
   const start = victim.process.rss;
   socket.send('x'.repeat(100_000_000));
-  await once(socket, 'close'); // ours does not read it to its end
+  await awaited('the end of the connection', once(socket, 'close')); // ours does not read it to its end
   assert.ok(
     victim.process.rss < start + 32 * 1024,
     `memory: ${start}, then ${victim.process.rss} KiB`,
@@ -141,7 +143,8 @@ test('a crowd that the relay invents, rightly signed', async (t) => {
   const victim = await join(t, room, relay.url, honest.url);
   const { filters } = await came;
   const { kinds, '#x': topics } = [...filters.values()][0][0];
-  for (let n = 0; n < 1000; n++) {
+  // More than are kept.
+  for (let n = 0; n < 600; n++) {
     for (const topic of topics) {
       relay.publish(
         await signedEvent({
@@ -216,7 +219,7 @@ test('a relay that hangs up at once, again and again', async (t) => {
   const room = `hangup-${++rooms}`;
   const victim = await join(t, room, relay.url, honest.url);
   await meetsFriend(t, victim, room);
-  await often;
+  await awaited('the third connection', often);
 });
 
 /** A server that does `serve` with each raw connection. */

@@ -13,7 +13,8 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from './lib/test.mjs';
+import { after, before, describe, test } from './lib/test.mjs';
+import { awaited } from './lib/log.mjs';
 import { Relay, newConfigFolder, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { spawnNativePeer, spawnNodePeer } from './lib/peer.mjs';
 import { Process } from './lib/process.mjs';
@@ -305,9 +306,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     const { peer: id } = await node.event('join');
     await said(receiver, /joined/);
     receiver.kill(signal);
+    await endsWell(receiver, signal === 'SIGINT' ? 130 : 143);
     // Without the farewell it would take the 5 s that Trystero gives a lost connection.
     await node.event('leave', { peer: id }, 4000);
-    await endsWell(receiver, signal === 'SIGINT' ? 130 : 143);
   });
 }
 
@@ -327,7 +328,7 @@ test('a relay that refuses is said once and tried again; another one works', asy
   const receiver = start(['netrecv', 'x', ...args], { bare: true });
   await endsWell(start(['netsend', 'x', 'hello', ...args], { bare: true }));
   await prints(receiver, ['"hello"']);
-  await tried;
+  await awaited('the third try at the relay', tried);
   assert.equal(
     receiver.err.count((line) => line.includes(bad)),
     1,
@@ -399,34 +400,35 @@ test('what waits for a peer that leaves is not sent, and no success', async (t) 
   await endsWell(sender, 1);
 });
 
-for (const signal of ['SIGKILL', 'SIGSTOP']) {
-  test(`a message that a peer never took is no success: ${signal}`, async (t) => {
-    const { recv, send } = place(t);
-    const receiver = recv('x');
-    const sender = send('x');
-    sender.write('1\n');
-    await prints(receiver, ['1']);
-    receiver.kill(signal);
-    sender.endInput('2\n');
-    await said(sender, /not delivered: z[0-9A-Za-z]{19}/);
-    await endsWell(sender, 1);
-  });
-}
+describe('peers and readers that stand still', { concurrency: true }, () => {
+  for (const signal of ['SIGKILL', 'SIGSTOP']) {
+    test(`a message that a peer never took is no success: ${signal}`, async (t) => {
+      const { recv, send } = place(t);
+      const receiver = recv('x');
+      const sender = send('x');
+      sender.write('1\n');
+      await prints(receiver, ['1']);
+      receiver.kill(signal);
+      sender.endInput('2\n');
+      await said(sender, /not delivered: z[0-9A-Za-z]{19}/);
+      await endsWell(sender, 1);
+    });
+  }
 
-test(
-  '-W ends a receiver that has all it wants but whose output nobody reads',
-  async (t) => {
+  test('-W ends a receiver that has all it wants but whose output nobody reads', async (t) => {
     const { recv, send } = place(t);
-    const receiver = recv('x', '-C', '1', '-W', '4');
-    const exit = new Promise((resolve) => receiver.child.once('exit', resolve));
-    receiver.child.stdout.pause();
     const sender = send('x');
     sender.endInput('x'.repeat(4 << 20));
+    await said(sender, /relay .* answers/);
+    // Time enough to be met and to get it all.
+    const receiver = recv('x', '-C', '1', '-W', '8');
+    const exit = new Promise((resolve) => receiver.child.once('exit', resolve));
+    receiver.child.stdout.pause();
     await endsWell(sender);
     assert.equal(await exit, 124);
     await said(receiver, /nobody reads the output/);
-  },
-);
+  });
+});
 
 test('the output of a receiver may be closed early', async (t) => {
   const { recv, send } = place(t);

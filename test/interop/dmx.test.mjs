@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
-import { after, before, test } from './lib/test.mjs';
+import { after, before, describe, test } from './lib/test.mjs';
 import { artDmx, levels, openNode, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
 import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
@@ -82,63 +82,65 @@ test('limits hold: allowed channels, maximum, grand master', async (t) => {
   await bridge.out.wait((line) => line === '> Art-Net 0.0.0: 1=100 2=100', 'the monitor');
 });
 
-test('a peer that leaves lets go; the last one brings --on-leave', async (t) => {
-  const node = await openNode(t);
-  const to = ['--to', `artnet://127.0.0.1:${node.port}/0`];
-  const { room, join } = await stage(t, ...to, '--merge', 'htp', '--on-leave', 'blackout');
-  const one = await join();
-  const two = await join();
-  await one.send([100, 10]);
-  await shows(node, levels({ 0: 100, 1: 10 }), 18);
-  await two.send([50, 50]);
-  await shows(node, levels({ 0: 100, 1: 50 }), 18);
-  await one.peer.leave(room);
-  await shows(node, levels({ 0: 50, 1: 50 }), 18);
-  await two.peer.stop();
-  await shows(node, levels({}), 18);
-});
-
-test('levels go on when the relay is gone', async (t) => {
-  const own = await Relay.start();
-  t.after(() => own.stop());
-  const node = await openNode(t);
-  const { join } = await stageOn(own, t, '--to', `artnet://127.0.0.1:${node.port}/0`);
-  const patch = await join();
-  await patch.send([1]);
-  await shows(node, levels({ 0: 1 }), 18);
-  await own.stop();
-  await patch.send([2]);
-  const last = await shows(node, levels({ 0: 2 }), 18);
-  const later = await node.log.wait((packet) => packet[12] === last[12] + 4, 'repeated frames');
-  assert.deepEqual(later, artDmx(last[12] + 4, 0, 0, levels({ 0: 2 })));
-});
-
-test('sACN by unicast; SIGTERM fades and terminates the universe', async (t) => {
-  const node = await openNode(t);
-  const name = ['--source-name', 'Bühne', '--priority', '150'];
-  const to = ['--to', `sacn://258@127.0.0.1:${node.port}`, '--on-leave', 'fade:200ms'];
-  const { bridge, join } = await stage(t, ...to, ...name);
-  const patch = await join();
-  await patch.send([{ channel: 1, value: 200 }]);
-  const lit = await shows(node, levels({ 1: 200 }), 126);
-  const cid = lit.subarray(22, 38);
-  const fields = { cid, name: 'Bühne', priority: 150, universe: 258 };
-  assert.deepEqual(lit, sacnData({ ...fields, sequence: lit[111], slots: levels({ 1: 200 }) }));
-  assert.equal(cid[6] >> 4, 8);
-
-  bridge.kill('SIGTERM');
-  assert.deepEqual(await bridge.exit, { code: 143, signal: null });
-  const fading = (packet) => packet[127] > 0 && packet[127] < 200 && packet[112] === 0;
-  assert.ok(node.log.has(fading), 'no frame of a fade');
-  const last = [];
-  for (let i = 0; i < 3; i++)
-    last.push(await node.log.wait((packet) => packet[112] === 0x40, `terminated packet ${i}`));
-  last.forEach((packet, i) => {
-    const sequence = (last[0][111] + i) & 0xff;
-    const expected = sacnData({ ...fields, sequence, options: 0x40, slots: levels({}) });
-    assert.deepEqual(packet, expected);
+describe('who leaves, and what stays', { concurrency: true }, () => {
+  test('a peer that leaves lets go; the last one brings --on-leave', async (t) => {
+    const node = await openNode(t);
+    const to = ['--to', `artnet://127.0.0.1:${node.port}/0`];
+    const { room, join } = await stage(t, ...to, '--merge', 'htp', '--on-leave', 'blackout');
+    const one = await join();
+    const two = await join();
+    await one.send([100, 10]);
+    await shows(node, levels({ 0: 100, 1: 10 }), 18);
+    await two.send([50, 50]);
+    await shows(node, levels({ 0: 100, 1: 50 }), 18);
+    await one.peer.leave(room);
+    await shows(node, levels({ 0: 50, 1: 50 }), 18);
+    await two.peer.stop();
+    await shows(node, levels({}), 18);
   });
-  assert.ok(!node.log.has((packet) => packet[112] === 0x40), 'a fourth terminated packet');
+
+  test('levels go on when the relay is gone', async (t) => {
+    const own = await Relay.start();
+    t.after(() => own.stop());
+    const node = await openNode(t);
+    const { join } = await stageOn(own, t, '--to', `artnet://127.0.0.1:${node.port}/0`);
+    const patch = await join();
+    await patch.send([1]);
+    await shows(node, levels({ 0: 1 }), 18);
+    await own.stop();
+    await patch.send([2]);
+    const last = await shows(node, levels({ 0: 2 }), 18);
+    const later = await node.log.wait((packet) => packet[12] === last[12] + 4, 'repeated frames');
+    assert.deepEqual(later, artDmx(last[12] + 4, 0, 0, levels({ 0: 2 })));
+  });
+
+  test('sACN by unicast; SIGTERM fades and terminates the universe', async (t) => {
+    const node = await openNode(t);
+    const name = ['--source-name', 'Bühne', '--priority', '150'];
+    const to = ['--to', `sacn://258@127.0.0.1:${node.port}`, '--on-leave', 'fade:500ms'];
+    const { bridge, join } = await stage(t, ...to, ...name);
+    const patch = await join();
+    await patch.send([{ channel: 1, value: 200 }]);
+    const lit = await shows(node, levels({ 1: 200 }), 126);
+    const cid = lit.subarray(22, 38);
+    const fields = { cid, name: 'Bühne', priority: 150, universe: 258 };
+    assert.deepEqual(lit, sacnData({ ...fields, sequence: lit[111], slots: levels({ 1: 200 }) }));
+    assert.equal(cid[6] >> 4, 8);
+
+    bridge.kill('SIGTERM');
+    assert.deepEqual(await bridge.exit, { code: 143, signal: null });
+    const fading = (packet) => packet[127] > 0 && packet[127] < 200 && packet[112] === 0;
+    await node.log.wait(fading, 'a frame of the fade');
+    const last = [];
+    for (let i = 0; i < 3; i++)
+      last.push(await node.log.wait((packet) => packet[112] === 0x40, `terminated packet ${i}`));
+    last.forEach((packet, i) => {
+      const sequence = (last[0][111] + i) & 0xff;
+      const expected = sacnData({ ...fields, sequence, options: 0x40, slots: levels({}) });
+      assert.deepEqual(packet, expected);
+    });
+    assert.ok(!node.log.has((packet) => packet[112] === 0x40), 'a fourth terminated packet');
+  });
 });
 
 test('dmxnet as node and as desk', async (t) => {

@@ -1,6 +1,7 @@
 // Meeting on a LAN: two machines, with the link-local IPv6 addresses that every one has.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from './lib/test.mjs';
+import { patience } from './lib/log.mjs';
 import { Kinds, meetOnce } from './lib/meeting.mjs';
 import { Relay, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { connectMachine, hasIpv6, ownNetwork } from './lib/network.mjs';
@@ -22,18 +23,16 @@ function withMachine(cable) {
     place.relay = await Relay.start();
     await place.machine.tunnel(place.relay.port);
   });
-  after(async () => {
-    await place.kinds.stop();
-    await place.relay?.stop();
-    await place.machine?.stop();
-  });
+  after(() => place.machine?.stop());
+  after(() => place.relay?.stop());
+  after(() => place.kinds.stop());
   return place;
 }
 
 async function meets(t, { kinds, relay, machine }, names, prefix = '') {
   const times = [];
   for (let round = 0; round < rounds; round++) {
-    const where = { prefixes: ['', prefix], machine };
+    const where = { prefixes: ['', prefix], machine, limit: patience };
     const { ms, failed } = await meetOnce(kinds, names, relay.of('nostr'), where);
     assert.equal(failed, undefined, `meeting ${round + 1}: ${failed}`);
     times.push(Math.round(ms));

@@ -11,7 +11,9 @@ import { Readable } from 'node:stream';
 import { after, before, describe, test } from './lib/test.mjs';
 import { setInterval as every } from 'node:timers/promises';
 import WebSocket from 'ws';
+import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
+import { spawnNodePeer } from './lib/peer.mjs';
 import { freePort } from './lib/ports.mjs';
 
 let relay;
@@ -21,21 +23,23 @@ after(() => relay?.stop());
 
 /** Starts commands in one new room; all end with the test. */
 function place(t, url = relay.url) {
-  const connection = ['--room', `network-${++rooms}`, '--relay', url];
+  const room = `network-${++rooms}`;
+  const connection = ['--room', room, '--relay', url];
   const start = (args, options) => {
     const process = roomwire([...args, ...connection], options);
     t.after(() => process.stop());
     return process;
   };
   return {
+    room,
     start,
     recv: (...args) => start(['netrecv', 'x', ...args]),
     send: (...args) => start(['netsend', 'x', ...args]),
   };
 }
 
-const said = (process, pattern, ms) =>
-  process.err.wait((line) => pattern.test(line), `line like ${pattern}`, ms);
+const said = (process, pattern) =>
+  process.err.wait((line) => pattern.test(line), `line like ${pattern}`);
 
 async function prints(process, ...lines) {
   for (const line of lines) assert.equal(await process.out.wait(() => true, `line ${line}`), line);
@@ -169,31 +173,31 @@ const skipStun = !outerAddress && 'this machine has no IPv4 address but loopback
 const stunTest = { skip: skipStun };
 test('--ice-server: the server is asked, and peers are told its answer', stunTest, async (t) => {
   const server = await boundSocket(t, 'udp4', outerAddress);
-  // Where the server says that the receiver can be reached: a socket of ours, to see who tries.
+  // Where the server says that the receiver can be reached.
   const mapped = await boundSocket(t, 'udp4', outerAddress);
-  const asked = new Promise((resolve) =>
-    server.on('message', (packet, from) => {
-      if (!isBindingRequest(packet)) return;
-      server.send(stunAnswer(packet, mapped.address()), from.port, from.address, () =>
-        resolve(from),
-      );
-    }),
-  );
-  const tried = new Promise((resolve) =>
-    mapped.on('message', (packet) => isBindingRequest(packet) && resolve()),
-  );
+  const asked = new Log('STUN server');
+  t.after(() => asked.close());
+  server.on('message', (packet, from) => {
+    if (!isBindingRequest(packet)) return;
+    const answer = stunAnswer(packet, mapped.address());
+    server.send(answer, from.port, from.address, () => asked.push(from));
+  });
   const port = await freePort();
-  const { recv, send } = place(t);
+  const { room, recv, send } = place(t);
   const { port: serverPort } = server.address();
   const receiver = recv(
     ...['--ice-port', String(port), '--ice-server', `stun:${outerAddress}:${serverPort}`],
   );
-  const from = await asked;
+  const from = await asked.wait(() => true, 'a question');
   assert.deepEqual([from.address, from.port], [outerAddress, port]);
-  const sender = send('-v');
-  await said(sender, /connected to/);
-  await tried;
-  sender.write('hello\n');
+  const patch = spawnNodePeer();
+  t.after(() => patch.stop());
+  await patch.open({ appId: 'patchies', relays: relay.of('nostr') });
+  await patch.join(room);
+  const { peer } = await patch.event('join');
+  const { sdp } = await patch.command('remoteDescription', { roomId: room, peer });
+  assert.match(sdp, new RegExp(` ${outerAddress} ${mapped.address().port} typ srflx `));
+  await endsWell(send('hello', '--peers', '2'));
   await prints(receiver, '"hello"');
 });
 
@@ -245,9 +249,7 @@ describe('wss://', () => {
   });
 });
 
-describe('kill -9 is noticed within 10 s, and the other goes on', { concurrency: true }, () => {
-  const limit = 10_000;
-
+describe('kill -9 is noticed, and the other goes on', { concurrency: true }, () => {
   test('of netsend', async (t) => {
     const { recv, send } = place(t);
     const receiver = recv('-C', '2');
@@ -255,7 +257,7 @@ describe('kill -9 is noticed within 10 s, and the other goes on', { concurrency:
     victim.write('first\n');
     await prints(receiver, '"first"');
     victim.kill('SIGKILL');
-    await said(receiver, /^left: z\w{19} /, limit);
+    await said(receiver, /^left: z\w{19} /);
     await endsWell(send('second'));
     await prints(receiver, '"second"');
     await endsWell(receiver);
@@ -268,12 +270,13 @@ describe('kill -9 is noticed within 10 s, and the other goes on', { concurrency:
     sender.write('first\n');
     await prints(victim, '"first"');
     victim.kill('SIGKILL');
-    await said(sender, /^left: z\w{19} /, limit);
+    await said(sender, /^left: z\w{19} /);
     const next = recv('-C', '1');
     sender.endInput('second\n');
     await prints(next, '"second"');
     await endsWell(next);
     // The victim printed the first message, but seldom lived to acknowledge it (within 20 ms).
+    await sender.exit;
     const undelivered = sender.err.has((line) => /^not delivered: /.test(line));
     await endsWell(sender, undelivered ? 1 : 0);
   });

@@ -123,15 +123,17 @@ describe('addresses', { concurrency: true }, () => {
     await patch.say({ address: '/other', args: [1] });
     const number = ({ bytes }) => bytes.readInt32BE(bytes.length - 4);
     await end.log.wait((d) => number(d) === count - 1, 'the last value');
-    assert.ok(end.log.has((d) => d.bytes.includes('/other')));
+    await end.log.wait((d) => d.bytes.includes('/other'), '/other');
     const passed = end.log.count((d) => d.bytes.includes('/fader'));
     assert.ok(passed < count / 2, `${passed} passed`);
 
-    for (let i = 0; i < count; i++) await end.send(packet('/knob', i), port);
-    const isLast = (m) => m.payload?.jsonText === `{"address":"/knob","args":[${count - 1}]}`;
+    // As many as the bridge's socket holds while the bridge waits for its turn.
+    const knobs = 200;
+    for (let i = 0; i < knobs; i++) await end.send(packet('/knob', i), port);
+    const isLast = (m) => m.payload?.jsonText === `{"address":"/knob","args":[${knobs - 1}]}`;
     await patch.peer.log.wait(isLast, 'the last value');
     const entered = patch.peer.log.count((m) => m.payload?.jsonText?.includes('/knob'));
-    assert.ok(entered < count / 2, `${entered} entered`);
+    assert.ok(entered < knobs / 2, `${entered} entered`);
   });
 });
 
@@ -175,7 +177,7 @@ describe('types and times', { concurrency: true }, () => {
 
   test('--bundle-timing: each at its time, not before', async (t) => {
     const { end, patch } = await scene(t, '--bundle-timing');
-    const sent = [due('/third', 600), due('/second', 300), due('/first', -1000)];
+    const sent = [due('/third', 3000), due('/second', 2000), due('/first', -1000)];
     await patch.say([...sent, { timetag: 0, elements: [{ address: '/now', args: [1] }] }]);
     const seen = [];
     for (let i = 0; i < 4; i++) seen.push(await end.next());

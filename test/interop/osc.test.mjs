@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { after, before, describe, test } from './lib/test.mjs';
 import { Bundle, Client } from 'node-osc';
+import { awaited } from './lib/log.mjs';
 import { Relay } from './lib/native.mjs';
 import {
   idOf,
@@ -209,7 +210,7 @@ describe('all arrive, in order', () => {
     t.after(() => server.close());
     const url = `osc.tcp://127.0.0.1:${server.address().port}`;
     const [, patch] = await place(t, relay).pair('--to', url);
-    await Promise.all([patch.burst(many), all]);
+    await Promise.all([patch.burst(many), awaited('all by TCP', all)]);
   });
 
   test('10,000 from the room, by UDP', async (t) => {
@@ -223,7 +224,7 @@ describe('all arrive, in order', () => {
       });
     });
     const [, patch] = await place(t, relay).pair(...to(end.port));
-    await Promise.all([patch.burst(10_000), all]);
+    await Promise.all([patch.burst(10_000), awaited('all by UDP', all)]);
   });
 
   test('100,000 into the room, by TCP', async (t) => {

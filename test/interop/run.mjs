@@ -26,11 +26,9 @@ if (!existsSync(roomwireBinary())) complain(`${roomwireBinary()} is not there; b
 if (!existsSync(nativePeerBinary())) complain(`${nativePeerBinary()} is not there; build it first`);
 if (!existsSync(join(here, 'node_modules'))) complain(`run npm ci in ${here} first`);
 
-// The longest first, so that the two halves end together.
 const files = [here, join(here, '../fault'), join(here, '../web')]
   .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-  .filter((file) => file.endsWith('.test.mjs'))
-  .sort((a, b) => Number(/meet|peers/.test(b)) - Number(/meet|peers/.test(a)));
+  .filter((file) => file.endsWith('.test.mjs'));
 for (const file of files)
   if (/from 'node:test'/.test(readFileSync(file, 'utf8')))
     complain(`${file}: what it takes of node:test is in interop/lib/test.mjs, with sure clean-up`);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from '../interop/lib/test.mjs';
 import { roomwire } from '../interop/lib/native.mjs';
-import { Browser, centre, command, desk, object, objects, patchHash, phone } from './lib/pages.mjs';
-import { shows, state, until } from './lib/pages.mjs';
+import { Browser, centre, command, counts, desk, object, objects, patchHash } from './lib/pages.mjs';
+import { phone, shows, state, until } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
 let site;
@@ -26,7 +26,7 @@ async function meet(t, channel, hash, options = desk) {
   return { page, receiver };
 }
 const next = async (receiver) => JSON.parse(await receiver.out.wait(() => true, 'a message'));
-const wires = (page) => page.locator('.wire:not(.loose)').count();
+const wires = (page) => page.locator('.wire:not(.loose)');
 
 test('by mouse: drag objects, draw wires, cut them, change and remove objects', async (t) => {
   const hash = patchHash([
@@ -43,16 +43,20 @@ test('by mouse: drag objects, draw wires, cut them, change and remove objects', 
   const button = object(page, 'button');
   const from = await centre(button.locator('.kind'));
   await drag(from, { x: from.x + 80, y: from.y + 40 });
-  assert.deepEqual((await objects(page))[0], ['button', '104px', '80px']);
+  await until(
+    'the button where it was dragged',
+    async () => (await objects(page))[0].join(),
+    (seen) => seen === 'button,104px,80px',
+  );
   await drag(
     await centre(page.getByRole('button', { name: 'outlet of button' })),
     await centre(page.getByRole('button', { name: 'inlet of netsend foo' })),
   );
-  assert.equal(await wires(page), 1);
+  await counts(wires(page), 1);
   await page.getByRole('button', { name: 'press' }).click();
   await page.getByText('nobody here').waitFor();
   await page.getByRole('button', { name: 'remove wire from button to netsend foo' }).click();
-  assert.equal(await wires(page), 0);
+  await counts(wires(page), 0);
   await button.getByRole('button', { name: 'settings' }).click();
   await page.getByLabel('Speaks').selectOption('osc');
   await page.getByLabel('OSC address').fill('no address');
@@ -63,7 +67,7 @@ test('by mouse: drag objects, draw wires, cut them, change and remove objects', 
   await object(page, 'button /go').getByRole('button', { name: 'Go', exact: true }).waitFor();
   await object(page, 'button /go').getByRole('button', { name: 'settings' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
-  assert.equal(await page.locator('.object').count(), 1);
+  await counts(page.locator('.object'), 1);
 });
 
 test('by keys alone: add, wire, write, move, change, unwire, remove', async (t) => {
@@ -72,23 +76,27 @@ test('by keys alone: add, wire, write, move, change, unwire, remove', async (t) 
     for (const key of keys) await page.keyboard.press(key);
   };
   const focused = () => page.evaluate(() => document.activeElement.ariaLabel);
+  const focuses = (name) => until(`focus on ${name}`, focused, (seen) => seen === name);
   await command(page, 'message');
   await command(page, 'netsend chat');
-  assert.equal(await focused(), 'netsend chat');
+  await focuses('netsend chat');
   const [, [, left, top]] = await objects(page);
   await press('ArrowRight', 'ArrowDown', 'ArrowDown');
-  const [, [, newLeft, newTop]] = await objects(page);
-  assert.deepEqual([parseInt(newLeft) - parseInt(left), parseInt(newTop) - parseInt(top)], [8, 16]);
+  await until(
+    'a step to the right and two down',
+    async () => (await objects(page))[1].slice(1).map(parseFloat).join(),
+    (seen) => seen === `${parseFloat(left) + 8},${parseFloat(top) + 16}`,
+  );
   // Back over its own parts to the message box.
   for (let i = 0; (await focused()) !== 'message'; i++) {
     assert.ok(i < 20, 'the message box is not reached with Shift+Tab');
     await press('Shift+Tab');
   }
   await press('w');
-  assert.equal(await focused(), 'inlet of netsend chat');
+  await focuses('inlet of netsend chat');
   await press('Enter');
-  assert.equal(await wires(page), 1);
-  assert.equal(await focused(), 'message');
+  await counts(wires(page), 1);
+  await focuses('message');
   for (let i = 0; (await focused()) !== 'message, Enter sends'; i++) {
     assert.ok(i < 10, 'the text is not reached with Tab');
     await press('Tab');
@@ -97,18 +105,18 @@ test('by keys alone: add, wire, write, move, change, unwire, remove', async (t) 
   await press('Enter');
   assert.equal(await next(receiver), 'by keys');
   await press('Escape');
-  assert.equal(await focused(), 'message');
+  await focuses('message');
   await press('Enter');
   await page.getByRole('dialog').getByLabel('Empty after sending').waitFor();
   await press('Escape');
-  assert.equal(await focused(), 'message');
+  await focuses('message');
   await press('w', 'Enter');
-  assert.equal(await wires(page), 0);
+  await counts(wires(page), 0);
   await press('w', 'Escape');
-  assert.equal(await focused(), 'message');
+  await focuses('message');
   await press('Delete');
-  assert.equal(await page.locator('.object').count(), 1);
-  assert.equal(await focused(), 'netsend chat');
+  await counts(page.locator('.object'), 1);
+  await focuses('netsend chat');
 });
 
 test('every control sends OSC, DMX and plain values', async (t) => {
@@ -184,7 +192,7 @@ test('what shows values shows them, and a controller follows what comes', async 
   await shows(page.locator('output.value'), '{"address":"/fader/1","args":[4]}');
   await shows(page.locator('.is-slider .number'), '4');
   await page.getByRole('img', { name: 'plot, now 4' }).waitFor();
-  assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true');
+  await page.getByRole('switch', { checked: true }).waitFor();
   await say('[{"channel":6,"value":255}]');
   await until(
     'green',

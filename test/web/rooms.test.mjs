@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from '../interop/lib/test.mjs';
 import { roomwire } from '../interop/lib/native.mjs';
-import { Browser, command, desk, object, objects, patchHash } from './lib/pages.mjs';
+import { Browser, command, counts, desk, hasObjects, object, objects, patchHash } from './lib/pages.mjs';
 import { roomOf, shows, state, until } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
@@ -67,7 +67,11 @@ describe('the room parameter', { concurrency: true }, () => {
       assert.equal(roomOf(page), null);
       await command(page, `${kind} chat`);
       await object(page, `${kind} chat`).waitFor();
-      assert.match(roomOf(page), /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+      await until(
+        'a room',
+        () => roomOf(page),
+        (room) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(room),
+      );
       await state(page, /Joining|Nobody else yet/);
     }
   });
@@ -83,7 +87,7 @@ describe('the room parameter', { concurrency: true }, () => {
       (room) => room && room !== first,
     );
     await page.getByText('The link named no room').waitFor();
-    assert.deepEqual(await objects(page), before);
+    await hasObjects(page, before);
     const made = roomOf(page);
     await page.goto(page.url().replace(/room=[^#]*/, 'room='));
     await until(
@@ -108,7 +112,7 @@ describe('the room parameter', { concurrency: true }, () => {
       (room) => room === 'the second: ä&?',
     );
     await page.locator('.object').first().waitFor();
-    assert.deepEqual(await objects(page), before);
+    await hasObjects(page, before);
     await set('https://patchies.app/?id=1&room=third');
     await until(
       'the room',
@@ -164,9 +168,9 @@ describe('sharing', { concurrency: true }, () => {
       const second = await browser.open(t, shared);
       assert.equal(roomOf(second), roomOf(page));
       assert.ok(roomOf(page));
+      await hasObjects(second, await objects(page));
       await object(second, 'netsend other').waitFor();
-      assert.deepEqual(await objects(second), await objects(page));
-      assert.equal(await second.locator('.wire:not(.loose)').count(), 2);
+      await counts(second.locator('.wire:not(.loose)'), 2);
       await Promise.all([state(page, '1 peer'), state(second, '1 peer')]);
     });
 
@@ -194,7 +198,7 @@ test('a damaged link: an empty patch, a notice, and the room is kept', async (t)
   for (const hash of ['#patch=***', faderPatch.slice(0, -20)]) {
     const page = await browser.open(t, link(room, hash));
     await page.getByText('damaged').waitFor();
-    assert.equal(await page.locator('.object').count(), 0);
+    await counts(page.locator('.object'), 0);
     assert.equal(roomOf(page), room);
     await command(page, 'add netrecv');
     await object(page, 'netrecv foo').waitFor();
@@ -244,12 +248,13 @@ test('a reload right after a change keeps it', async (t) => {
   const page = await browser.open(t, link(newRoom(), faderPatch));
   const fader = object(page, 'slider /fader/1').getByRole('slider');
   await fader.waitFor();
+  const loaded = page.waitForEvent('load');
   await fader.evaluate((range) => {
     range.value = '0.75';
     range.dispatchEvent(new Event('input', { bubbles: true }));
     location.reload();
   });
-  await page.waitForEvent('load');
+  await loaded;
   await until(
     'the fader where it was left',
     () => fader.inputValue(),
@@ -262,5 +267,5 @@ test('a reload right after a change keeps it', async (t) => {
     location.hash = hash;
   }, patchHash([['message', 24, 40]]));
   await object(page, 'message').waitFor();
-  assert.equal(await fader.count(), 0);
+  await counts(fader, 0);
 });

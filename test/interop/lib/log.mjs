@@ -12,6 +12,9 @@ export function waitingFor(what) {
   return () => openWaits.delete(wait);
 }
 
+/** A promise that is waited for under a name. */
+export const awaited = (what, promise) => promise.finally(waitingFor(what));
+
 /** What is being waited for. */
 export function waits() {
   const shown = [...openWaits].map(

@@ -33,7 +33,7 @@ export class Kinds {
   }
 
   async stop() {
-    for (const browser of this.#browsers.values()) await (await browser).stop();
+    await Promise.all([...this.#browsers.values()].map(async (browser) => (await browser).stop()));
   }
 }
 
@@ -44,7 +44,7 @@ let serial = 0;
  * cross. `machine`: the first runs on it, and every second one after it.
  * @returns {ms} or {ms, failed: what was seen}
  */
-export async function meetOnce(kinds, names, relays, { prefixes = [], machine } = {}) {
+export async function meetOnce(kinds, names, relays, { prefixes = [], machine, limit } = {}) {
   const peers = await Promise.all(
     names.map((name, i) =>
       kinds.make(name, {
@@ -58,8 +58,8 @@ export async function meetOnce(kinds, names, relays, { prefixes = [], machine } 
     for (const peer of peers) await peer.open({ relays });
     const start = performance.now();
     await Promise.all(peers.map((peer) => peer.join(room)));
-    const limit = peers.length > 2 ? meshLimit : meetingLimit;
-    const failed = await allJoined(room, peers, limit).then(
+    const most = limit ?? (peers.length > 2 ? meshLimit : meetingLimit);
+    const failed = await allJoined(room, peers, most).then(
       () => undefined,
       (error) => error.message,
     );

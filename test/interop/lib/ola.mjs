@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patience } from './log.mjs';
 import { there } from './network.mjs';
 
 const others = (
@@ -41,7 +42,7 @@ export async function startOla(machine) {
     /** Until the universe begins with these. */
     async shows(universe, values) {
       let seen;
-      for (const until = Date.now() + 10_000; Date.now() < until; ) {
+      for (const until = Date.now() + patience; Date.now() < until; ) {
         seen = (await this.levels(universe)).slice(0, values.length);
         if (`${seen}` === `${values}`) return;
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -169,7 +169,7 @@ export function createControl({ version, strategies, selfId, rtc = {}, emit, ext
       return progress ? { progress: summary.summary } : {};
     },
     request: async ({ roomId, action, payload, metadata, to, timeout }) => {
-      const options = { target: to, timeoutMs: timeout ?? 10_000 };
+      const options = { target: to, timeoutMs: timeout ?? 60_000 };
       if (metadata !== undefined) options.metadata = parsed(metadata);
       const found = control.rooms.get(roomId).action({ action, kind: 'request' });
       try {
@@ -181,6 +181,9 @@ export function createControl({ version, strategies, selfId, rtc = {}, emit, ext
     ping: async ({ roomId, peer }) => ({ ms: await control.rooms.get(roomId).room.ping(peer) }),
     peers: ({ roomId }) => ({
       peers: Object.keys(control.rooms.get(roomId).room.getPeers()).sort(),
+    }),
+    remoteDescription: ({ roomId, peer }) => ({
+      sdp: control.rooms.get(roomId).room.getPeers()[peer].remoteDescription.sdp,
     }),
     ...Object.fromEntries(
       Object.entries(extra).map(([name, run]) => [name, (command) => run(command, control)]),

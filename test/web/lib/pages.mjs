@@ -1,5 +1,6 @@
 // Browsers for the tests of the page: contexts that know nothing of each other, and what they said.
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { launch } from '../../interop/lib/browser.mjs';
 import { Log, patience, waitingFor } from '../../interop/lib/log.mjs';
@@ -124,6 +125,14 @@ export async function command(page, text) {
   await page.getByRole('combobox').fill(text);
   await page.keyboard.press('Enter');
 }
+
+/** Waits until there are so many. */
+export const counts = (locator, count) =>
+  until(`${count}`, () => locator.count(), (seen) => seen === count);
+
+/** Waits until the patch has these objects, as `objects` gives them. */
+export const hasObjects = (page, wanted) =>
+  until('the objects', () => objects(page), (seen) => isDeepStrictEqual(seen, wanted));
 
 export const objects = (page) =>
   page
