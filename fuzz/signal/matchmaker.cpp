@@ -40,6 +40,7 @@ struct Port : MatchmakerPort {
     require(attempts.count(attempt) > 0);
   }
   void abandon(Time, AttemptId attempt) override { require(attempts.erase(attempt) > 0); }
+  void on_peer_heard(const PeerId&) override {}
   void on_wrong_password(const PeerId&) override {}
   void on_signal_dropped(RelayId, const std::string&) override {}
 

@@ -120,6 +120,11 @@ class Room {
   /// How a peer is reached; nothing when it is not connected.
   std::optional<Path> path(const PeerId& peer) const;
 
+  /// What a peer runs, as far as its session description gives it away: `roomwire`, `browser`
+  /// (Chromium, Firefox, Safari), `libdatachannel` (node-datachannel is built on it), or empty.
+  /// A word for people; a peer may claim to be anything.
+  std::string software(const PeerId& peer) const;
+
   /// One function each; a later one replaces it. on_peer_join is also called, soon, for every
   /// peer that is there already: once each, and not if it has gone by then.
   void on_peer_join(std::function<void(const PeerId&)> callback);

@@ -47,7 +47,14 @@ struct RelayNotice {
   std::string text;
   RelayUrl::Kind kind = RelayUrl::Kind::nostr;
 };
-/// A peer was heard of and a connection to it is tried.
+/// A peer told a relay that it is in our room, and we are not connected to it: the first sign of
+/// it. Said again only when it was met and lost since, or forgotten (of those who are never met,
+/// 512 are known).
+struct PeerHeard {
+  PeerId peer;
+  RoomId room;
+};
+/// A connection to a peer that was heard is tried.
 struct PeerConnecting {
   PeerId peer;
 };
@@ -79,8 +86,9 @@ struct Dropped {
   std::string reason;
 };
 
-using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, PeerConnecting, PeerConnected,
-                            PeerDisconnected, WrongPassword, Undelivered, Dropped>;
+using Status =
+    std::variant<RelayConnected, RelayFailed, RelayNotice, PeerHeard, PeerConnecting, PeerConnected,
+                 PeerDisconnected, WrongPassword, Undelivered, Dropped>;
 
 /// Counted since the Context was made.
 struct Stats {

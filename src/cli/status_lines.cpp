@@ -130,6 +130,10 @@ void StatusLines::on(const RelayNotice& status) {
   detail(fmt::format("{} says: {}", relay_name(status.url, status.kind), printable(status.text)));
 }
 
+void StatusLines::on(const PeerHeard& status) {
+  detail(fmt::format("heard of {}", printable(status.peer.str())));
+}
+
 void StatusLines::on(const PeerConnecting& status) {
   detail(fmt::format("connecting to {}", printable(status.peer.str())));
 }
@@ -237,6 +241,16 @@ void StatusLines::waiting(std::size_t peers, std::size_t wanted) {
     line += "; do they use the same room, app id, password and relays?";
   }
   note(Tone::hint, line);
+}
+
+void StatusLines::not_waiting_for(const std::vector<PeerId>& peers) {
+  if (peers.empty()) return;
+  constexpr std::size_t max_named = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(peers.size(), max_named); ++i)
+    names += (i > 0 ? ", " : "") + printable(peers[i].str());
+  if (peers.size() > max_named) names += fmt::format(" and {} more", peers.size() - max_named);
+  note(Tone::bad, fmt::format("not waiting for {}: heard, and not reached so far", names));
 }
 
 void StatusLines::ended(const Stats& stats) {

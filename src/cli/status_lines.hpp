@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/options.hpp"
 #include "cli/standard_error.hpp"
@@ -37,6 +38,8 @@ class StatusLines {
   void peer_left(const PeerId& peer, const std::string& reason);
   /// Still too few peers: says which relays answer and what may be wrong.
   void waiting(std::size_t peers, std::size_t wanted);
+  /// What is sent now goes without those, who were heard and not met in time.
+  void not_waiting_for(const std::vector<PeerId>& peers);
   /// With -v: what was counted.
   void ended(const Stats& stats);
   /// A line of the caller's own.
@@ -60,6 +63,7 @@ class StatusLines {
   void on(const RelayConnected& status);
   void on(const RelayFailed& status);
   void on(const RelayNotice& status);
+  void on(const PeerHeard& status);
   void on(const PeerConnecting& status);
   void on(const PeerConnected& status);
   void on(const PeerDisconnected& status);

@@ -55,6 +55,12 @@ std::optional<Path> Room::path(const PeerId& peer) const {
   return context->runtime().mesh().path(app(), peer);
 }
 
+std::string Room::software(const PeerId& peer) const {
+  client::ContextState* const context = state_->context();
+  if (context == nullptr) return {};
+  return std::string(context->runtime().mesh().software(app(), peer));
+}
+
 void Room::on_peer_join(std::function<void(const PeerId&)> callback) {
   state_->set_on_join(std::move(callback));
 }

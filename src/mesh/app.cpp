@@ -56,6 +56,9 @@ class App::RoomSignals final : public signal::MatchmakerPort {
     app_.add_candidate_init(attempt, candidate);
   }
   void abandon(Time, signal::AttemptId attempt) override { app_.links_.abandon(attempt); }
+  void on_peer_heard(const PeerId& peer) override {
+    app_.events_.emplace_back(Status(PeerHeard{peer, room_}));
+  }
   void on_wrong_password(const PeerId& peer) override {
     app_.events_.emplace_back(Status(WrongPassword{peer, room_}));
   }

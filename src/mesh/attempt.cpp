@@ -14,7 +14,22 @@ std::string attribute(std::string_view sdp, std::string_view name) {
   return std::string(rest.substr(0, rest.find_first_of("\r\n")));
 }
 
+// The tool is what a program says of itself (RFC 8866 section 6.3); of the others each WebRTC stack
+// has a habit of its own.
+std::string_view software_of(std::string_view sdp) {
+  if (attribute(sdp, "tool") == "roomwire") return "roomwire";
+  if (sdp.find("\no=mozilla") != std::string_view::npos) return "browser";
+  // libwebrtc, which is in Chromium and Safari.
+  if (sdp.find("\na=extmap-allow-mixed") != std::string_view::npos) return "browser";
+  if (sdp.find("\no=rtc ") != std::string_view::npos) return "libdatachannel";
+  return "";
+}
+
 }  // namespace
+
+void Attempt::set_remote_description(std::string_view sdp) {
+  software_ = software_of(sdp);
+}
 
 void Attempt::set_local_description(const std::string& sdp) {
   mid_ = attribute(sdp, "mid");

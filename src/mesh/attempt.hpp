@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "room/hub.hpp"
@@ -57,6 +58,10 @@ class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
 
   /// The description that was signalled: candidates that follow name its section and fragment.
   void set_local_description(const std::string& sdp);
+  /// The other's description, by which its software is known.
+  void set_remote_description(std::string_view sdp);
+  /// As Room::software has it.
+  std::string_view software() const { return software_; }
   /// A candidate as the JSON text that Trystero signals, an RTCIceCandidateInit.
   std::string candidate_init(const rtc::Candidate& candidate) const;
 
@@ -93,6 +98,7 @@ class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
   bool agreed_ = false;
   std::unique_ptr<rtc::PeerConnection> connection_;
   std::optional<rtc::IcePair> pair_;
+  std::string_view software_;  // one of a few constants
   std::string mid_ = "0";
   std::string ufrag_;
   bool closed_ = false;

@@ -48,6 +48,7 @@ Result<signal::Attempt> Links::answer(const RoomId& room, const PeerId& peer,
     return tl::unexpected<Error>(sdp.error());
   }
   attempt.set_local_description(*sdp);
+  attempt.set_remote_description(offer);
   attempt.set_agreed();
   return signal::Attempt{attempt.id(), std::move(*sdp)};
 }
@@ -56,6 +57,7 @@ Result<void> Links::accept_answer(signal::AttemptId id, std::string_view answer)
   Attempt* attempt = find(id);
   if (attempt == nullptr) return failure(ErrorKind::closed, "the connection is gone");
   attempt->set_agreed();
+  attempt->set_remote_description(answer);
   return attempt->connection().accept_answer(now_, answer);
 }
 
@@ -106,6 +108,12 @@ std::optional<rtc::IcePair> Links::pair(const PeerId& peer) const {
   const auto entry = peers_.find(peer);
   if (entry == peers_.end() || entry->second.link == nullptr) return std::nullopt;
   return entry->second.link->pair();
+}
+
+std::string_view Links::software(const PeerId& peer) const {
+  const auto entry = peers_.find(peer);
+  if (entry == peers_.end() || entry->second.link == nullptr) return {};
+  return entry->second.link->software();
 }
 
 Attempt* Links::link(const PeerId& peer) {

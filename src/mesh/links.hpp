@@ -57,6 +57,7 @@ class Links final : public AttemptOwner {
   bool is_connected(const PeerId& peer) const;
   bool is_connecting(const PeerId& peer, const RoomId& other_than) const;
   std::optional<rtc::IcePair> pair(const PeerId& peer) const;
+  std::string_view software(const PeerId& peer) const;
   /// The connection that carries the rooms, or nullptr.
   Attempt* link(const PeerId& peer);
   void set_receiving(bool on);

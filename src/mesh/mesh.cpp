@@ -114,6 +114,10 @@ std::optional<Path> Mesh::path(const AppId& id, const PeerId& peer) const {
   return path_of(*pair);
 }
 
+std::string_view Mesh::software(const AppId& id, const PeerId& peer) const {
+  return apps_.at(id)->links().software(peer);
+}
+
 void Mesh::set_receiving(Time now, bool on) {
   receiving_ = on;
   for (auto& [id, app] : apps_) {

@@ -61,6 +61,7 @@ class Mesh {
   /// The rooms of an app that was joined. After calling a function of it, call settle().
   room::Hub& hub(const AppId& id);
   std::optional<Path> path(const AppId& id, const PeerId& peer) const;
+  std::string_view software(const AppId& id, const PeerId& peer) const;
   void set_receiving(Time now, bool on);
 
   Deadline next_timeout() const;

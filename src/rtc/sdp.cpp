@@ -253,6 +253,7 @@ class Writer {
     line({"t=0 0"});
     if (!bundled_mid.empty()) line({"a=group:BUNDLE ", bundled_mid});
     line({"a=msid-semantic: WMS"});
+    line({"a=tool:roomwire"});  // RFC 8866 section 6.3: who wrote it
   }
 
   void data_section(const LocalDescription& local, const MediaSection& section) {

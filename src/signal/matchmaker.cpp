@@ -101,6 +101,7 @@ Matchmaker::Impl::Entry& Matchmaker::Impl::meet(Time now, RelayId relay, const P
   }
   entry->second.heard_at = now;
   entry->second.heard_on[relay] = now;
+  if (!std::exchange(entry->second.told, true)) port_.on_peer_heard(peer);
   return *entry;
 }
 
@@ -277,6 +278,7 @@ void Matchmaker::Impl::peer_lost(Time now, const PeerId& peer) {
   if (entry != strangers_.end()) {
     Stranger& stranger = entry->second;
     stranger.is_there = false;
+    stranger.told = false;
     stranger.greeted_at.clear();
     stranger.sought_until = now + search_time;
     const auto chance = std::chrono::duration_cast<Duration>(loss_spread * entropy_.unit());

@@ -44,6 +44,8 @@ class MatchmakerPort {
   /// Closes an attempt that has not connected. Nothing more is said of it.
   virtual void abandon(Time now, AttemptId attempt) = 0;
 
+  /// The first sign of a peer, or the first since it was lost.
+  virtual void on_peer_heard(const PeerId& peer) = 0;
   virtual void on_wrong_password(const PeerId& peer) = 0;
   virtual void on_signal_dropped(RelayId relay, const std::string& reason) = 0;
 };

@@ -33,6 +33,7 @@ struct Proposal {
 struct Stranger {
   Topic topic;  ///< Its self topic.
   Time heard_at{};
+  bool told = false;  ///< That it was heard, to the owner.
   /// Where it was heard, and when last: at most one entry a relay.
   std::map<RelayId, Time> heard_on;
   std::map<RelayId, Time> greeted_at;

@@ -69,6 +69,8 @@ void print_status(const roomwire::Status& status) {
                  {"wasUp", s.was_connected}});
         } else if constexpr (std::is_same_v<S, roomwire::RelayNotice>) {
           print({{"event", "notice"}, {"url", s.url}, {"text", s.text}});
+        } else if constexpr (std::is_same_v<S, roomwire::PeerHeard>) {
+          print({{"event", "heard"}, {"peer", s.peer.str()}});
         } else if constexpr (std::is_same_v<S, roomwire::PeerConnecting>) {
           print({{"event", "connecting"}, {"peer", s.peer.str()}});
         } else if constexpr (std::is_same_v<S, roomwire::PeerConnected>) {

@@ -11,6 +11,23 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+// ---- who is heard ----
+
+TEST_F(MatchmakerTest, TellsTheFirstSignOfAPeerAndTheFirstSinceItWasLost) {
+  matchmaker.relay_ready(now, relay_a);
+  matchmaker.relay_ready(now, relay_b);
+  announce(follower);
+  announce(leader);
+  announce(follower);
+  EXPECT_THAT(port.heard, ElementsAre(follower, leader));
+  connect(follower);
+  port.connected.erase(follower);
+  matchmaker.peer_lost(now, follower);
+  announce(follower);
+  announce(follower);
+  EXPECT_THAT(port.heard, ElementsAre(follower, leader, follower));
+}
+
 // ---- announcing ----
 
 TEST_F(MatchmakerTest, AnnouncesOftenAtFirstAndSeldomLater) {

@@ -54,6 +54,7 @@ struct MatchmakerDouble : MatchmakerPort {
   void abandon(Time, AttemptId attempt) override {
     log.push_back("abandon " + std::to_string(static_cast<std::uint64_t>(attempt)));
   }
+  void on_peer_heard(const PeerId& peer) override { heard.push_back(peer); }
   void on_wrong_password(const PeerId& peer) override {
     log.push_back("wrong password of " + peer.str());
   }
@@ -64,6 +65,7 @@ struct MatchmakerDouble : MatchmakerPort {
 
   std::vector<Published> published;
   std::vector<std::string> log;
+  std::vector<PeerId> heard;
   std::vector<std::string> dropped;
   std::set<PeerId> connected;
   std::set<PeerId> elsewhere;
