@@ -20,8 +20,10 @@ What is JSON is sent as that value, all else as a string.)",
   roomwire netsend picture --room my-room --file photo.jpg
 The line {"type":"set-channel","channel":"other"} is not sent: what follows goes
 to that channel.
-Whoever is in the room is a peer, another netsend too, though it reads nothing:
-where several send, --peers N waits for them and for who reads.
+It waits until somebody is there, and until everybody who is heard in the room
+is met or given up, for at most a second each; then it says to how many it sent.
+--peers N sends as soon as N are there. Whoever is in the room is a peer,
+another netsend too, though it reads nothing.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp netrecv_help{
@@ -74,7 +76,7 @@ NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
   app.add_flag("--text", options.as_text, "Send strings, JSON or not");
   app.add_option("--file", options.file, "Send a file as bytes; - is standard input")
       ->type_name("FILE");
-  parser.add_value({"--peers", "N", "Wait until this many peers are there (1)", false,
+  parser.add_value({"--peers", "N", "Send as soon as this many peers are there", false,
                     [&](const std::string& value) {
                       return store(parse_number(value, 1, 1'000'000), options.peers);
                     }});

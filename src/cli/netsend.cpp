@@ -7,8 +7,11 @@
 #include <cerrno>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -26,6 +29,9 @@ using namespace std::chrono_literals;
 // Everything was given to the network when this begins; it is for what has not arrived so far. A
 // peer that no longer answers is noticed sooner.
 constexpr auto last_drain = 30s;
+
+// Whom a sender that runs for weeks remembers; a peer that comes back is no new one.
+constexpr std::size_t max_recipients = 10'000;
 
 /// Sends batches in their order, whenever somebody is in the room.
 class Sender {
@@ -56,6 +62,14 @@ class Sender {
       next_ = 0;
     }
     finish_if_done();
+  }
+
+  void peer_changed(const PeerId& peer, bool is_here) {
+    if (is_here) {
+      newcomers_.insert(peer);
+    } else {
+      newcomers_.erase(peer);
+    }
   }
 
   void ready_changed(bool ready) {
@@ -103,10 +117,33 @@ class Sender {
     const auto result = action_.send(std::move(payload), std::move(options));
     if (result) {
       ++messages_;
+      note_recipients();
       return;
     }
     fail(at(line) + result.error().message);
     if (cost > 0) sent(cost);
+  }
+
+  // Everybody who is there gets each message, so only who came since the last one is news.
+  void note_recipients() {
+    for (const PeerId& peer : newcomers_) {
+      if (recipients_.size() >= max_recipients || !recipients_.insert(peer).second) continue;
+      std::string software = session_.room().software(peer);
+      ++recipient_kinds_[software.empty() ? "other" : std::move(software)];
+    }
+    newcomers_.clear();
+  }
+
+  // "sent 2 messages to 3 peers: 1 browser, 2 roomwire"
+  std::string summary() const {
+    std::string line = fmt::format("sent {} message{}", messages_, messages_ == 1 ? "" : "s");
+    if (recipients_.empty()) return line;
+    line += fmt::format(" to {} peer{}", recipients_.size(), recipients_.size() == 1 ? "" : "s");
+    for (char separator = ':'; const auto& [kind, count] : recipient_kinds_) {
+      line += fmt::format("{} {} {}", separator, count, kind);
+      separator = ',';
+    }
+    return line;
   }
 
   void sent(std::size_t cost) {
@@ -142,8 +179,7 @@ class Sender {
 
   void finish_if_done() {
     if (!ended_ || !waiting_.empty() || runs_in_flight_ > 0 || session_.finishing()) return;
-    session_.status().note(Tone::plain,
-                           fmt::format("sent {} message{}", messages_, messages_ == 1 ? "" : "s"));
+    session_.status().note(Tone::plain, summary());
     session_.finish(failed_ ? exit_failed : exit_fine, last_drain);
   }
 
@@ -155,6 +191,9 @@ class Sender {
   std::size_t next_ = 0;            // in the first of them
   std::size_t runs_in_flight_ = 0;
   std::size_t messages_ = 0;
+  std::set<PeerId> newcomers_;   // in the room, and nothing was sent since they came
+  std::set<PeerId> recipients_;  // ever
+  std::map<std::string, std::size_t> recipient_kinds_;
   bool ended_ = false;
   bool failed_ = false;
   bool lost_ = false;  ///< Said once.
@@ -228,6 +267,8 @@ int netsend(const NetsendOptions& options) {
   Sender sender(session, *std::move(action), metadata_of(options), [&reader](std::size_t cost) {
     if (reader) reader->release(cost);
   });
+  session.on_peer_change(
+      [&](const PeerId& peer, bool is_here) { sender.peer_changed(peer, is_here); });
   session.on_ready_change([&](bool ready) { sender.ready_changed(ready); });
   if (options.message) {
     session.context().post([&] { sender.add(as_batch(*options.message, options)); });

@@ -37,7 +37,8 @@ struct NetsendOptions {
   std::optional<std::string> message;  ///< Nothing: read standard input, or `file`.
   std::optional<std::string> file;     ///< `-` is standard input, as a whole.
   bool as_text = false;
-  std::size_t peers = 1;
+  /// How many to wait for; nothing: until the room has settled.
+  std::optional<std::size_t> peers;
 };
 
 enum class OutputFormat {

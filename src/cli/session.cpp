@@ -40,17 +40,20 @@ Error in_words_of_flags(Error error) {
 
 }  // namespace
 
-Session::Session(ConnectionOptions options, std::size_t peers_wanted)
+Session::Session(ConnectionOptions options, std::optional<std::size_t> peers_wanted)
     : options_(std::move(options)),
-      peers_wanted_(peers_wanted),
-      status_(options_.verbosity, !options_.context.relays.empty(), print) {}
+      peers_wanted_(peers_wanted.value_or(1)),
+      status_(options_.verbosity, !options_.context.relays.empty(), print),
+      waits_for_settling_(!peers_wanted) {
+  if (waits_for_settling_) settling_.emplace();
+}
 
 Session::~Session() {
   signals_.reset();  // its thread posts to the context
 }
 
 Result<std::unique_ptr<Session>> Session::create(ConnectionOptions options,
-                                                 std::size_t peers_wanted) {
+                                                 std::optional<std::size_t> peers_wanted) {
   std::unique_ptr<Session> session(new Session(std::move(options), peers_wanted));
   if (auto joined = session->join(); !joined) return tl::unexpected(joined.error());
   return session;
@@ -61,10 +64,7 @@ Result<void> Session::join() {
   auto context = Context::create(options_.context);
   if (!context) return tl::unexpected(in_words_of_flags(context.error()));
   context_ = *std::move(context);
-  context_->on_status([this](const Status& status) {
-    if (std::holds_alternative<Undelivered>(status)) undelivered_ = true;
-    status_.on_status(status);
-  });
+  context_->on_status([this](const Status& status) { on_status(status); });
 
   room_is_chosen_ = options_.room.room.empty();
   if (room_is_chosen_) {
@@ -152,7 +152,45 @@ void Session::peer_joined(const PeerId& peer) {
   ++peers_;
   status_.peer_joined(peer, room_->path(peer));
   if (on_peer_change_) on_peer_change_(peer, true);
-  if (peers_ >= peers_wanted_) set_ready(true);
+  if (settling_) {
+    settling_->met(std::chrono::steady_clock::now(), peer);
+    look_whether_settled();
+  } else if (peers_ >= peers_wanted_) {
+    set_ready(true);
+  }
+}
+
+void Session::on_status(const Status& status) {
+  if (std::holds_alternative<Undelivered>(status)) undelivered_ = true;
+  status_.on_status(status);
+  if (!settling_) return;
+  if (const auto* heard = std::get_if<PeerHeard>(&status)) {
+    settling_->heard(std::chrono::steady_clock::now(), heard->peer);
+  } else if (const auto* gone = std::get_if<PeerDisconnected>(&status)) {
+    settling_->given_up(gone->peer);
+  } else if (const auto* kept_out = std::get_if<WrongPassword>(&status)) {
+    settling_->given_up(kept_out->peer);
+  } else {
+    return;
+  }
+  look_whether_settled();
+}
+
+void Session::look_whether_settled() {
+  const auto at = settling_ ? settling_->settled_at() : std::nullopt;
+  if (!at || looks_later_ || finishing_) return;
+  const auto wait =
+      std::chrono::ceil<std::chrono::milliseconds>(*at - std::chrono::steady_clock::now());
+  if (wait.count() > 0) {
+    looks_later_ = true;
+    return context_->post_after(wait, [this] {
+      looks_later_ = false;
+      look_whether_settled();
+    });
+  }
+  status_.not_waiting_for(settling_->awaited());
+  settling_.reset();
+  set_ready(true);
 }
 
 void Session::peer_left(const PeerId& peer, const std::string& reason) {
@@ -161,6 +199,7 @@ void Session::peer_left(const PeerId& peer, const std::string& reason) {
   status_.peer_left(peer, reason);
   if (on_peer_change_) on_peer_change_(peer, false);
   if (peers_ == 0) set_ready(false);
+  if (peers_ == 0 && settling_) settling_->alone();
 }
 
 void Session::set_ready(bool ready) {
@@ -168,6 +207,7 @@ void Session::set_ready(bool ready) {
   ready_ = ready;
   ++wait_number_;
   next_hint_ = first_hint;
+  if (!ready && waits_for_settling_) settling_.emplace();
   if (!ready && !finishing_) hint_later();
   if (on_ready_change_) on_ready_change_(ready);
 }

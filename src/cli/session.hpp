@@ -10,6 +10,7 @@
 #include <roomwire/roomwire.hpp>
 
 #include "cli/options.hpp"
+#include "cli/settling.hpp"
 #include "cli/signal_watcher.hpp"
 #include "cli/status_lines.hpp"
 
@@ -21,8 +22,9 @@ class Session {
  public:
   /// Joins with nobody told yet: nothing is sent before run(). Fails as Context::create and
   /// Context::join do. `peers_wanted` (1 or more): how many must be there for ready() to begin.
+  /// Without it, one, and the room must have settled: see Settling.
   static Result<std::unique_ptr<Session>> create(ConnectionOptions options,
-                                                 std::size_t peers_wanted);
+                                                 std::optional<std::size_t> peers_wanted);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -31,7 +33,7 @@ class Session {
   Room& room() { return *room_; }
   StatusLines& status() { return status_; }
 
-  /// As many peers as wanted came, and not all have gone since.
+  /// As many peers as wanted came, or the room has settled, and not all have gone since.
   bool ready() const { return ready_; }
   /// Called when ready() changes. One function.
   void on_ready_change(std::function<void(bool)> callback) {
@@ -67,13 +69,15 @@ class Session {
   int run();
 
  private:
-  Session(ConnectionOptions options, std::size_t peers_wanted);
+  Session(ConnectionOptions options, std::optional<std::size_t> peers_wanted);
   Result<void> join();
   void say_room();
   void on_signal(int signal);
   void end_early(int exit_code);
   void peer_joined(const PeerId& peer);
   void peer_left(const PeerId& peer, const std::string& reason);
+  void on_status(const Status& status);
+  void look_whether_settled();
   void set_ready(bool ready);
   void hint_later();
 
@@ -85,6 +89,9 @@ class Session {
   std::function<void(std::function<void()>)> before_leaving_;
   bool room_is_chosen_ = false;  // by us, not by the user
   bool room_is_new_ = false;
+  std::optional<Settling> settling_;  // while it is waited for
+  const bool waits_for_settling_;
+  bool looks_later_ = false;
   std::size_t peers_ = 0;
   bool ready_ = false;
   bool finishing_ = false;

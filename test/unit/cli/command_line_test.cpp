@@ -46,7 +46,7 @@ TEST(CommandLine, NetsendDefaults) {
   EXPECT_FALSE(options.message);
   EXPECT_FALSE(options.file);
   EXPECT_FALSE(options.as_text);
-  EXPECT_EQ(options.peers, 1U);
+  EXPECT_EQ(options.peers, std::nullopt);
   EXPECT_EQ(options.connection.room.app.str(), "patchies");
   EXPECT_TRUE(options.connection.room.room.empty());
   EXPECT_TRUE(options.connection.context.relays.empty());

@@ -1,0 +1,100 @@
+// A netsend that sends one message and leaves: to everybody in the room, not only to the first
+// that it meets. Natives are met sooner than browsers are heard.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser } from './lib/browser.mjs';
+import { Relay, roomwire } from './lib/native.mjs';
+import { bothJoined, spawnNodePeer } from './lib/peer.mjs';
+import { Stranger } from '../fault/stranger.mjs';
+
+const shots = 10;
+let relay;
+let browser;
+before(async () => ([relay, browser] = await Promise.all([Relay.start(), Browser.start()])));
+after(() => Promise.allSettled([relay?.stop(), browser?.stop()]));
+
+let rooms = 0;
+function place(t, relayFlag = '--relay') {
+  const room = `one-shot-${process.pid}-${++rooms}`;
+  const tracked = (started) => {
+    t.after(() => started.stop());
+    return started;
+  };
+  return {
+    room,
+    run: (...args) => tracked(roomwire([...args, '--room', room, relayFlag, relay.url])),
+    async peer(spawned) {
+      const peer = tracked(await spawned);
+      await peer.open({ appId: 'patchies', relays: relay.of('nostr') });
+      await peer.join(room);
+      await peer.action(room, 'chat');
+      return peer;
+    },
+  };
+}
+
+async function sends(sender) {
+  const ended = await sender.exit;
+  const shown = sender.err.all().join('\n');
+  assert.deepEqual(ended, { code: 0, signal: null }, shown);
+  return shown;
+}
+
+test('each of ten one-shots reaches Chromium and Node beside natives', async (t) => {
+  const { room, run, peer } = place(t);
+  const receiver = run('netrecv', 'chat');
+  const monitor = run('monitor', '-q');
+  const patches = await Promise.all([
+    peer(browser.peer({ trystero: '0.23.0' })),
+    peer(browser.peer({ trystero: '0.25.4' })),
+    peer(spawnNodePeer({ trystero: '0.25.4' })),
+  ]);
+  for (const a of patches) {
+    for (const b of patches.slice(patches.indexOf(a) + 1)) await bothJoined(room, a, b);
+    await receiver.err.wait((line) => line.startsWith(`joined: ${a.id}`), `${a.name} at netrecv`);
+  }
+  let complete = 0;
+  for (let i = 1; i <= shots; ++i) {
+    const said = await sends(run('netsend', 'chat', `shot ${i}`));
+    await receiver.out.wait((line) => line === `"shot ${i}"`, `shot ${i} at netrecv`);
+    await monitor.out.wait((line) => line.endsWith(`"shot ${i}"`), `shot ${i} at monitor`);
+    // A machine that is too busy to meet within a second is told of, by name.
+    const missed = /^not waiting for (.*): heard, and not reached/m.exec(said)?.[1] ?? '';
+    const met = patches.filter((patch) => !missed.includes(patch.id));
+    for (const patch of met) {
+      const { payload } = await patch.event('message', { roomId: room, action: 'chat' });
+      assert.deepEqual(payload, { text: `shot ${i}` }, `${patch.name}\n${said}`);
+    }
+    if (missed) continue;
+    assert.match(
+      said,
+      /^sent 1 message to 5 peers: 2 browser, 1 libdatachannel, 2 roomwire$/m,
+      `shot ${i}`,
+    );
+    ++complete;
+  }
+  assert.ok(complete > 0, 'no shot reached all');
+});
+
+test('who is heard and cannot be met is named, and nobody else waits for it', async (t) => {
+  const { room, run } = place(t, '--ws-relay');
+  const sender = run('netsend', 'chat', 'hello', '-v');
+  const stranger = new Stranger({ appId: 'patchies', roomId: room, relayUrl: relay.url });
+  t.after(() => stranger.stop());
+  await sender.err.wait((line) => /^ws-relay .* answers$/.test(line), 'the relay');
+  const ghost = 'Ghost000000000000000';
+  await stranger.announce(ghost);
+  await sender.err.wait((line) => line === `heard of ${ghost}`, 'the ghost heard');
+  const receiver = run('netrecv', 'chat');
+  const said = await sends(sender);
+  assert.match(said, new RegExp(`^not waiting for ${ghost}: heard, and not reached so far$`, 'm'));
+  assert.match(said, /^sent 1 message to 1 peer: 1 roomwire$/m);
+  await receiver.out.wait((line) => line === '"hello"', 'hello');
+});
+
+test('--peers cuts the wait short', async (t) => {
+  const { run } = place(t);
+  run('netrecv', 'chat');
+  const said = await sends(run('netsend', 'chat', 'hello', '--peers', '1'));
+  assert.match(said, /^sent 1 message to 1 peer: 1 roomwire$/m);
+});
