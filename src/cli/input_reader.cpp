@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/text.hpp"
+
 namespace roomwire::cli {
 namespace {
 
@@ -90,13 +92,17 @@ InputBatch InputReader::batch_of(std::string_view text) {
     whole_.insert(whole_.end(), text.begin(), text.end());
     return batch;
   }
-  splitter_.feed(text, [&](std::string_view line, bool too_long) {
-    Input input =
-        too_long ? BadInput{fmt::format("is longer than {} bytes (--max-message)", max_message_)}
-                 : to_input(line, mode_ == Mode::text_lines);
-    batch.inputs.push_back({++line_, std::move(input)});
-  });
+  splitter_.feed(text,
+                 [&](std::string_view line, bool too_long) { take_line(batch, line, too_long); });
   return batch;
+}
+
+void InputReader::take_line(InputBatch& batch, std::string_view line, bool too_long) {
+  if (++line_ == 1) line = without_byte_order_mark(line);
+  Input input = too_long
+                    ? BadInput{fmt::format("is longer than {} bytes (--max-message)", max_message_)}
+                    : to_input(line, mode_ == Mode::text_lines);
+  batch.inputs.push_back({line_, std::move(input)});
 }
 
 InputBatch InputReader::last_batch() {
@@ -107,10 +113,9 @@ InputBatch InputReader::last_batch() {
     return batch;
   }
   splitter_.finish([&](std::string_view line, bool too_long) {
-    Input input =
-        too_long ? BadInput{fmt::format("is longer than {} bytes (--max-message)", max_message_)}
-                 : to_input(line, mode_ == Mode::text_lines);
-    batch.inputs.push_back({++line_, std::move(input)});
+    const bool nothing_but_a_mark =
+        line_ == 0 && !too_long && without_byte_order_mark(line).empty();
+    if (!nothing_but_a_mark) take_line(batch, line, too_long);
   });
   return batch;
 }

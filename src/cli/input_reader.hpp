@@ -58,6 +58,7 @@ class InputReader {
   InputBatch next_batch();
   InputBatch batch_of(std::string_view text);
   InputBatch last_batch();
+  void take_line(InputBatch& batch, std::string_view line, bool too_long);
 
   const int fd_;
   const Mode mode_;

@@ -248,7 +248,7 @@ std::optional<Json> metadata_of(const NetsendOptions& options) {
 InputBatch as_batch(const std::string& message, const NetsendOptions& options) {
   InputBatch batch;
   batch.end = true;
-  batch.inputs.push_back({0, to_input(message, options.as_text)});
+  batch.inputs.push_back({0, to_input(without_byte_order_mark(message), options.as_text)});
   return batch;
 }
 

@@ -16,7 +16,8 @@
 namespace roomwire::cli {
 namespace {
 
-constexpr std::size_t max_file = 3 * RoomStore::max_room + 2;  // %XX for each byte, a newline
+// %XX for each byte, a newline, and the byte order mark of an editor
+constexpr std::size_t max_file = 3 * RoomStore::max_room + 5;
 
 class FileDescriptor {
  public:
@@ -39,6 +40,7 @@ tl::unexpected<Error> refused(const std::filesystem::path& path, int error) {
 
 // Nothing when it is not what percent_encoded makes.
 std::optional<RoomId> room_in(std::string_view text) {
+  text = without_byte_order_mark(text);
   if (text.ends_with('\n')) text.remove_suffix(1);
   std::string room = percent_decoded(text);
   const bool is_ours = !room.empty() && percent_encoded(room) == text && is_utf8(room);

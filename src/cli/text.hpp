@@ -11,6 +11,10 @@ namespace roomwire::cli {
 /// Well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
 
+/// `text`, which is the beginning of an input, without the byte order mark (U+FEFF) that some
+/// editors put before UTF-8.
+std::string_view without_byte_order_mark(std::string_view text);
+
 /// `text` as it may be shown on a terminal: control characters, which could steer it, and what is
 /// not UTF-8 become `?`. Cut after `max_bytes`, with `...` in place of the rest.
 std::string printable(std::string_view text, std::size_t max_bytes = 300);

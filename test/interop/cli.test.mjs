@@ -98,6 +98,17 @@ test('standard input: a line a message, several channels, set-channel', async (t
   await endsWell(receiver);
 });
 
+test('a byte order mark before the input or the message is no part of it', async (t) => {
+  const { recv, send } = place(t);
+  const receiver = recv('chat', '-C', '3');
+  const sender = send('chat');
+  sender.endInput('\ufeff{"a":1}\ntext\n');
+  await endsWell(sender);
+  await endsWell(send('chat', '\ufeff[2]'));
+  await prints(receiver, ['{"a":1}', '"text"', '[2]']);
+  await endsWell(receiver);
+});
+
 test('-r prints strings bare, --file sends bytes', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'roomwire-cli-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -387,7 +398,7 @@ test('what waits for a peer that leaves is not sent, and no success', async (t) 
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'large'), Buffer.alloc(8 << 20));
   const { peer, room, send } = place(t);
-  const sender = send('x', '--file', join(folder, 'large'));
+  const sender = send('x', '--file', join(folder, 'large'), '--peers', '1');
   await said(sender, /relay .* answers/);
   // Started only once the file has been read: it is on its way as soon as they have met.
   await untilRead(sender.pid, join(folder, 'large'), 8 << 20);

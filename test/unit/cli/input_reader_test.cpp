@@ -101,6 +101,43 @@ TEST(InputReader, TextLinesAreStrings) {
   EXPECT_THAT(delivered.strings(), ElementsAre("1"));
 }
 
+TEST(InputReader, AByteOrderMarkIsNoContent) {
+  for (const auto mode : {Mode::lines, Mode::text_lines}) {
+    Pipe pipe;
+    Delivered delivered;
+    InputReader reader(pipe.read_end(), mode, 100, delivered.deliver());
+    pipe.put("\xef\xbb");
+    pipe.put(
+        "\xbf"
+        "first\n\xef\xbb\xbfsecond");
+    pipe.close_write_end();
+    delivered.wait_for_end();
+    EXPECT_THAT(delivered.strings(), ElementsAre("first", "\xef\xbb\xbfsecond"))
+        << "at the start alone: elsewhere it is a character";
+  }
+}
+
+TEST(InputReader, JsonBehindAByteOrderMarkIsJson) {
+  Pipe pipe;
+  Delivered delivered;
+  InputReader reader(pipe.read_end(), Mode::lines, 100, delivered.deliver());
+  pipe.put("\xef\xbb\xbf{\"a\":1}\n");
+  delivered.wait_for(1);
+  const auto inputs = delivered.inputs();
+  const auto& payload = std::get<Payload>(inputs[0].input);
+  EXPECT_EQ(std::get<Json>(payload).text(), R"({"a":1})");
+}
+
+TEST(InputReader, AFileOfAByteOrderMarkAloneIsEmpty) {
+  Pipe pipe;
+  Delivered delivered;
+  InputReader reader(pipe.read_end(), Mode::lines, 100, delivered.deliver());
+  pipe.put("\xef\xbb\xbf");
+  pipe.close_write_end();
+  delivered.wait_for_end();
+  EXPECT_THAT(delivered.inputs(), testing::IsEmpty());
+}
+
 TEST(InputReader, ALineBeyondTheBoundIsBadAndTheNextIsGood) {
   Pipe pipe;
   Delivered delivered;

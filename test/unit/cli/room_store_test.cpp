@@ -74,6 +74,11 @@ TEST_F(RoomStoreTest, RemembersAnyRoom) {
   EXPECT_THAT(too_long.error().message, HasSubstr("1001 bytes"));
 }
 
+TEST_F(RoomStoreTest, AByteOrderMarkOfAnEditorIsNoPartOfTheRoom) {
+  write("\xef\xbb\xbfmy-room\n");
+  EXPECT_EQ(RoomStore(folder).recall().room, RoomId("my-room"));
+}
+
 TEST_F(RoomStoreTest, ADamagedFileIsSaidAndStaysAsItIs) {
   for (const std::string& text : {std::string(), std::string("\n"), std::string("a b\n"),
                                   std::string("a\nb\n"), std::string("%ff\n"), std::string("%4"),
