@@ -80,15 +80,17 @@ struct Undelivered {
   PeerId peer;
 };
 /// Something from the network was thrown away. Said for the first of each kind from each peer or
-/// relay; Stats counts all.
+/// relay, and again after 30 s, 1 min … 10 min while it goes on; of floods at a bounded rate. Stats
+/// counts all.
 struct Dropped {
-  std::string source;  ///< A peer id, or the URL of a relay.
-  std::string reason;
+  std::string source;       ///< A peer id, or the URL of a relay; empty: of many.
+  std::string reason;       ///< Empty: what was not said one by one.
+  std::uint64_t times = 1;  ///< How often since it was last said.
+  bool again = false;       ///< It was said before.
 };
 
-using Status =
-    std::variant<RelayConnected, RelayFailed, RelayNotice, PeerHeard, PeerConnecting, PeerConnected,
-                 PeerDisconnected, WrongPassword, Undelivered, Dropped>;
+using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, PeerHeard, PeerConnecting,
+                            PeerConnected, PeerDisconnected, WrongPassword, Undelivered, Dropped>;
 
 /// Counted since the Context was made.
 struct Stats {

@@ -1,11 +1,14 @@
-// What was dropped and why: each is counted, the first of each kind is told in full.
+// What was dropped and why: counted by kind, and told thing by thing.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include "base/drop_log.hpp"
 
 namespace roomwire::bridge {
 
@@ -14,15 +17,31 @@ class DropCounter {
   /// One line for a person, with who sent it and why it was dropped.
   using Tell = std::function<void(const std::string& line)>;
 
-  explicit DropCounter(Tell tell) : tell_(std::move(tell)) {}
+  explicit DropCounter(Tell tell)
+      : log_([tell = std::move(tell)](const DropLog::Line& line) { tell(line.text()); }) {}
+
+  /// Time for everything that follows, until the next call.
+  void set_time(Time now) { now_ = now; }
 
   /// `kind` is short and one of few ("not OSC", "denied"); `who` and `reason` are for people.
-  void add(const std::string& kind, const std::string& who, const std::string& reason) {
-    if (++counts_[kind] == 1 && tell_) tell_("dropped: " + reason + ", from " + who);
+  /// `thing`: what makes it another thing than others of that `who`, as in DropLog.
+  void add(const std::string& kind, const std::string& who, const std::string& reason,
+           std::string_view thing = {}) {
+    ++counts_[kind];
+    log_.add(now_, who, reason, thing);
+  }
+  /// Many at once, of which no more is known: their number is told.
+  void add_more(const std::string& kind, std::uint64_t number) {
+    count(kind, number);
+    log_.add_rest(now_, number);
   }
   /// Many at once, which need no line.
   void count(const std::string& kind, std::uint64_t number) {
     if (number > 0) counts_[kind] += number;
+  }
+  /// What somebody else counts.
+  void mention(const std::string& reason, std::uint64_t times) {
+    log_.add(now_, "", reason, {}, times);
   }
 
   std::uint64_t total() const {
@@ -34,8 +53,15 @@ class DropCounter {
   /// By kind.
   const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
 
+  Deadline next_timeout() const { return log_.next_timeout(); }
+  void handle_timeout(Time now) {
+    now_ = now;
+    log_.handle_timeout(now);
+  }
+
  private:
-  Tell tell_;
+  DropLog log_;
+  Time now_{};
   std::map<std::string, std::uint64_t> counts_;
 };
 

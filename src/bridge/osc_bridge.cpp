@@ -44,6 +44,7 @@ OscBridge::OscBridge(OscBridgeOptions options, OscBridgePort& port, DropCounter&
 
 void OscBridge::from_room(Time now, const PeerId& peer, const std::string& channel,
                           Payload payload) {
+  drops_.set_time(now);
   const auto is_wanted = [&](const std::string& prefix) { return peer.str().starts_with(prefix); };
   if (!options_.from.empty() &&
       std::none_of(options_.from.begin(), options_.from.end(), is_wanted)) {
@@ -56,6 +57,7 @@ void OscBridge::from_room(Time now, const PeerId& peer, const std::string& chann
 }
 
 void OscBridge::resume(Time now) {
+  drops_.set_time(now);
   pump(now);
 }
 
@@ -165,6 +167,7 @@ bool OscBridge::emit(const std::string& who, const OscOut& out) {
 
 bool OscBridge::from_osc(Time now, const std::string& channel, const std::string& source,
                          ByteView packet) {
+  drops_.set_time(now);
   osc::Decoded read = decode(source, packet);
   if (!read.packet || !obey(options_.to_room, source, *read.packet)) return false;
   if (options_.form == osc::JsonForm::typed && std::holds_alternative<osc::Bundle>(*read.packet)) {
@@ -224,7 +227,7 @@ void OscBridge::note(bool to_osc, const std::string& channel, const osc::Packet&
 void OscBridge::refused(const std::string& who, const osc::Refusals& refusals) {
   for (const osc::Refusal& refusal : refusals.kept)
     drops_.add(kind_of(refusal.kind), who, refusal.reason);
-  drops_.count("not OSC", refusals.count - refusals.kept.size());
+  drops_.add_more("not OSC", refusals.count - refusals.kept.size());
 }
 
 osc::Decoded OscBridge::decode(const std::string& who, ByteView packet) {
@@ -260,13 +263,15 @@ void OscBridge::hint_at(const osc::Packet& packet) {
 }
 
 Deadline OscBridge::next_timeout() const {
-  Deadline next = scheduled_.empty() ? Deadline() : Deadline(scheduled_.begin()->first);
+  Deadline next = drops_.next_timeout();
+  if (!scheduled_.empty()) next = earlier(next, scheduled_.begin()->first);
   if (osc_rate_) next = earlier(next, osc_rate_->next_timeout());
   if (room_rate_) next = earlier(next, room_rate_->next_timeout());
   return next;
 }
 
 void OscBridge::handle_timeout(Time now) {
+  drops_.handle_timeout(now);
   while (!scheduled_.empty() && scheduled_.begin()->first <= now) {
     const auto out = scheduled_.extract(scheduled_.begin());
     if (osc_rate_) overtake(now, out.mapped());

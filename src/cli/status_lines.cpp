@@ -184,13 +184,18 @@ void StatusLines::on(const Undelivered& status) {
 }
 
 void StatusLines::on(const Dropped& status) {
-  const std::string line = fmt::format("dropped, from {}: {}", printable(status.source, 100),
-                                       reason_text(status.reason));
+  std::string line = "dropped";
+  if (status.again) line += fmt::format(" {} more", status.times);
+  if (status.reason.empty()) {
+    line += ", of other kinds";
+  } else {
+    line += fmt::format(", from {}: {}", printable(status.source, 100), reason_text(status.reason));
+  }
   const bool from_relay = status.source.find("://") != std::string::npos;
   if (from_relay) {
     detail(line);
   } else {
-    from_network(line);
+    note(Tone::bad, line);
   }
 }
 

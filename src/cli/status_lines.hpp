@@ -22,7 +22,8 @@ namespace roomwire::cli {
 const char* where(Path::Kind kind);
 
 /// Without -v a line is said only if it tells the user something to know or to do, and what a
-/// relay or a stranger can cause is said at most 100 times in all. Text from the network is made
+/// relay or a stranger can cause is said at most 100 times in all (what was dropped: as the library
+/// bounds it). Text from the network is made
 /// printable.
 class StatusLines {
  public:

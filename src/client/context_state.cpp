@@ -1,10 +1,9 @@
 #include "client/context_state.hpp"
 
+#include "base/refusal.hpp"
+
 namespace roomwire::client {
 namespace {
-
-/// Peers whose unread messages were spoken of; those of later ones are only counted.
-constexpr std::size_t max_dropped_from = 256;
 
 /// Takes the call that waits for `id` out of the map; empty when none does.
 template <class Map>
@@ -71,10 +70,9 @@ Stats ContextState::stats() const {
   return stats;
 }
 
-void ContextState::count_dropped(const PeerId& peer) {
+void ContextState::count_dropped(const PeerId& peer, const std::string& action) {
   ++dropped_;
-  if (dropped_from_.size() >= max_dropped_from || !dropped_from_.insert(peer).second) return;
-  on_status(Dropped{peer.str(), "messages on channels that nobody here reads"});
+  drops_.add(now(), peer.str(), "a message on " + in_quotes(action) + ", which nobody here reads");
 }
 
 void ContextState::expect_sent(const AppId& app, room::SendId id, SendOptions options) {

@@ -5,9 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <utility>
 
+#include "base/drop_log.hpp"
 #include "client/callback.hpp"
 #include "client/room_state.hpp"
 #include "client/runtime.hpp"
@@ -32,7 +32,7 @@ class ContextState {
   Stats stats() const;
   /// A message on an action that nobody listens to and that no room is left for. Said once
   /// a peer: a busy room has many channels, and a program need not read all.
-  void count_dropped(const PeerId& peer);
+  void count_dropped(const PeerId& peer, const std::string& action);
 
   /// What a message or request waits for. The functions are called once, on the loop.
   void expect_sent(const AppId& app, room::SendId id, SendOptions options);
@@ -66,7 +66,10 @@ class ContextState {
 
   std::map<AppId, AppCalls> apps_;
   std::uint64_t dropped_ = 0;
-  std::set<PeerId> dropped_from_;
+  /// Without a timer: what goes on is told when the next comes.
+  DropLog drops_{[this](const DropLog::Line& line) {
+    on_status(Dropped{line.who, line.reason, line.times, line.again});
+  }};
   std::unique_ptr<Runtime> runtime_;
   /// By the time, and among equal ones in the order in which they were set.
   std::multimap<Time, std::function<void()>> timers_;

@@ -159,7 +159,7 @@ void RoomState::keep(mesh::MessageReceived& event) {
   Message message{event.peer, std::move(event.payload), std::move(event.metadata)};
   const std::size_t size = cost(message);
   if (waiting_bytes_ + size > max_waiting_bytes) {
-    context_->count_dropped(event.peer);
+    context_->count_dropped(event.peer, event.action);
     return;
   }
   waiting_bytes_ += size;

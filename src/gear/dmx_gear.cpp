@@ -123,7 +123,9 @@ class DmxGear::Impl final : EndsObserver {
     if (!options_.dry_run) (void)ends_.send_to(to, packet);
   }
   void drop(const dmx::Refusal& refusal, const std::string& who) {
-    drops_.add(name_of(refusal.kind), who, refusal.reason);
+    // Each late frame has numbers of its own, and is no news.
+    const bool is_late = refusal.kind == dmx::RefusalKind::sequence;
+    drops_.add(name_of(refusal.kind), who, refusal.reason, is_late ? "late" : "");
   }
   template <class Packet>
   void from_desk(const Listening& on, const Source& source, const Packet& packet);
@@ -279,11 +281,13 @@ bool DmxGear::Impl::may_speak(const PeerId& peer) const {
 
 void DmxGear::Impl::from_room(const PeerId& peer, const Payload& payload) {
   if (finishing_ || sender_->empty()) return;
+  drops_.set_time(loop_.now());
+  turn_end_.request();
   if (!may_speak(peer)) return drops_.add("not --from", peer.str(), "a peer that has no say");
   const dmx::FromRoom read = dmx::read_levels(payload, options_.base);
   for (const dmx::Refusal& refusal : read.refused.kept)
     drop(refusal, peer.str());
-  drops_.count("more of the same messages", read.refused.count - read.refused.kept.size());
+  drops_.add_more("more of the same messages", read.refused.count - read.refused.kept.size());
   const dmx::SourceId source(peer.str());
   for (const dmx::Update& update : read.updates) {
     const bool is_ours =
@@ -293,16 +297,16 @@ void DmxGear::Impl::from_room(const PeerId& peer, const Payload& payload) {
     drops_.add("universe", peer.str(),
                "universe " + std::to_string(update.universe->number()) + " has no --to");
   }
-  turn_end_.request();
 }
 
 // One frame for all that the turn brought.
 void DmxGear::Impl::end_turn() {
   const Time now = loop_.now();
+  drops_.handle_timeout(now);
   sender_->handle_timeout(now, [this](const DmxUrl& url, const dmx::Update& changes) {
     observer_.on_levels(true, url.universe_text(), changes);
   });
-  Deadline next = sender_->next_timeout();
+  Deadline next = earlier(sender_->next_timeout(), drops_.next_timeout());
   for (const auto& each : desks_) {
     const auto due = each->input.next_timeout();
     if (due && *due <= now) each->input.handle_timeout(now);
@@ -325,6 +329,8 @@ void DmxGear::Impl::on_packet(const Source& end, ByteView packet) {
   const auto* id = std::get_if<ListenerId>(&source.end);
   if (id == nullptr || finishing_) return;  // of other destinations nothing is read
   const Listening& on = listeners_.at(static_cast<std::size_t>(*id));
+  drops_.set_time(loop_.now());
+  turn_end_.request();
   if (on.artnet) {
     const auto decoded = dmx::decode_artnet(packet);
     // Who only sends does not care what else there is.
@@ -337,7 +343,6 @@ void DmxGear::Impl::on_packet(const Source& end, ByteView packet) {
     if (!decoded) return drop(decoded.error(), source.text());
     if (const auto* levels = std::get_if<dmx::SacnData>(&*decoded)) from_desk(on, source, *levels);
   }
-  turn_end_.request();
 }
 
 template <class Packet>

@@ -39,7 +39,8 @@ class DmxGearObserver {
   virtual ~DmxGearObserver() = default;
   /// An end came up, or went: one line for a person.
   virtual void on_end_change(bool up, const std::string& line) = 0;
-  /// The first of each kind that is dropped, and what else is not as it should be.
+  /// What was dropped, and what else is not as it should be: each distinct thing, at a bounded
+  /// rate.
   virtual void on_dropped(const std::string& line) = 0;
   /// A frame left for the lights, or a message for the room: the levels that differ from the last.
   virtual void on_levels(bool to_lights, const std::string& universe,

@@ -113,7 +113,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   std::shared_ptr<Impl*> self_ = std::make_shared<Impl*>(this);
   net::Timer timer_;
   net::Timer losses_timer_;
-  std::vector<bool> losses_told_;  ///< By DestinationId.
+  std::vector<std::uint64_t> losses_told_;  ///< By DestinationId.
   bool looking_ = false;
   net::TurnHook turn_end_;
   Ends ends_;
@@ -184,6 +184,7 @@ std::vector<std::string> OscGear::Impl::listening() const {
 // ---- room to OSC ----
 
 void OscGear::Impl::from_room(const std::string& channel, Message message) {
+  drops_.set_time(loop_.now());
   if (others_.admits(channel, message)) pass_on(channel, std::move(message));
 }
 
@@ -246,19 +247,22 @@ void OscGear::Impl::acknowledge(const PeerId& peer, const std::string& channel) 
   (void)channels_.at(channel).action.send(std::string("osc sent!"), std::move(options));
 }
 
-// Of each destination it is told once that it loses messages; the count tells the rest.
 void OscGear::Impl::look_for_losses() {
   looking_ = false;
+  drops_.set_time(loop_.now());
   losses_told_.resize(destination_channels_.size());
   for (std::size_t i = 0; i < losses_told_.size(); ++i) {
     const DestinationStats stats = ends_.stats(static_cast<DestinationId>(i));
-    if (losses_told_[i] || stats.dropped_slow + stats.failed == 0) continue;
-    losses_told_[i] = true;
-    observer_.on_dropped("dropped: " + options_.to[i].url.text() +
-                         (stats.dropped_slow > 0 ? " takes less than the room sends; the oldest "
-                                                   "messages are left out (see --rate)"
-                                                 : " cannot be sent a packet of that size"));
+    const std::uint64_t lost = stats.dropped_slow + stats.failed;
+    const std::uint64_t news = lost - std::exchange(losses_told_[i], lost);
+    if (news == 0) continue;
+    drops_.mention(options_.to[i].url.text() + (stats.dropped_slow > 0
+                                                    ? " takes less than the room sends; the oldest "
+                                                      "messages are left out (see --rate)"
+                                                    : " cannot be sent a packet of that size"),
+                   news);
   }
+  turn_end_.request();
 }
 
 // ---- OSC to room ----
@@ -271,6 +275,8 @@ const std::string& OscGear::Impl::channel_of(const Source& source) const {
 }
 
 void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
+  drops_.set_time(loop_.now());
+  turn_end_.request();
   if (others_.is_bridge(source.remote)) {
     return drops_.add("loop", source.text(),
                       "what another bridge of this room sends here is in the room already");
@@ -282,7 +288,6 @@ void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
   if (passed && std::holds_alternative<ListenerId>(source.end)) {
     channels_.at(channel).last_source = source;
   }
-  turn_end_.request();
 }
 
 void OscGear::Impl::send_room(const std::string& channel, std::string json) {
@@ -319,7 +324,9 @@ void OscGear::Impl::on_room_sent(std::size_t bytes) {
 }
 
 void OscGear::Impl::on_malformed(const Source& source, const std::string& reason) {
+  drops_.set_time(loop_.now());
   drops_.add("not OSC", source.text(), reason);
+  turn_end_.request();
 }
 
 // ---- both ----

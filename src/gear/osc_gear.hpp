@@ -40,7 +40,7 @@ class OscGearObserver {
   virtual ~OscGearObserver() = default;
   /// An end came up, or went: one line for a person.
   virtual void on_end_change(bool up, const std::string& line) = 0;
-  /// The first of each kind that is dropped.
+  /// What was dropped: each distinct thing, at a bounded rate.
   virtual void on_dropped(const std::string& line) = 0;
   /// See bridge::OscBridgePort.
   virtual void on_hint(const std::string& line) = 0;

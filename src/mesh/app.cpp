@@ -7,8 +7,6 @@
 namespace roomwire::mesh {
 namespace {
 
-/// Complaints that are said to the user; what comes after is only counted.
-constexpr std::size_t max_said = 1024;
 /// mDNS names that are being looked up, and candidates that wait for one; more are ignored, since
 /// a browser's own checks reach us without them.
 constexpr std::size_t max_unresolved = 64;
@@ -78,6 +76,9 @@ App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> rela
       self_(options.self),
       ports_(ports),
       entropy_(entropy),
+      drops_([this](const DropLog::Line& line) {
+        events_.emplace_back(Status(Dropped{line.who, line.reason, line.times, line.again}));
+      }),
       pool_(std::move(relays), ports.relay_sockets(id), date, entropy, *this),
       hub_({id, options.self, options.max_message_bytes,
             max_pending_bytes(options.max_message_bytes)},
@@ -137,7 +138,7 @@ void App::settle() {
 
 Deadline App::next_timeout() const {
   Deadline next = earlier(pool_.next_timeout(), hub_.next_timeout());
-  next = earlier(next, links_.next_timeout());
+  next = earlier(next, earlier(links_.next_timeout(), drops_.next_timeout()));
   for (const auto& [id, room] : rooms_)
     next = earlier(next, room->matchmaker().next_timeout());
   return next;
@@ -147,6 +148,7 @@ void App::handle_timeout() {
   pool_.handle_timeout(now_);
   hub_.handle_timeout(now_);
   links_.handle_timeout();
+  drops_.handle_timeout(now_);
   for (auto& [id, room] : rooms_)
     room->matchmaker().handle_timeout(now_);
 }
@@ -227,13 +229,6 @@ const RelayUrl& App::relay_url(signal::RelayId relay) const {
   return pool_.relays()[static_cast<std::size_t>(relay)];
 }
 
-void App::note_dropped(const std::string& source, const std::string& reason) {
-  if (said_.size() >= max_said) return;
-  if (said_.insert(source + '\n' + reason).second) {
-    events_.emplace_back(Status(Dropped{source, reason}));
-  }
-}
-
 // ---- what the relays say: noted, and acted on when the pool's function has returned ----
 
 void App::on_relay_ready(signal::RelayId relay) {
@@ -275,7 +270,7 @@ void App::on_relay_message(signal::RelayId relay, const signal::Topic& topic,
 
 void App::on_relay_dropped(signal::RelayId relay, const std::string& reason) {
   ++stats_.signals_dropped;
-  note_dropped(relay_url(relay).url, reason);
+  drops_.add(now_, relay_url(relay).url, reason);
 }
 
 // ---- what the connections say ----
@@ -365,7 +360,7 @@ void App::on_left(const RoomId& room) {
 
 void App::on_dropped(const PeerId& peer, const std::string& reason) {
   ++stats_.dropped;
-  note_dropped(peer.str(), reason);
+  drops_.add(now_, peer.str(), reason);
 }
 
 }  // namespace roomwire::mesh

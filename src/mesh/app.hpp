@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/drop_log.hpp"
 #include "mesh/events.hpp"
 #include "mesh/links.hpp"
 #include "mesh/mesh.hpp"
@@ -98,7 +99,6 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void add_candidate(signal::AttemptId attempt, const rtc::Candidate& candidate,
                      std::string_view fragment);
   void renegotiate(const RoomId& room, const PeerId& peer, const Json& description);
-  void note_dropped(const std::string& source, const std::string& reason);
   const RelayUrl& relay_url(signal::RelayId relay) const;
   void defer(std::function<void()> task) { deferred_.push_back(std::move(task)); }
 
@@ -110,7 +110,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   Stats stats_;
   std::vector<Event> events_;
   std::vector<std::function<void()>> deferred_;
-  std::set<std::string> said_;
+  DropLog drops_;
   std::map<std::string, std::vector<WaitingCandidate>> unresolved_;
   signal::RelayPool pool_;
   room::Hub hub_;

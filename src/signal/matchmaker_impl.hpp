@@ -9,7 +9,7 @@
 #include "signal/announcer.hpp"
 #include "signal/early_candidates.hpp"
 #include "signal/matchmaker.hpp"
-#include "signal/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 #include "signal/signal_message.hpp"
 #include "signal/stranger.hpp"
 

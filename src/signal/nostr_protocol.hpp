@@ -10,7 +10,7 @@
 
 #include "base/entropy.hpp"
 #include "signal/nostr_event.hpp"
-#include "signal/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 #include "signal/relay_protocol.hpp"
 
 namespace roomwire::signal {

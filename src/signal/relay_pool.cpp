@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "signal/nostr_protocol.hpp"
-#include "signal/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 #include "signal/relay_text.hpp"
 #include "signal/ws_relay_protocol.hpp"
 

@@ -63,9 +63,7 @@ describe('bad input', { concurrency: true }, () => {
     });
   }
 
-  const droppedLines = (bridge) => bridge.err.count((line) => line.startsWith('dropped: '));
-
-  test('from the room: counted, the first of each kind is told, the good ones pass', async (t) => {
+  test('from the room: each bad message is told and counted, the good ones pass', async (t) => {
     const end = await udpEnd(t);
     const [bridge, patch] = await place(t, relay).pair(...to(end.port));
     let deep = 1;
@@ -96,14 +94,11 @@ describe('bad input', { concurrency: true }, () => {
       ],
     };
     let number = 0;
-    for (const [kind, values] of Object.entries(kinds)) {
-      for (const value of values) {
-        await patch.say(value);
-        await patch.say([{ address: '/good', args: [++number] }]);
-        await end.hears('/good', number);
-      }
+    for (const value of Object.values(kinds).flat()) {
+      await patch.say(value);
+      await patch.say([{ address: '/good', args: [++number] }]);
+      await end.hears('/good', number);
       await said(bridge, new RegExp(`^dropped: .*, from peer ${patch.id}$`));
-      assert.equal(droppedLines(bridge), Object.keys(kinds).indexOf(kind) + 1, kind);
     }
     await patch.sayBytes(randomBytes(99));
     await patch.say({ address: '/a', args: deep });
@@ -150,7 +145,9 @@ describe('bad input', { concurrency: true }, () => {
     const dropped = Number(/dropped (\d+) /.exec(summary)[1]);
     assert.equal(dropped, bad.length + 1, summary);
     const kinds = /\((.*)\)$/.exec(summary)[1].split(', ').length;
-    assert.equal(droppedLines(bridge), kinds, summary);
+    const told = bridge.err.all().filter((line) => line.startsWith('dropped: '));
+    assert.ok(told.length >= kinds && told.length <= dropped, told.join('\n'));
+    assert.equal(new Set(told).size, told.length, 'no line twice');
   });
 });
 

@@ -136,11 +136,21 @@ TEST(StatusLines, TheNetworkCannotFloodOrSteerTheTerminal) {
   Told told(Verbosity::normal);
   for (int i = 0; i < 1000; ++i) {
     told.status.on_status(WrongPassword{PeerId("z" + std::to_string(i)), RoomId("r")});
-    told.status.on_status(Dropped{"z" + std::to_string(i), "\x1b[2Jbad"});
   }
-  EXPECT_LE(told.lines.size(), 101U);
+  told.status.on_status(Dropped{"z1\x1b", "\x1b[2Jbad"});
+  EXPECT_LE(told.lines.size(), 102U);
   for (const std::string& line : told.lines)
     EXPECT_EQ(line.find('\x1b'), std::string::npos);
+}
+
+TEST(StatusLines, WhatIsDroppedIsToldAgainWithItsCount) {
+  Told told(Verbosity::normal);
+  told.status.on_status(Dropped{"ada", "too long"});
+  told.status.on_status(Dropped{"ada", "too long", 41, true});
+  told.status.on_status(Dropped{"", "", 999, true});
+  EXPECT_THAT(told.lines, testing::ElementsAre("dropped, from ada: too long",
+                                               "dropped 41 more, from ada: too long",
+                                               "dropped 999 more, of other kinds"));
 }
 
 TEST(StatusLines, VerboseSaysAll) {

@@ -6,7 +6,7 @@
 
 #include "base/time.hpp"
 
-namespace roomwire::signal {
+namespace roomwire {
 
 /// Full at first; holds at most `burst` tokens and gains `per_second`.
 class RateLimit {
@@ -33,4 +33,4 @@ class RateLimit {
   Time filled_at_{};
 };
 
-}  // namespace roomwire::signal
+}  // namespace roomwire
