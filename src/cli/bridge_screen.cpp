@@ -20,13 +20,14 @@ constexpr auto last_lines_limit = 1s;
 }  // namespace
 
 BridgeScreen::BridgeScreen(Session& session, bool monitor, bool live)
-    : session_(session), live_(live) {
-  if (monitor) writer_.emplace(STDOUT_FILENO, events());
+    : session_(session),
+      live_(live),
+      losses_(session, [this](const std::string& line) { note_dropped(line); }) {
+  if (monitor) writer_.emplace(STDOUT_FILENO, LineWriter::Patience{}, events());
 }
 
 LineWriter::Events BridgeScreen::events() {
   LineWriter::Events events;
-  events.on_room = [this] { session_.context().post([this] { blocked_ = false; }); };
   events.on_failure = [this] {
     session_.context().post([this] { session_.finish(exit_fine, last_lines_limit); });
   };
@@ -57,7 +58,7 @@ void BridgeScreen::note_dropped(const std::string& line) {
 }
 
 void BridgeScreen::print(const std::string& line) {
-  blocked_ = !writer_->append(line);
+  if (writer_->append(line) == LineWriter::Taken::no) losses_.left_out_line();
 }
 
 void BridgeScreen::end(bool cut_short, const std::string& counted) {
@@ -66,6 +67,7 @@ void BridgeScreen::end(bool cut_short, const std::string& counted) {
   if (writer_) {
     writer_->finish(cut_short ? std::optional<std::chrono::milliseconds>(last_lines_limit)
                               : std::nullopt);
+    losses_.end();
   }
   session_.status().note(Tone::plain, counted);
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/line_writer.hpp"
+#include "cli/loss_report.hpp"
 
 namespace roomwire::cli {
 
@@ -28,10 +29,8 @@ class BridgeScreen {
   void note_change(bool up, const std::string& line);
   void note_dropped(const std::string& line);
 
-  /// What nobody reads is not worth holding up the show for: false while standard output is
-  /// blocked, and without --monitor.
-  bool wants_lines() const { return writer_ && !blocked_; }
-  /// With its newline.
+  bool wants_lines() const { return writer_.has_value(); }
+  /// With its newline. What nobody reads is not worth holding up the show for: it is left out.
   void print(const std::string& line);
 
   /// Takes the live part away and says `counted` last.
@@ -46,7 +45,7 @@ class BridgeScreen {
   bool live_;
   std::function<void(double)> refresh_;
   Clock::time_point refreshed_at_;
-  bool blocked_ = false;
+  LossReport losses_;
   std::optional<LineWriter> writer_;  // last: its thread calls us
 };
 

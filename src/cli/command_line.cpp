@@ -34,6 +34,8 @@ that can be piped into a netsend of another room or channel.)",
   roomwire netrecv osc dmx --json --room 'https://patchies.app/?room=my-room'
   roomwire netrecv chat -r -C 1 -W 60 --room my-room
 Bytes are printed as {"type":"Buffer","data":[1,2]}, with --json as base64.
+When nobody reads the output for 2 seconds, what comes is kept on disk (in
+$TMPDIR or /var/tmp). What has no room there is lost: said, and exit code 1.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp osc_help{
@@ -107,6 +109,9 @@ NetrecvOptions parse_netrecv(const std::vector<std::string>& arguments,
       {"-C,--count", "N", "End after this many messages", false, [&](const std::string& value) {
          return store(parse_number(value, 1, UINT64_MAX), options.count);
        }});
+  parser.add_value(
+      {"--spool", "BYTES", "Kept on disk while nobody reads the output (1G)", false,
+       [&](const std::string& value) { return store(parse_size(value), options.spool); }});
   app.add_flag("--passive", options.connection.room.passive,
                "Announce nothing until an active peer comes");
   parser.add_connection(options.connection);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -10,6 +12,7 @@
 #include <string_view>
 #include <thread>
 
+#include "cli/spool.hpp"
 #include "cli/wake_event.hpp"
 
 namespace roomwire::cli {
@@ -18,24 +21,42 @@ class LineWriter {
  public:
   /// Both are called on the writer's thread.
   struct Events {
-    std::function<void()> on_room;     ///< After an append() that returned false.
+    std::function<void()> on_room;     ///< After an append() that returned full; may be empty.
     std::function<void()> on_failure;  ///< At most once: no more can be written.
   };
 
+  /// What happens when the descriptor takes less than is appended.
+  struct Patience {
+    /// What waits in memory.
+    std::size_t memory = std::size_t{4} << 20U;
+    /// What waits on disk beside that.
+    std::uint64_t spool = 0;
+    /// How long append() may ask to wait when the memory is full: then the disk is used and, once
+    /// that is full and nothing was written for so long, lines are refused. 0: they are at once.
+    std::chrono::milliseconds wait{0};
+  };
+
   /// Borrows `fd`.
-  LineWriter(int fd, Events events);
+  LineWriter(int fd, Patience patience, Events events);
   ~LineWriter() { finish(std::chrono::milliseconds(0)); }
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
-  /// Takes `lines`; they are written at once if nothing is before them. False: 4 MiB wait now, so
-  /// append no more until on_room is called. After a failure it takes nothing and returns true.
-  bool append(std::string_view lines);
+  enum class Taken {
+    yes,
+    full,  ///< Yes, and append no more until on_room is called.
+    no,    ///< The lines are lost: nobody reads, and there is no room.
+  };
+  /// Takes `lines`, which are written at once if nothing is before them. After a failure it takes
+  /// nothing and returns yes.
+  Taken append(std::string_view lines);
 
   /// Waits until all is written, or failed, or until `limit` has passed; the rest is lost then.
   /// Returns the errno of the failure, or 0. EPIPE: nobody reads any more. ETIMEDOUT: the limit
   /// passed first.
   int finish(std::optional<std::chrono::milliseconds> limit);
+  /// After finish(): how many bytes were lost.
+  std::uint64_t unwritten() const { return unwritten_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -44,16 +65,25 @@ class LineWriter {
   bool take(std::string& out);
   bool write_all(std::string_view text);
   bool wait(short events);
-  void fail(int error);
+  std::optional<Clock::time_point> relief_at() const;
+  void relieve();
+  void moved();
+  bool fail(int error);
 
   const int fd_;
+  const Patience patience_;
   const Events events_;
   std::size_t write_size_;
+  Spool spool_;  // these two: the writer's thread alone
+  Clock::time_point moved_at_;
+  std::uint64_t unwritten_ = 0;
 
   std::mutex mutex_;
-  std::string waiting_;
+  std::string waiting_;  // behind what is in the spool
   bool idle_ = false;
   bool full_ = false;
+  bool refusing_;  // beyond the memory
+  Clock::time_point full_since_;
   int error_ = 0;
   bool finishing_ = false;
   std::optional<Clock::time_point> deadline_;

@@ -14,6 +14,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/line_writer.hpp"
+#include "cli/loss_report.hpp"
 #include "cli/monitor_table.hpp"
 #include "cli/output_format.hpp"
 #include "cli/session.hpp"
@@ -90,7 +91,9 @@ class LineView final : public MonitorView {
       : session_(session),
         as_json_(as_json),
         to_terminal_(isatty(STDOUT_FILENO) == 1),
-        writer_(STDOUT_FILENO, events()) {}
+        losses_(session,
+                [&session](const std::string& line) { session.status().note(Tone::bad, line); }),
+        writer_(STDOUT_FILENO, {}, events()) {}
 
   void message(const std::string& channel, const Message& message) override {
     line_.clear();
@@ -130,17 +133,13 @@ class LineView final : public MonitorView {
     const int error = writer_.finish(
         session_.cut_short() ? std::optional<std::chrono::milliseconds>(monitor_last_write)
                              : std::nullopt);
-    if (left_out_ > 0) {
-      session_.status().note(
-          Tone::bad, fmt::format("left out {} lines, which nobody read in time", left_out_));
-    }
+    losses_.end();
     return error;
   }
 
  private:
   LineWriter::Events events() {
     LineWriter::Events events;
-    events.on_room = [this] { session_.context().post([this] { is_blocked_ = false; }); };
     events.on_failure = [this] {
       session_.context().post([this] { session_.finish(exit_fine, monitor_drain); });
     };
@@ -158,20 +157,15 @@ class LineView final : public MonitorView {
 
   // A monitor that nobody reads must not hold up the room.
   void write() {
-    if (is_blocked_) {
-      ++left_out_;
-      return;
-    }
     line_.push_back('\n');
-    is_blocked_ = !writer_.append(line_);
+    if (writer_.append(line_) == LineWriter::Taken::no) losses_.left_out_line();
   }
 
   Session& session_;
   const bool as_json_;
   const bool to_terminal_;
-  bool is_blocked_ = false;
-  std::uint64_t left_out_ = 0;
   std::string line_;
+  LossReport losses_;
   LineWriter writer_;  // last: its thread calls us
 };
 

@@ -10,6 +10,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/line_writer.hpp"
+#include "cli/loss_report.hpp"
 #include "cli/output_format.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
@@ -24,7 +25,20 @@ constexpr auto leave_drain = 1s;
 // What a stopped receiver may still write to a reader that does not keep up.
 constexpr std::optional<std::chrono::milliseconds> last_write = 1s;
 
-/// Prints messages as they come. When nobody reads the output, no more is read from the peers.
+// While it is waited for the reader, nothing is read from the peers: those of roomwire wait for
+// ever, those of Trystero drop a message that makes no progress for 10 s, then the connection
+// (@trystero-p2p/core: room).
+constexpr auto patience = 2s;
+
+LineWriter::Patience patience_of(const NetrecvOptions& options) {
+  LineWriter::Patience out;
+  out.spool = options.spool;
+  out.wait = patience;
+  return out;
+}
+
+/// Prints messages as they come. When nobody reads the output, no more is read from the peers for
+/// a moment; then it is kept on disk, and at last lost.
 class Receiver {
  public:
   Receiver(Session& session, const NetrecvOptions& options)
@@ -32,7 +46,8 @@ class Receiver {
         format_(options.format),
         left_(options.count),
         to_terminal_(isatty(STDOUT_FILENO) == 1),
-        writer_(STDOUT_FILENO, events()) {}
+        losses_(session, [](const std::string& line) { complain(line); }),
+        writer_(STDOUT_FILENO, patience_of(options), events()) {}
 
   Result<void> listen(const std::string& channel) {
     auto action = session_.room().action(channel);
@@ -43,7 +58,12 @@ class Receiver {
 
   /// Once the loop has ended: writes what is left. The errno of what went wrong with the output,
   /// or 0.
-  int finish() { return writer_.finish(session_.cut_short() ? last_write : session_.time_left()); }
+  int finish() {
+    losses_.end();
+    return writer_.finish(session_.cut_short() ? last_write : session_.time_left());
+  }
+  std::uint64_t unwritten() const { return writer_.unwritten(); }
+  bool lost_some() const { return losses_.any(); }
 
  private:
   void take(const std::string& channel, const Message& message) {
@@ -53,7 +73,15 @@ class Receiver {
     if (to_terminal_ && format_ == OutputFormat::raw) {
       line_ = printable(line_.substr(0, line_.size() - 1), line_.size()) + '\n';
     }
-    if (!writer_.append(line_)) session_.context().set_receiving(false);
+    switch (writer_.append(line_)) {
+      case LineWriter::Taken::yes:
+        break;
+      case LineWriter::Taken::full:
+        session_.context().set_receiving(false);
+        break;
+      case LineWriter::Taken::no:
+        return losses_.lost_message(message.from.str());
+    }
     if (left_ && --*left_ == 0) session_.finish(exit_fine, leave_drain);
   }
 
@@ -73,6 +101,7 @@ class Receiver {
   std::optional<std::uint64_t> left_;
   const bool to_terminal_;
   std::string line_;
+  LossReport losses_;
   LineWriter writer_;  // last: its thread calls us
 };
 
@@ -88,13 +117,16 @@ int netrecv(const NetrecvOptions& options) {
       return fail_with(listening.error());
     }
   }
-  const int exit_code = session.run();
+  int exit_code = session.run();
+  if (receiver.lost_some()) exit_code = exit_failed;
   const int error = receiver.finish();
   // Whoever read the output may go when it has enough, as head(1) does.
   if (error == 0 || error == EPIPE) return exit_code;
   if (error == ETIMEDOUT) {
-    session.status().note(Tone::bad, "nobody reads the output; the rest of it is lost");
-    return session.cut_short() ? exit_code : exit_timed_out;
+    session.status().note(Tone::bad,
+                          fmt::format("standard output is not read: its last {} bytes are lost",
+                                      receiver.unwritten()));
+    return session.cut_short() || exit_code == exit_failed ? exit_code : exit_timed_out;
   }
   complain("cannot write the output: " + std::generic_category().message(error));
   return exit_failed;

@@ -52,6 +52,7 @@ struct NetrecvOptions {
   std::vector<std::string> channels;
   OutputFormat format = OutputFormat::value;
   std::optional<std::uint64_t> count;
+  std::size_t spool = std::size_t{1} << 30U;  ///< On disk, in bytes.
 };
 
 /// As written: the command reads what is OSC's, and names the flag when it cannot.

@@ -98,7 +98,7 @@ test('a monitor that nobody reads does not hold up the room', async (t) => {
   await peer.command('burst', burst, 60_000);
   await peer.say('last', { text: 'word' });
   watching.kill('SIGINT');
-  await said(watching, /^left out \d+ lines/);
+  await said(watching, /^standard output is not read: \d+ lines left out$/);
 });
 
 test('on a terminal: a table that is drawn anew', async (t) => {
