@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/rate_limit.hpp"
 #include "signal/announcer.hpp"
 #include "signal/early_candidates.hpp"
 #include "signal/matchmaker.hpp"
-#include "base/rate_limit.hpp"
 #include "signal/signal_message.hpp"
 #include "signal/stranger.hpp"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/entropy.hpp"
-#include "signal/nostr_event.hpp"
 #include "base/rate_limit.hpp"
+#include "signal/nostr_event.hpp"
 #include "signal/relay_protocol.hpp"
 
 namespace roomwire::signal {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "signal/nostr_protocol.hpp"
 #include "base/rate_limit.hpp"
+#include "signal/nostr_protocol.hpp"
 #include "signal/relay_text.hpp"
 #include "signal/ws_relay_protocol.hpp"
 

@@ -1,7 +1,7 @@
 // A netsend that sends one message and leaves: to everybody in the room, not only to the first
 // that it meets. Natives are met sooner than browsers are heard.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/test.mjs';
 import { Browser } from './lib/browser.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
 import { bothJoined, spawnNodePeer } from './lib/peer.mjs';

@@ -1,6 +1,6 @@
 // A reader of standard output that stands still, as a pager does: peers are kept, and what comes.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './lib/test.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
 import { spawnNodePeer } from './lib/peer.mjs';
 
