@@ -22,11 +22,12 @@ class Counted : public PacketSink {
   int packets = 0;
 };
 
-void check_written(const FromRoom& read, ChannelBase base) {
+void check_written(const FromRoom& read, ChannelBase base, std::uint16_t full) {
   if (read.updates.size() > max_message_universes) std::abort();
-  const auto json = Json::parse(write_levels(read.updates, base));
+  const auto json = Json::parse(write_levels(read.updates, base, full));
   if (!json || json->text().size() > max_message_size) return;
-  const FromRoom again = read_levels(*json, base);
+  const FromRoom again = read_levels(*json, base, full);
+  if (again.clamped.count > 0) std::abort();
   if (again.refused.count > 0 || again.updates.size() != read.updates.size()) std::abort();
   for (std::size_t i = 0; i < read.updates.size(); ++i) {
     if (again.updates[i].universe != read.updates[i].universe) std::abort();
@@ -56,11 +57,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const ChannelBase base : {ChannelBase::zero, ChannelBase::one}) {
     for (const Payload& payload :
          {Payload(std::string(as_text(bytes))), Payload(Bytes(data, data + size))}) {
-      const FromRoom read = read_levels(payload, base);
+      const std::uint16_t full = base == ChannelBase::zero ? full_level : 1;
+      const FromRoom read = read_levels(payload, base, full);
       for (const Refusal& refusal : read.refused.kept) {
         if (refusal.reason.empty() || refusal.reason.find('\n') != std::string::npos) std::abort();
       }
-      check_written(read, base);
+      check_written(read, base, full);
       check_sent(read);
     }
   }

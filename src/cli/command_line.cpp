@@ -65,6 +65,7 @@ sACN, and what a lighting desk sends goes into the room.)",
 sacn://N[@ADDRESS]. A port may follow HOST and ADDRESS, and ?interface=NAME.
 In the room a message is [{"channel":0,"value":255}], [255,0,128] or bytes for
 the first channels, {"type":"blackout"}, or {"universe":1,"channels":[255]}.
+Values are from 0 to 255, or to --scale; beyond an end they count as that end.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
@@ -215,6 +216,10 @@ void add_dmx_ends(CommandParser& parser, DmxOptions& options) {
                       if (!base) return base.error().message;
                       options.counts_from_one = *base == 1;
                       return std::nullopt;
+                    }});
+  parser.add_value({"--scale", "N", "The value that is full in messages, such as 1 or 100 (255)",
+                    false, [&](const std::string& text) {
+                      return store(parse_number(text, 1, 65'535), options.full);
                     }});
   CLI::App& app = parser.app();
   app.add_flag("--discover", options.discover, "List Art-Net nodes and sACN sources, and end");

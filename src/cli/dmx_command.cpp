@@ -84,6 +84,7 @@ Result<gear::DmxGearOptions> gear_options(const DmxOptions& options) {
   if (!listen) return tl::unexpected(listen.error());
   out.listen = *std::move(listen);
   out.base = options.counts_from_one ? dmx::ChannelBase::one : dmx::ChannelBase::zero;
+  out.full = static_cast<std::uint16_t>(options.full);
   if (auto read = read_limits(options, out); !read) return tl::unexpected(read.error());
   if (options.merge != "ltp" && options.merge != "htp")
     return wrong("--merge", "'" + printable(options.merge, 60) + "' is neither ltp nor htp");
@@ -126,7 +127,7 @@ class DmxView final : public gear::DmxGearObserver {
     enter_.reset();
     const gear::DmxGearStats stats = gear_->stats();
     screen_.end(cut_short, fmt::format("frames to lights {}, messages to the room {}{}",
-                                       stats.frames, stats.updates, in_words(stats.dropped)));
+                                       stats.frames, stats.updates, not_as_sent(stats)));
   }
 
  private:
@@ -189,7 +190,12 @@ class DmxView final : public gear::DmxGearObserver {
     for (std::size_t i = 0; i < universes_.size(); ++i)
       frames += universes_[i].to_lights ? rates_[i].per_second : 0;
     return fmt::format("{}, {} driving; {:.0f} frames/s to lights{}", peers_in_words(session_),
-                       stats.sources, frames, in_words(stats.dropped));
+                       stats.sources, frames, not_as_sent(stats));
+  }
+
+  static std::string not_as_sent(const gear::DmxGearStats& stats) {
+    return (stats.clamped > 0 ? fmt::format("; clamped {}", stats.clamped) : "") +
+           in_words(stats.dropped);
   }
 
   struct Rate {

@@ -90,6 +90,7 @@ struct DmxOptions {
   std::vector<std::string> to;
   std::vector<std::string> listen;
   bool counts_from_one = false;  ///< DMX channels in messages, rules and output.
+  std::uint64_t full = 255;      ///< The value that is full in messages.
   std::string on_leave = "hold";
   std::string merge = "ltp";
   std::vector<std::string> from;   ///< Beginnings of peer ids.

@@ -51,19 +51,12 @@ std::optional<std::uint32_t> whole_number_in(const json::value& value, std::uint
 
 class LevelReader {
  public:
-  LevelReader(ChannelBase base, FromRoom& out)
-      : base_(static_cast<std::uint32_t>(base)), out_(out) {}
+  LevelReader(ChannelBase base, std::uint16_t full, FromRoom& out)
+      : base_(static_cast<std::uint32_t>(base)), full_(full), out_(out) {}
 
   void read(const json::value& value) {
-    if (value.is_array()) {
-      read_array(value.get_array(), std::nullopt);
-    } else if (value.is_object()) {
-      read_object(value.get_object());
-    } else {
-      refuse(RefusalKind::malformed, printed(value) +
-                                         " is no message for lights: send [{\"channel\","
-                                         "\"value\"},...] or [value,...]");
-    }
+    read_any(value);
+    out_.looks_like_fractions = has_fraction_ && !has_more_;
   }
 
   void refuse_rest_of_row(std::size_t size) {
@@ -74,6 +67,18 @@ class LevelReader {
 
  private:
   using Universe = std::optional<RoomUniverse>;
+
+  void read_any(const json::value& value) {
+    if (value.is_array()) {
+      read_array(value.get_array(), std::nullopt);
+    } else if (value.is_object()) {
+      read_object(value.get_object());
+    } else {
+      refuse(RefusalKind::malformed, printed(value) +
+                                         " is no message for lights: send [{\"channel\","
+                                         "\"value\"},...] or [value,...]");
+    }
+  }
 
   /// What is not an array of objects is a row of values.
   void read_array(const json::array& array, const Universe& universe) {
@@ -199,11 +204,20 @@ class LevelReader {
 
   std::optional<std::uint8_t> level_in(const json::value& value) {
     const auto number = number_in(value);
-    if (!number || !(*number >= 0 && *number <= 255)) {
-      refuse(RefusalKind::value, "value " + printed(value) + " is not a number from 0 to 255");
+    if (!number) {
+      refuse(RefusalKind::value,
+             "value " + printed(value) + " is not a number from 0 to " + std::to_string(full_));
       return std::nullopt;
     }
-    return static_cast<std::uint8_t>(std::lround(*number));
+    const double within = std::clamp<double>(*number, 0, full_);
+    if (within != *number) {
+      note(out_.clamped, RefusalKind::value,
+           "value " + printed(value) + " is taken as " + std::to_string(std::lround(within)) +
+               (within > 0 ? ", which is full" : ", the least"));
+    }
+    has_fraction_ = has_fraction_ || (within > 0 && within < 1);
+    has_more_ = has_more_ || within > 1;
+    return static_cast<std::uint8_t>(std::lround(within * full_level / full_));
   }
 
   Universe universe_in(const json::value& value) {
@@ -244,15 +258,17 @@ class LevelReader {
     return &out_.updates.back();
   }
 
-  void refuse(RefusalKind kind, std::string_view reason) {
+  void refuse(RefusalKind kind, std::string_view reason) { note(out_.refused, kind, reason); }
+
+  void note(Refusals& list, RefusalKind kind, std::string_view reason) const {
     std::string whole;
-    // A text for each of the refusals that are only counted would be made for nothing.
-    if (out_.refused.count < Refusals::max_kept) {
+    // A text for each of those that are only counted would be made for nothing.
+    if (list.count < Refusals::max_kept) {
       for (const std::string& place : places_)
         whole += place + ": ";
       whole += reason;
     }
-    out_.refused.add({kind, std::move(whole)});
+    list.add({kind, std::move(whole)});
   }
 
   /// Where in the message the reader is, while this lives.
@@ -270,8 +286,11 @@ class LevelReader {
   };
 
   std::uint32_t base_;
+  std::uint16_t full_;
   FromRoom& out_;
   std::vector<std::string> places_;
+  bool has_fraction_ = false;
+  bool has_more_ = false;  ///< A value above 1.
 };
 
 void read_level_text(std::string_view text, LevelReader& reader, FromRoom& out) {
@@ -294,13 +313,34 @@ void read_level_text(std::string_view text, LevelReader& reader, FromRoom& out) 
   reader.read(*value);
 }
 
-void append_channels(const Update& update, ChannelBase base, std::string& out) {
+/// With as few digits as say the level.
+void append_value(std::uint8_t level, std::uint16_t full, std::string& out) {
+  if (full == full_level) {
+    out += std::to_string(level);
+    return;
+  }
+  const int digits = full > full_level ? 0 : full > 9 ? 2 : 4;
+  std::array<char, 32> text{};
+  const double value = static_cast<double>(level) * full / full_level;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                 std::chars_format::fixed, digits);
+  std::string_view number(text.data(), static_cast<std::size_t>(end.ptr - text.data()));
+  if (digits > 0) {
+    number = number.substr(0, number.find_last_not_of('0') + 1);
+    if (number.ends_with('.')) number.remove_suffix(1);
+  }
+  out += number;
+}
+
+void append_channels(const Update& update, ChannelBase base, std::uint16_t full, std::string& out) {
   char before = '[';
   for (std::size_t slot = 0; slot < slot_count; ++slot) {
     if (!update.given[slot]) continue;
     out += before;
     out += R"({"channel":)" + std::to_string(slot + static_cast<std::size_t>(base));
-    out += R"(,"value":)" + std::to_string(update.values[slot]) + "}";
+    out += R"(,"value":)";
+    append_value(update.values[slot], full, out);
+    out += '}';
     before = ',';
   }
   out += before == '[' ? "[]" : "]";
@@ -323,9 +363,9 @@ Update Update::row(ByteView values) {
   return update;
 }
 
-FromRoom read_levels(const Payload& message, ChannelBase base) {
+FromRoom read_levels(const Payload& message, ChannelBase base, std::uint16_t full) {
   FromRoom out;
-  LevelReader reader(base, out);
+  LevelReader reader(base, full, out);
   if (const auto* bytes = std::get_if<Bytes>(&message)) {
     if (bytes->size() > slot_count) reader.refuse_rest_of_row(bytes->size());
     if (!bytes->empty()) out.updates.push_back(Update::row(*bytes));
@@ -337,10 +377,10 @@ FromRoom read_levels(const Payload& message, ChannelBase base) {
   return out;
 }
 
-std::string write_levels(std::span<const Update> updates, ChannelBase base) {
+std::string write_levels(std::span<const Update> updates, ChannelBase base, std::uint16_t full) {
   std::string out;
   if (updates.size() == 1 && !updates[0].universe) {
-    append_channels(updates[0], base, out);
+    append_channels(updates[0], base, full, out);
     return out;
   }
   char before = '[';
@@ -350,7 +390,7 @@ std::string write_levels(std::span<const Update> updates, ChannelBase base) {
     out += '{';
     if (update.universe) out += R"("universe":)" + std::to_string(update.universe->number()) + ",";
     out += R"("channels":)";
-    append_channels(update, base, out);
+    append_channels(update, base, full, out);
     out += '}';
   }
   out += before == '[' ? "[]" : "]";

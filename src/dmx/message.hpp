@@ -39,11 +39,19 @@ constexpr std::size_t max_message_size = std::size_t{1} << 20;
 /// Of one message.
 constexpr std::size_t max_message_universes = 256;
 
+/// The value that is full where nothing else is said.
+constexpr std::uint16_t full_level = 255;
+
 struct FromRoom {
   /// One for each universe that has a good part, in the order in which they are named first. Of two
   /// values for one channel the later counts.
   std::vector<Update> updates;
   Refusals refused;
+  /// Values beyond the ends, which are taken as the ends.
+  Refusals clamped;
+  /// All values are from 0 to 1, and not all of them 0 or 1: where 255 is full, somebody may have
+  /// meant 1 to be.
+  bool looks_like_fractions = false;
 };
 
 /// Reads levels out of a message:
@@ -56,15 +64,18 @@ struct FromRoom {
 ///   {"0":255,"7":128}. {"universe":U,"type":"blackout"} and {"universe":U,"channel":…,"value":…}
 ///   work too.
 /// - An array of all these objects, in any mixture.
-/// A value is a number from 0 to 255; what is between two whole numbers is rounded. Text is taken
-/// when it is one of these in JSON. What is bad is refused, with its place, and the rest counts.
+/// A value is a number from 0 to `full`; what is between two levels is rounded, and what is beyond
+/// an end is taken as that end, since a fader that was cut off there would leave its lamp where it
+/// was. Bytes are levels from 0 to 255 always. Text is taken when it is one of these in JSON. What
+/// is bad is refused, with its place, and the rest counts.
 /// Channel 512 where they count from 0, and 0 where they count from 1, is refused as channel_base:
 /// the reason names the remedy.
-FromRoom read_levels(const Payload& message, ChannelBase base);
+FromRoom read_levels(const Payload& message, ChannelBase base, std::uint16_t full = full_level);
 
 /// The other way round: [{"channel","value"},…] for an update without a universe, alone, and else
 /// [{"universe":U,"channels":[{"channel","value"},…]},…]. read_levels() gives the same updates,
 /// but that everything is named.
-std::string write_levels(std::span<const Update> updates, ChannelBase base);
+std::string write_levels(std::span<const Update> updates, ChannelBase base,
+                         std::uint16_t full = full_level);
 
 }  // namespace roomwire::dmx

@@ -16,7 +16,7 @@ enum class RefusalKind {
   universe,      ///< No universe's number.
   channel,       ///< No channel's number, or one that the operator does not allow.
   channel_base,  ///< 512 where channels count from 0, or 0 where they count from 1.
-  value,         ///< Not a number from 0 to 255.
+  value,         ///< Not a number.
   sequence,      ///< Came late or twice.
   source,        ///< A sender that has no say: not the owner, or too many of them.
   limit,         ///< Too long or too many.

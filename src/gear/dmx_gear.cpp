@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/crypto.hpp"
@@ -116,6 +117,7 @@ class DmxGear::Impl final : EndsObserver {
   Result<void> add_listener(const DmxUrl& url, bool names_universe);
   bool may_speak(const PeerId& peer) const;
   void from_room(const PeerId& peer, const Payload& payload);
+  void hint(const dmx::FromRoom& read, const PeerId& peer);
   void send_room(const DmxUrl& from, const dmx::Update& update, SendOptions options);
   void end_turn();
   dmx::NodeInfo node() const;
@@ -150,6 +152,8 @@ class DmxGear::Impl final : EndsObserver {
   /// Where Art-Net's own port is listened to.
   std::optional<ListenerId> artnet_port_;
   std::uint64_t updates_ = 0;
+  std::uint64_t clamped_ = 0;
+  std::set<std::pair<PeerId, std::string>> hints_;  ///< By peer and kind.
   bool finishing_ = false;
   std::function<void()> done_;
   net::Timer timer_;
@@ -284,7 +288,8 @@ void DmxGear::Impl::from_room(const PeerId& peer, const Payload& payload) {
   drops_.set_time(loop_.now());
   turn_end_.request();
   if (!may_speak(peer)) return drops_.add("not --from", peer.str(), "a peer that has no say");
-  const dmx::FromRoom read = dmx::read_levels(payload, options_.base);
+  const dmx::FromRoom read = dmx::read_levels(payload, options_.base, options_.full);
+  hint(read, peer);
   for (const dmx::Refusal& refusal : read.refused.kept)
     drop(refusal, peer.str());
   drops_.add_more("more of the same messages", read.refused.count - read.refused.kept.size());
@@ -296,6 +301,21 @@ void DmxGear::Impl::from_room(const PeerId& peer, const Payload& payload) {
     if (is_ours) continue;
     drops_.add("universe", peer.str(),
                "universe " + std::to_string(update.universe->number()) + " has no --to");
+  }
+}
+
+// Of each peer once.
+void DmxGear::Impl::hint(const dmx::FromRoom& read, const PeerId& peer) {
+  constexpr std::size_t max_hints = 64;
+  const auto say = [&](const char* kind, const std::string& line) {
+    if (hints_.size() == max_hints || !hints_.emplace(peer, kind).second) return;
+    observer_.on_dropped(line + ", from " + peer.str());
+  };
+  clamped_ += read.clamped.count;
+  if (!read.clamped.kept.empty()) say("clamped", read.clamped.kept.front().reason);
+  if (read.looks_like_fractions && options_.full == dmx::full_level) {
+    say("fractions",
+        "values from 0 to 1 are nearly dark, as 255 is full: if 1 is meant to be, use --scale 1");
   }
 }
 
@@ -365,7 +385,7 @@ void DmxGear::Impl::send_room(const DmxUrl& from, const dmx::Update& update, Sen
   ++updates_;
   observer_.on_levels(false, from.universe_text(), update);
   if (options_.dry_run) return;
-  auto json = Json::parse(dmx::write_levels(std::span(&update, 1), options_.base));
+  auto json = Json::parse(dmx::write_levels(std::span(&update, 1), options_.base, options_.full));
   if (!json) return;
   if (const auto sent = channels_.front().send(*std::move(json), std::move(options)); !sent)
     drops_.add("room is slow", from.universe_text(), sent.error().message);
@@ -399,6 +419,7 @@ void DmxGear::Impl::finish(std::function<void()> done) {
 DmxGearStats DmxGear::Impl::stats() const {
   DmxGearStats stats;
   stats.updates = updates_;
+  stats.clamped = clamped_;
   stats.dropped = drops_.counts();
   stats.frames = sender_->packets_sent();
   sender_->for_each([&](const DmxUrl&, const dmx::Output& output) {

@@ -21,6 +21,7 @@ struct DmxGearOptions {
   std::vector<DmxUrl> to;
   std::vector<DmxUrl> listen;
   dmx::ChannelBase base = dmx::ChannelBase::zero;
+  std::uint16_t full = dmx::full_level;  ///< The value that is full in messages, at least 1.
   dmx::MergeMode merge = dmx::MergeMode::latest;  ///< Of peers, and of desks.
   std::vector<std::string> from;                  ///< Beginnings of peer ids; empty: everybody.
   dmx::OnLeave on_leave;
@@ -51,6 +52,7 @@ struct DmxGearStats {
   std::uint64_t frames = 0;   ///< To the lights, repeated ones too.
   std::uint64_t updates = 0;  ///< To the room.
   std::size_t sources = 0;    ///< Peers that set something now, universe by universe.
+  std::uint64_t clamped = 0;  ///< Values beyond the ends of the scale.
   std::map<std::string, std::uint64_t> dropped;  ///< By kind.
 };
 

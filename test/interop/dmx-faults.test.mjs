@@ -64,8 +64,8 @@ describe('DMX', { concurrency: true }, () => {
       { channel: -1, value: 1 },
       { channel: 1.5, value: 1 },
       { channel: 513, value: 1 },
-      { channel: 0, value: 256 },
-      { channel: 0, value: -1 },
+      { channel: 0, value: [1] },
+      { channel: 0, value: true },
       { channel: 0, value: null },
       { channel: 0, value: '9' },
     ]);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from './lib/test.mjs';
-import { artDmx, levels, openNode, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
+import { artDmx, levels, openNode, portOf, sacnData, said, shows, stageOn } from './lib/dmx.mjs';
 import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
 import { freePort } from './lib/ports.mjs';
@@ -58,11 +58,42 @@ test('what is bad is named, and the good part of a message counts', async (t) =>
     { channel: 512, value: 1 },
     { channel: 4, value: 40 },
   ]);
-  await shows(node, levels({ 4: 40 }), 18);
-  await said(bridge, /300/);
+  await shows(node, levels({ 3: 255, 4: 40 }), 18);
+  await said(bridge, /^item 1: channel 3: value 300 is taken as 255, which is full, from /);
   await said(bridge, /--channel-base 1/);
   await patch.send({ universe: 9, channels: [1] });
   await said(bridge, /universe 9 has no --to/);
+});
+
+test('the ends of a fader are taken, and fractions get a hint', async (t) => {
+  const node = await openNode(t);
+  const { bridge, join } = await stage(t, '--to', `artnet://127.0.0.1:${node.port}/0`);
+  const patch = await join();
+  await patch.send([255, 255]);
+  await shows(node, levels({ 0: 255, 1: 255 }), 18);
+  await patch.send([-0.2, 256]);
+  await shows(node, levels({ 1: 255 }), 18);
+  await patch.send([255.4, 256]);
+  await shows(node, levels({ 0: 255, 1: 255 }), 18);
+  await patch.send([0, 0.5, 1]);
+  await said(bridge, /^values from 0 to 1 .*: if 1 is meant to be, use --scale 1, from /);
+  bridge.kill('SIGTERM');
+  await said(bridge, /^frames to lights \d+, messages to the room 0; clamped 4$/);
+});
+
+test('a scale of its own, both ways', async (t) => {
+  const node = await openNode(t);
+  const ends = ['--to', `artnet://127.0.0.1:${node.port}/0`, '--listen', 'artnet://1@127.0.0.1:0'];
+  const { bridge, join } = await stage(t, ...ends, '--scale', '1');
+  const port = await portOf(bridge);
+  const patch = await join();
+  await patch.send([0, 0.5, 1]);
+  await shows(node, levels({ 1: 128, 2: 255 }), 18);
+  node.socket.send(artDmx(1, 0, 1, levels({ 0: 255, 3: 51 })), port, '127.0.0.1');
+  assert.deepEqual(await patch.hears(), [
+    { channel: 0, value: 1 },
+    { channel: 3, value: 0.2 },
+  ]);
 });
 
 test('limits hold: allowed channels, maximum, grand master', async (t) => {
@@ -220,6 +251,7 @@ for (const [args, names] of [
   [['--to', 'sacn://1', '--merge', 'best'], /--merge: .*best/],
   [['--to', 'sacn://1', '--allow', '0-512'], /--allow: .*0-512/],
   [['--to', 'sacn://1', '--rate', '45'], /--rate: /],
+  [['--to', 'sacn://1', '--scale', '0'], /--scale: /],
   [['--to', 'sacn://1', '--allow', '2:0-9'], /--allow, --max: universe 2 has no --to/],
   [['--to', 'sacn://1', '--artsync'], /--artsync: no --to is artnet/],
   [['--to', 'sacn://1', '--sync-universe', '0'], /--sync-universe: .*1 to 63999/],

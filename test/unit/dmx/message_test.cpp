@@ -109,14 +109,74 @@ TEST(ReadLevels, RoundsFractions) {
             R"({"channel":2,"value":255},{"channel":3,"value":3}])");
 }
 
+TEST(ReadLevels, ClampsWhatIsBeyondTheEnds) {
+  const FromRoom read =
+      read_levels(Json::parse(R"([{"channel":0,"value":255.4},{"channel":1,"value":-0.2},
+                                  {"channel":2,"value":256},{"channel":3,"value":1e300},
+                                  {"channel":4,"value":255}])")
+                      .value(),
+                  ChannelBase::zero);
+  EXPECT_EQ(write_levels(read.updates, ChannelBase::zero),
+            R"([{"channel":0,"value":255},{"channel":1,"value":0},{"channel":2,"value":255},)"
+            R"({"channel":3,"value":255},{"channel":4,"value":255}])");
+  EXPECT_EQ(read.refused.count, 0U);
+  ASSERT_EQ(read.clamped.count, 4U);
+  EXPECT_EQ(read.clamped.kept[0].reason,
+            "item 1: channel 0: value 255.4 is taken as 255, which is full");
+  EXPECT_EQ(read.clamped.kept[1].reason, "item 2: channel 1: value -0.2 is taken as 0, the least");
+}
+
+TEST(ReadLevels, NoticesFractions) {
+  const auto looks = [](const char* json) {
+    return read_levels(Json::parse(json).value(), ChannelBase::zero).looks_like_fractions;
+  };
+  EXPECT_TRUE(looks("[0, 0.5, 1]"));
+  EXPECT_TRUE(looks(R"({"channel":0,"value":0.25})"));
+  EXPECT_FALSE(looks("[0, 1, 0]"));
+  EXPECT_FALSE(looks("[0.5, 1, 2]"));
+  EXPECT_FALSE(looks("[]"));
+}
+
+TEST(ReadLevels, HasAScale) {
+  const auto read = [](const char* json, std::uint16_t full) {
+    const FromRoom levels = read_levels(Json::parse(json).value(), ChannelBase::zero, full);
+    return write_levels(levels.updates, ChannelBase::zero) + " clamped " +
+           std::to_string(levels.clamped.count);
+  };
+  EXPECT_EQ(read("[0, 0.5, 1]", 1), R"([{"channel":0,"value":0},{"channel":1,"value":128},)"
+                                    R"({"channel":2,"value":255}] clamped 0)");
+  EXPECT_EQ(read("[50, 200]", 100), R"([{"channel":0,"value":128},{"channel":1,"value":255}])"
+                                    " clamped 1");
+  // Bytes are levels.
+  EXPECT_EQ(read_levels(Bytes{7}, ChannelBase::zero, 1).updates.at(0).values[0], 7);
+}
+
+TEST(WriteLevels, HasAScale) {
+  Update update;
+  update.values[0] = 255;
+  update.values[1] = 128;
+  update.given = SlotSet("111");
+  EXPECT_EQ(write_levels({&update, 1}, ChannelBase::zero, 1),
+            R"([{"channel":0,"value":1},{"channel":1,"value":0.502},{"channel":2,"value":0}])");
+  for (const std::uint16_t full :
+       std::initializer_list<std::uint16_t>{1, 2, 9, 10, 100, 254, 255, 256, 1000, 65535}) {
+    for (int level = 0; level < 256; ++level) {
+      update.values.fill(static_cast<std::uint8_t>(level));
+      const auto json = Json::parse(write_levels({&update, 1}, ChannelBase::zero, full)).value();
+      const FromRoom read = read_levels(json, ChannelBase::zero, full);
+      ASSERT_EQ(read.updates.at(0).values[0], level) << full;
+      ASSERT_EQ(read.clamped.count, 0U);
+    }
+  }
+}
+
 TEST(ReadLevels, KeepsTheGoodPartAndNamesTheBad) {
   EXPECT_EQ(
       read_json(R"([{"channel":1,"value":1},{"channel":2,"value":256},{"channel":-1,"value":1},
                           {"channel":513,"value":1},{"channel":1.5,"value":1},{"channel":3},
                           {"value":3},7,{"channel":"x","value":1},{"channel":9,"value":"9"},
                           {"channel":4,"value":2}])"),
-      R"([{"channel":1,"value":1},{"channel":4,"value":2}])"
-      " refused: item 2: channel 2: value 256 is not a number from 0 to 255"
+      R"([{"channel":1,"value":1},{"channel":2,"value":255},{"channel":4,"value":2}])"
       " refused: item 3: channel -1 is not a whole number from 0 to 511"
       " refused: item 4: channel 513 is not one of 0 to 511"
       " refused: item 5: channel 1.5 is not a whole number from 0 to 511"
@@ -126,10 +186,9 @@ TEST(ReadLevels, KeepsTheGoodPartAndNamesTheBad) {
       " refused: item 9: channel 'x' is not a whole number from 0 to 511"
       " refused: item 10: channel 9: value '9' is not a number from 0 to 255");
   EXPECT_EQ(read_json(R"([1,null,"2",300,[1],4])"),
-            R"([{"channel":0,"value":1},{"channel":5,"value":4}])"
+            R"([{"channel":0,"value":1},{"channel":3,"value":255},{"channel":5,"value":4}])"
             " refused: value 2: value null is not a number from 0 to 255"
             " refused: value 3: value '2' is not a number from 0 to 255"
-            " refused: value 4: value 300 is not a number from 0 to 255"
             " refused: value 5: value an array is not a number from 0 to 255");
   EXPECT_EQ(read_json(R"([{"universe":64000,"channels":[1]},{"universe":"a","channels":[1]},
                           {"universe":1,"channels":{"x":1,"5":1}},{"universe":1,"channels":3},
