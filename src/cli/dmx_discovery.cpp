@@ -36,15 +36,14 @@ std::string listed(std::vector<Universe> universes, Text text) {
 
 class Findings final : public gear::DmxDiscoveryObserver {
  public:
-  void on_node(const dmx::ArtPollReply& reply) override {
-    const auto& ip = reply.ip;
+  void on_node(const dmx::Node& node) override {
+    const auto& ip = node.reply.ip;
     const std::string address = fmt::format("{}.{}.{}.{}", ip[0], ip[1], ip[2], ip[3]);
     nodes_.insert(address);
-    std::string line = fmt::format("Art-Net {}  {}", address, name_of(reply));
+    std::string line = fmt::format("Art-Net {}  {}", address, name_of(node.reply));
     const auto text = [](dmx::PortAddress each) { return each.to_string(); };
-    if (const auto takes = reply.outputs(); !takes.empty())
-      line += "; takes " + listed(takes, text);
-    if (const auto sends = reply.inputs(); !sends.empty()) line += "; sends " + listed(sends, text);
+    if (!node.outputs.empty()) line += "; takes " + listed(node.outputs, text);
+    if (!node.inputs.empty()) line += "; sends " + listed(node.inputs, text);
     print(line);
   }
 
@@ -55,8 +54,15 @@ class Findings final : public gear::DmxDiscoveryObserver {
         listed(page.universes, [](dmx::SacnUniverse each) { return each.to_string(); })));
   }
 
+  void on_quiet_source(const std::string& address, const std::string& name,
+                       const std::vector<dmx::SacnUniverse>& universes) override {
+    ++quiet_sources_;
+    print(fmt::format("sACN {}  {}; sends {}, without announcing it", address, printable(name, 64),
+                      listed(universes, [](dmx::SacnUniverse each) { return each.to_string(); })));
+  }
+
   std::size_t nodes() const { return nodes_.size(); }
-  std::size_t sources() const { return sources_.size(); }
+  std::size_t sources() const { return sources_.size() + quiet_sources_; }
 
  private:
   static std::string name_of(const dmx::ArtPollReply& reply) {
@@ -73,6 +79,7 @@ class Findings final : public gear::DmxDiscoveryObserver {
 
   std::set<std::string> nodes_;
   std::set<dmx::Cid> sources_;
+  std::size_t quiet_sources_ = 0;
 };
 
 std::string in_words(const std::vector<IpAddress>& networks) {
@@ -83,6 +90,12 @@ std::string in_words(const std::vector<IpAddress>& networks) {
 }
 
 void say_outcome(const Findings& findings, const gear::DmxDiscovery& discovery) {
+  if (findings.sources() == 0) {
+    say(Tone::plain,
+        fmt::format("no sACN source said what it sends, which OLA and QLC+ never do, and none was "
+                    "heard in universes 1 to {}",
+                    gear::DmxDiscovery::universes_heard));
+  }
   if (findings.nodes() + findings.sources() > 0) {
     say(Tone::plain,
         fmt::format("Art-Net nodes {}, sACN sources {}", findings.nodes(), findings.sources()));
@@ -120,6 +133,7 @@ int discover_dmx(const DmxOptions& options) {
   net::Timer end(loop, [&] { loop.stop(); });
   end.set(loop.now() + limit);
   loop.run();
+  discovery.finish();
   if (!quiet) say_outcome(findings, discovery);
   if (signalled != 0) return exit_signal_base + signalled;
   return findings.nodes() + findings.sources() > 0 ? exit_fine : exit_failed;

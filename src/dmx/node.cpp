@@ -1,6 +1,7 @@
 #include "dmx/node.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace roomwire::dmx {
 namespace {
@@ -100,15 +101,31 @@ std::vector<ArtPollReply> poll_replies(const NodeInfo& node, const ArtPoll& poll
   return replies;
 }
 
+NodeTable::Key NodeTable::key_of(const ArtPollReply& reply) {
+  Key key;
+  key.bind_index = std::max<std::uint8_t>(reply.bind_index, 1);
+  std::copy(reply.ip.begin(), reply.ip.end(), key.place.begin());
+  std::copy(reply.bind_ip.begin(), reply.bind_ip.end(), key.place.begin() + 4);
+  auto* out = key.ports.data();
+  *out++ = reply.net;
+  *out++ = reply.sub_net;
+  for (const auto* field : {&reply.port_types, &reply.input_universes, &reply.output_universes})
+    out = std::copy(field->begin(), field->end(), out);
+  return key;
+}
+
 NodeTable::Noted NodeTable::note(const ArtPollReply& reply, Time now) {
-  Key key{{}, std::max<std::uint8_t>(reply.bind_index, 1)};
-  std::copy(reply.ip.begin(), reply.ip.end(), key.first.begin());
-  std::copy(reply.bind_ip.begin(), reply.bind_ip.end(), key.first.begin() + 4);
+  const Key key = key_of(reply);
   const auto found = entries_.find(key);
   if (found == entries_.end()) {
+    // An older answer of that index had the ports that the node had then.
+    const auto replaced = std::erase_if(entries_, [&](const auto& item) {
+      return item.first.place == key.place && item.first.bind_index == key.bind_index &&
+             now - item.second.heard > one_answer;
+    });
     if (entries_.size() == max_entries) return Noted::full;
     entries_.emplace(key, Entry{reply, now});
-    return Noted::added;
+    return replaced > 0 ? Noted::changed : Noted::added;
   }
   // The report counts on with every poll.
   ArtPollReply before = std::exchange(found->second, Entry{reply, now}).reply;
@@ -131,6 +148,22 @@ std::vector<NodeTable::Entry> NodeTable::handle_timeout(Time now) {
     return true;
   });
   return gone;
+}
+
+Node NodeTable::node_of(const ArtPollReply& reply) const {
+  Node node{reply, {}, {}};
+  const Key key = key_of(reply);
+  for (const auto& [each, entry] : entries_) {
+    if (each.place != key.place) continue;
+    const auto add = [](std::vector<PortAddress>& to, const std::vector<PortAddress>& ports) {
+      to.insert(to.end(), ports.begin(), ports.end());
+    };
+    add(node.outputs, entry.reply.outputs());
+    add(node.inputs, entry.reply.inputs());
+  }
+  node.outputs = sorted_unique(std::move(node.outputs));
+  node.inputs = sorted_unique(std::move(node.inputs));
+  return node;
 }
 
 std::vector<NodeTable::Entry> NodeTable::entries() const {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -35,7 +34,16 @@ struct NodeInfo {
 std::vector<ArtPollReply> poll_replies(const NodeInfo& node, const ArtPoll& poll,
                                        std::uint32_t counter);
 
-/// Who answered our polls.
+/// A node with all its ports.
+struct Node {
+  ArtPollReply reply;                ///< One of its answers: for its address and names.
+  std::vector<PortAddress> outputs;  ///< Ascending, each once.
+  std::vector<PortAddress> inputs;
+};
+
+/// Who answered our polls. A node with more than four ports sends several answers, numbered by bind
+/// index; of those that give all of them one index, answers with different ports that come within
+/// a second are told apart by their ports.
 class NodeTable {
  public:
   /// One more is not taken in until an old one is forgotten.
@@ -56,10 +64,21 @@ class NodeTable {
 
   /// By address, those of one node after each other.
   std::vector<Entry> entries() const;
+  /// All of the node that this is an answer of.
+  Node node_of(const ArtPollReply& reply) const;
 
  private:
-  /// A node's packets are told apart by bind index; nodes behind one address by where they bind.
-  using Key = std::pair<std::array<std::uint8_t, 8>, std::uint8_t>;
+  /// All answers to one poll come within this.
+  static constexpr Duration one_answer = 1s;
+
+  struct Key {
+    std::array<std::uint8_t, 8> place{};  ///< Nodes behind one address differ in where they bind.
+    std::uint8_t bind_index = 1;
+    std::array<std::uint8_t, 14> ports{};
+    auto operator<=>(const Key&) const = default;
+  };
+  static Key key_of(const ArtPollReply& reply);
+
   std::map<Key, Entry> entries_;
 };
 

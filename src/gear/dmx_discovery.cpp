@@ -2,11 +2,22 @@
 
 #include <algorithm>
 #include <net/interfaces.hpp>
+#include <utility>
 
 namespace roomwire::gear {
+namespace {
+
+/// The answers of one node follow each other closely.
+constexpr Duration rest_of_an_answer = 200ms;
+
+}  // namespace
 
 DmxDiscovery::DmxDiscovery(net::Loop& loop, DmxDiscoveryObserver& observer)
-    : loop_(loop), observer_(observer), timer_(loop, [this] { poll(); }), ends_(loop, *this) {}
+    : loop_(loop),
+      observer_(observer),
+      timer_(loop, [this] { poll(); }),
+      tell_timer_(loop, [this] { tell_nodes(); }),
+      ends_(loop, *this) {}
 
 std::vector<std::string> DmxDiscovery::start() {
   std::vector<std::string> missing;
@@ -28,12 +39,34 @@ std::vector<std::string> DmxDiscovery::start() {
   } else {
     missing.push_back("no Art-Net: " + listener.error().message);
   }
-  EndUrl group;
-  group.host = dmx::sacn_multicast_group(dmx::sacn_discovery_universe).to_string();
-  group.port = dmx::sacn_port;
-  if (const auto sacn = ends_.listen(group); !sacn)
-    missing.push_back("no sACN: " + sacn.error().message);
+  listen_to_sacn(missing);
   return missing;
+}
+
+void DmxDiscovery::listen_to_sacn(std::vector<std::string>& missing) {
+  EndUrl group;
+  group.port = dmx::sacn_port;
+  const auto listen = [&](std::uint16_t universe) {
+    group.host = dmx::sacn_multicast_group(universe).to_string();
+    return ends_.listen(group);
+  };
+  if (const auto sacn = listen(dmx::sacn_discovery_universe); !sacn) {
+    missing.push_back("no sACN: " + sacn.error().message);
+    return;
+  }
+  for (std::uint16_t universe = 1; universe <= universes_heard; ++universe) {
+    if (!listen(universe)) break;
+  }
+}
+
+void DmxDiscovery::finish() {
+  tell_nodes();
+  for (const auto& [key, source] : quiet_) {
+    const bool has_said = std::any_of(sources_.begin(), sources_.end(), [&](const auto& said) {
+      return said.first.first == key.second;
+    });
+    if (!has_said) observer_.on_quiet_source(source.address, source.name, source.universes);
+  }
 }
 
 void DmxDiscovery::poll() {
@@ -62,18 +95,46 @@ void DmxDiscovery::on_packet(const Source& source, ByteView packet) {
     const auto* reply = decoded ? std::get_if<dmx::ArtPollReply>(&*decoded) : nullptr;
     if (reply == nullptr) return;
     const auto noted = nodes_.note(*reply, loop_.now());
-    if (noted == dmx::NodeTable::Noted::added || noted == dmx::NodeTable::Noted::changed)
-      observer_.on_node(*reply);
+    if (noted != dmx::NodeTable::Noted::added && noted != dmx::NodeTable::Noted::changed) return;
+    if (new_nodes_.empty()) tell_timer_.set(loop_.now() + rest_of_an_answer);
+    const auto is_of_this = [&](const dmx::ArtPollReply& each) {
+      return each.ip == reply->ip && each.bind_ip == reply->bind_ip;
+    };
+    if (std::none_of(new_nodes_.begin(), new_nodes_.end(), is_of_this))
+      new_nodes_.push_back(*reply);
     return;
   }
   const auto decoded = dmx::decode_sacn(packet);
-  const auto* page = decoded ? std::get_if<dmx::SacnDiscovery>(&*decoded) : nullptr;
-  if (page == nullptr) return;
-  const auto key = std::make_pair(page->cid, page->page);
+  if (!decoded) return;
+  if (const auto* page = std::get_if<dmx::SacnDiscovery>(&*decoded)) note(source, *page);
+  if (const auto* data = std::get_if<dmx::SacnData>(&*decoded)) note(source, *data);
+}
+
+void DmxDiscovery::tell_nodes() {
+  for (const dmx::ArtPollReply& reply : std::exchange(new_nodes_, {}))
+    observer_.on_node(nodes_.node_of(reply));
+}
+
+void DmxDiscovery::note(const Source& source, const dmx::SacnDiscovery& page) {
+  const auto key = std::make_pair(page.cid, page.page);
   const auto known = sources_.find(key);
-  if (known == sources_.end() ? sources_.size() == max_sources : known->second == *page) return;
-  sources_[key] = *page;
-  observer_.on_source(source.remote.address.to_string(), *page);
+  if (known == sources_.end() ? sources_.size() == max_sources : known->second == page) return;
+  sources_[key] = page;
+  observer_.on_source(source.remote.address.to_string(), page);
+}
+
+void DmxDiscovery::note(const Source& source, const dmx::SacnData& data) {
+  if (data.universe.number() > universes_heard) return;
+  const auto key = std::make_pair(source.remote, data.cid);
+  auto known = quiet_.find(key);
+  if (known == quiet_.end()) {
+    if (quiet_.size() == max_sources) return;
+    QuietSource quiet{source.remote.address.to_string(), data.source_name, {}};
+    known = quiet_.emplace(key, std::move(quiet)).first;
+  }
+  auto& universes = known->second.universes;
+  if (std::find(universes.begin(), universes.end(), data.universe) == universes.end())
+    universes.push_back(data.universe);
 }
 
 }  // namespace roomwire::gear

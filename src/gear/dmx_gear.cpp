@@ -121,9 +121,7 @@ class DmxGear::Impl final : EndsObserver {
   void send_room(const DmxUrl& from, const dmx::Update& update, SendOptions options);
   void end_turn();
   dmx::NodeInfo node() const;
-  void answer(const Source& to, ByteView packet) {
-    if (!options_.dry_run) (void)ends_.send_to(to, packet);
-  }
+  void answer(const Source& to, ByteView packet);
   void drop(const dmx::Refusal& refusal, const std::string& who) {
     // Each late frame has numbers of its own, and is no news.
     const bool is_late = refusal.kind == dmx::RefusalKind::sequence;
@@ -379,6 +377,15 @@ void DmxGear::Impl::from_desk(const Listening& on, const Source& source, const P
     ++desk->packets;
     if (!taken) drop(taken.error(), source.text());
   }
+}
+
+// Answers go to Art-Net's port; there are askers that listen only where they asked from.
+void DmxGear::Impl::answer(const Source& to, ByteView packet) {
+  if (options_.dry_run) return;
+  (void)ends_.send_to(to, packet);
+  Source home = to;
+  home.remote.port = dmx::artnet_port;
+  if (home != to) (void)ends_.send_to(home, packet);
 }
 
 void DmxGear::Impl::send_room(const DmxUrl& from, const dmx::Update& update, SendOptions options) {

@@ -91,6 +91,20 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     assert.equal(taken, 'EADDRINUSE');
   });
 
+  test('a poll from another port is answered there and on the port of Art-Net', async (t) => {
+    const home = await machine.ear(t, 6454);
+    const asker = await machine.ear(t, 7000);
+    const { bridge } = await stageOn(relay, t, '--listen', 'artnet://0.0.2');
+    await said(bridge, /^listening on /);
+    asker.send(poll, 6454);
+    const replies = [
+      await asker.hears(isPollReply, 'the answer'),
+      await home.hears(isPollReply, 'the answer on 6454'),
+    ];
+    for (const { fromPort } of replies) assert.equal(fromPort, 6454);
+    assert.deepEqual(replies[0].bytes, replies[1].bytes);
+  });
+
   test('where the port is taken it says so, and sends from another', async (t) => {
     await openNode(t, { port: 6454, address: '0.0.0.0' });
     const node = await machine.ear(t, 6454);
@@ -160,6 +174,8 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     const ola = await startOla(machine);
     t.after(() => ola.stop());
     await ola.patch('artnet', 0, 5, 'in');
+    await ola.patch('sacn', 0, 3, 'out');
+    t.after(ola.hold(3, [1]));
     const desk = await machine.ear(t, 5568);
     const search = roomwire(['dmx', '--discover', '-W', '60']);
     t.after(() => search.stop());
@@ -168,9 +184,42 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     const node = /^Art-Net 10\.99\.0\.2 {2}rig \(The rig\); takes 0\.0\.0, 0\.0\.5; sends 0\.0\.0$/;
     await search.out.wait((line) => node.test(line), 'the node');
     await search.out.wait((line) => line === 'sACN 10.99.0.2  Pult; sends 6, 7', 'the source');
+    // OLA does not announce what it sends, so it is heard by that, which is said at the end.
+    const beside = await openNode(t, { port: 5568, address: group(3) });
+    beside.socket.addMembership(group(3), here);
+    for (let i = 0; i < 3; i++) await beside.log.wait(isSacnData, 'a frame of OLA');
     search.kill('SIGINT');
+    const quiet = /^sACN 10\.99\.0\.2 {2}.*OLA.*; sends 3, without announcing it$/;
+    await search.out.wait((line) => quiet.test(line), 'OLA as a source');
     assert.deepEqual(await search.exit, { code: 130, signal: null });
-    await said(search, /^Art-Net nodes 1, sACN sources 1$/);
+    await said(search, /^Art-Net nodes 1, sACN sources 2$/);
+  });
+
+  test('--discover lists a node with one index for all its ports once', async (t) => {
+    const node = await machine.ear(t, 6454);
+    const search = roomwire(['dmx', '--discover', '-W', '60']);
+    t.after(() => search.stop());
+    // What dmxnet 0.9.0 says of two universes that it receives.
+    const answer = (universe) => {
+      const reply = Buffer.alloc(239);
+      reply.write('Art-Net\0', 'latin1');
+      reply.writeUInt16LE(0x2100, 8);
+      reply.set([10, 99, 0, 2], 10);
+      reply.write('dmxnet', 26, 'latin1');
+      reply.set([0, 1, 0x80], 172); // one port, which puts Art-Net out
+      reply[190] = universe;
+      reply[211] = 1;
+      return reply;
+    };
+    const expected = 'Art-Net 10.99.0.2  dmxnet; takes 0.0.1, 0.0.2';
+    for (let polls = 0; polls < 3; polls++) {
+      await node.hears(isPoll, 'an ArtPoll');
+      for (const universe of [1, 2]) node.send(answer(universe), 6454);
+      if (polls === 0) await search.out.wait((line) => line === expected, 'the node');
+    }
+    search.kill('SIGINT');
+    await search.exit;
+    assert.deepEqual(search.out.all(), [expected]);
   });
 
   test('--discover says when nobody answers, and what to do', async (t) => {
@@ -181,6 +230,7 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     assert.deepEqual([asked.from, asked.fromPort], [here, 6454]);
     await wellFormed([asked], /artnet/);
     assert.deepEqual(await search.exit, { code: 1, signal: null });
+    await said(search, /^no sACN source said what it sends, which OLA and QLC\+ never do/);
     await said(search, /^roomwire: nobody answered: asked 10\.99\.0\.255; .* try --to artnet:/);
   });
 });

@@ -99,6 +99,27 @@ TEST(NodeTable, NotesNodesAndWhatChanged) {
   EXPECT_EQ(entries[2].reply.bind_index, 2);
 }
 
+// dmxnet 0.9.0 answers with one index for all that it receives.
+TEST(NodeTable, TellsAnswersWithOneIndexApartByTheirPorts) {
+  NodeTable table;
+  const auto answer = [](std::uint8_t universe) {
+    ArtPollReply with = reply(1, 1);
+    with.port_count = 1;
+    with.port_types = {ArtPollReply::port_outputs, 0, 0, 0};
+    with.output_universes = {universe, 0, 0, 0};
+    return with;
+  };
+  EXPECT_EQ(table.note(answer(1), at(0s)), NodeTable::Noted::added);
+  EXPECT_EQ(table.note(answer(2), at(10ms)), NodeTable::Noted::added);
+  EXPECT_EQ(table.note(answer(1), at(3s)), NodeTable::Noted::same);
+  EXPECT_EQ(table.note(answer(2), at(3s)), NodeTable::Noted::same);
+  EXPECT_EQ(table.node_of(answer(1)).outputs,
+            (std::vector{port_address("0.0.1"), port_address("0.0.2")}));
+  // One whose ports are others now has those alone.
+  EXPECT_EQ(table.note(answer(3), at(6s)), NodeTable::Noted::changed);
+  EXPECT_EQ(table.node_of(answer(3)).outputs, std::vector{port_address("0.0.3")});
+}
+
 TEST(NodeTable, ForgetsWhoIsSilent) {
   NodeTable table;
   EXPECT_FALSE(table.next_timeout());
