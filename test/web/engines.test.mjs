@@ -124,6 +124,15 @@ for (const name of ['chromium', 'firefox'])
       assert.equal(await scrolled(page), after);
     });
 
+    test('a long link is shown from its beginning, and is selected', async (t) => {
+      const page = await browser.open(t, `${site.url}?room=${'long'.repeat(200)}${tall}`);
+      await page.getByRole('button', { name: 'Share' }).click();
+      const link = page.getByRole('textbox', { name: 'link' });
+      const seen = await link.evaluate((one) => [one.scrollTop, one.scrollHeight > one.clientHeight]);
+      assert.deepEqual(seen, [0, true]);
+      assert.equal(await page.evaluate(() => getSelection().toString()), await link.inputValue());
+    });
+
     test('by keys in a patch taller than the window: what has the focus is in view', async (t) => {
       const page = await browser.open(t, `${site.url}?room=tall${tall}`);
       const isInView = async () => {

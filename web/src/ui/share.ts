@@ -33,7 +33,10 @@ export function openShare(link: string): void {
     h('footer', {}, said, ...buttons),
     ...(isOfThisMachine(new URL(link)) ? [warning()] : code(link)),
   );
-  entry.select();
+  entry.focus();
+  // Shown from the beginning: Firefox goes where the selection ends, Chromium to the end of the text.
+  entry.setSelectionRange(0, link.length, 'backward');
+  entry.scrollTop = 0;
 }
 
 const isOfThisMachine = ({ hostname }: URL): boolean =>
