@@ -1,7 +1,7 @@
 // Much data: order, memory, and peers that die in the middle of it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { after, before, describe, test } from './lib/test.mjs';
+import { after, before, describe, limits, test } from './lib/test.mjs';
 import { setInterval as every } from 'node:timers/promises';
 import { Relay, roomwire } from './lib/native.mjs';
 import { bothJoined, delivers, spawnNativePeer, spawnNodePeer } from './lib/peer.mjs';
@@ -26,13 +26,12 @@ async function meet(t, room, ...peers) {
 
 test(
   '1,000,000 messages between two native peers, all and in order',
-  { timeout: 300_000 },
   async (t) => {
     const count = 1_000_000;
     const [from, to] = await meet(t, 'million', spawnNativePeer(), spawnNativePeer());
     await to.command('count', { roomId: 'million', action: 'n', count });
-    const sent = from.command('burst', { roomId: 'million', action: 'n', count }, 280_000);
-    const counted = await to.event('counted', {}, 280_000);
+    const sent = from.command('burst', { roomId: 'million', action: 'n', count }, limits.test);
+    const counted = await to.event('counted', {}, limits.test);
     assert.deepEqual(counted, { event: 'counted', at: count });
     await sent;
     for (const peer of [from, to])

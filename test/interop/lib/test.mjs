@@ -17,7 +17,7 @@ export const limits = {
   test: 3 * patience,
   step: patience,
   /** Without any test that begins or ends. */
-  standstill: 12 * patience,
+  standstill: 6 * patience,
   /** From the last test until nothing is left of the file. */
   end: 10_000,
 };
