@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from '../interop/lib/test.mjs';
 import { roomwire } from '../interop/lib/native.mjs';
 import { Browser, command, counts, desk, hasObjects, object, objects, patchHash } from './lib/pages.mjs';
-import { roomOf, shows, state, until } from './lib/pages.mjs';
+import { noticed, roomOf, shows, state, until } from './lib/pages.mjs';
 import { startSite } from './lib/site.mjs';
 
 let site;
@@ -86,7 +86,7 @@ describe('the room parameter', { concurrency: true }, () => {
       () => roomOf(page),
       (room) => room && room !== first,
     );
-    await page.getByText('The link named no room').waitFor();
+    await noticed(page, 'The link named no room');
     await hasObjects(page, before);
     const made = roomOf(page);
     await page.goto(page.url().replace(/room=[^#]*/, 'room='));
@@ -134,7 +134,7 @@ describe('the room parameter', { concurrency: true }, () => {
 
   test('is refused with the reason when a link has one that can be none', async (t) => {
     const page = await browser.open(t, link('x'.repeat(1001)));
-    await page.getByText('at most 1000 bytes').waitFor();
+    await noticed(page, 'at most 1000 bytes');
     await until(
       'a new room',
       () => roomOf(page),
@@ -197,7 +197,7 @@ test('a damaged link: an empty patch, a notice, and the room is kept', async (t)
   const room = newRoom();
   for (const hash of ['#patch=***', faderPatch.slice(0, -20)]) {
     const page = await browser.open(t, link(room, hash));
-    await page.getByText('damaged').waitFor();
+    await noticed(page, 'damaged');
     await counts(page.locator('.object'), 0);
     assert.equal(roomOf(page), room);
     await command(page, 'add netrecv');
@@ -240,7 +240,7 @@ test('a channel is renamed by a message, by hand, or not with the reason', async
   await shows(page.locator('output.value'), 'back');
   await object(page, 'netsend y').getByLabel('channel').fill('x'.repeat(33));
   await page.keyboard.press('Enter');
-  await page.getByText('at most 32 bytes').waitFor();
+  await noticed(page, 'at most 32 bytes');
   await object(page, 'netsend y').waitFor();
 });
 

@@ -41,6 +41,7 @@ export class Browser {
     t.after(() => assert.deepEqual(said, []));
     t.after(() => log.close());
     t.after(() => context.close());
+    await page.addInitScript(keepNotices);
     await prepare?.(page);
     await page.goto(url);
     await page.locator('.topbar, .broken').waitFor();
@@ -51,6 +52,23 @@ export class Browser {
     return this.process.close();
   }
 }
+
+/** In the page: keeps what its notices say, as each is gone after seconds. */
+function keepNotices() {
+  globalThis.notices = [];
+  new MutationObserver(() => {
+    for (const { textContent } of document.querySelectorAll('.notice'))
+      if (!globalThis.notices.includes(textContent)) globalThis.notices.push(textContent);
+  }).observe(document, { childList: true, subtree: true });
+}
+
+/** Waits until a notice says `text`, or did since the page was loaded. */
+export const noticed = (page, text) =>
+  until(
+    `the notice “${text}”`,
+    () => page.evaluate(() => globalThis.notices),
+    (notices) => notices.some((notice) => notice.includes(text)),
+  );
 
 /** A finger on the screen of `page`: taps a locator, swipes from a point to another. */
 export async function fingerOn(page) {
