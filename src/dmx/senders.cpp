@@ -70,7 +70,7 @@ Sender* Senders::with_many_sockets(const Identity& identity) {
   newest->port_before = newest->identity.from.port;
   newest->identity.from.port = identity.from.port;
   newest->packets = 0;
-  newest->levels = Sequence(order_);
+  newest->levels = newest->priorities = Sequence(order_);
   return newest;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <net/interfaces.hpp>
+#include <set>
 #include <utility>
 
 namespace roomwire::gear {
@@ -61,11 +62,12 @@ void DmxDiscovery::listen_to_sacn(std::vector<std::string>& missing) {
 
 void DmxDiscovery::finish() {
   tell_nodes();
+  std::set<dmx::Cid> who_said;
+  for (const auto& [key, page] : sources_)
+    who_said.insert(key.first);
   for (const auto& [key, source] : quiet_) {
-    const bool has_said = std::any_of(sources_.begin(), sources_.end(), [&](const auto& said) {
-      return said.first.first == key.second;
-    });
-    if (!has_said) observer_.on_quiet_source(source.address, source.name, source.universes);
+    if (who_said.find(key.second) == who_said.end())
+      observer_.on_quiet_source(source.address, source.name, source.universes);
   }
 }
 
