@@ -176,16 +176,16 @@ void Session::on_status(const Status& status) {
   look_whether_settled();
 }
 
+// Whatever happens may bring the time forward, so each look sets its own timer, and the last
+// counts.
 void Session::look_whether_settled() {
   const auto at = settling_ ? settling_->settled_at() : std::nullopt;
-  if (!at || looks_later_ || finishing_) return;
+  if (!at || finishing_) return;
   const auto wait =
       std::chrono::ceil<std::chrono::milliseconds>(*at - std::chrono::steady_clock::now());
   if (wait.count() > 0) {
-    looks_later_ = true;
-    return context_->post_after(wait, [this] {
-      looks_later_ = false;
-      look_whether_settled();
+    return context_->post_after(wait, [this, look = ++look_number_] {
+      if (look == look_number_) look_whether_settled();
     });
   }
   status_.not_waiting_for(settling_->awaited());

@@ -91,7 +91,7 @@ class Session {
   bool room_is_new_ = false;
   std::optional<Settling> settling_;  // while it is waited for
   const bool waits_for_settling_;
-  bool looks_later_ = false;
+  std::size_t look_number_ = 0;  // counts the looks whether it has settled, as below
   std::size_t peers_ = 0;
   bool ready_ = false;
   bool finishing_ = false;
