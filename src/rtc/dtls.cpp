@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 namespace roomwire::rtc {
 namespace {
@@ -82,10 +83,18 @@ Bytes digest_of(X509* certificate, const EVP_MD* hash) {
   return digest;
 }
 
-std::string last_error() {
-  const unsigned long code = ERR_peek_last_error();
+/// What OpenSSL's queue says, with what it knows of the case; nothing when it is empty.
+std::string queued_error() {
+  const char* data = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_peek_last_error_all(nullptr, nullptr, nullptr, &data, &flags);
+  if (code == 0) return {};
   const char* reason = ERR_reason_error_string(code);
-  return reason == nullptr ? "unknown error" : reason;
+  std::array<char, 256> number{};
+  ERR_error_string_n(code, number.data(), number.size());
+  std::string text = reason != nullptr ? reason : number.data();
+  if (data != nullptr && *data != '\0') text += std::string(" (") + data + ")";
+  return text;
 }
 
 /// A session as OpenSSL's callbacks see it.
@@ -96,7 +105,14 @@ class DatagramBioOwner {
   virtual int read_input(char* out, int size) = 0;
   virtual void write_output(ByteView datagram) = 0;
   virtual bool accepts(X509* certificate) const = 0;
+  /// OpenSSL's form: the level above eight bits of description.
+  virtual void note_alert(int alert) = 0;
 };
+
+void on_info(const SSL* ssl, int where, int value) {
+  if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT) return;
+  static_cast<DatagramBioOwner*>(SSL_get_app_data(ssl))->note_alert(value);
+}
 
 int bio_read(BIO* bio, char* out, int size) {
   BIO_clear_retry_flags(bio);
@@ -182,6 +198,7 @@ class DtlsSession::Impl : public DatagramBioOwner {
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_app_data(ssl_.get(), static_cast<DatagramBioOwner*>(this));
     SSL_set_mtu(ssl_.get(), handshake_mtu);
+    SSL_set_info_callback(ssl_.get(), &on_info);
     DTLS_set_timer_cb(ssl_.get(), &retransmission_timer);
     if (role == DtlsRole::client) {
       SSL_set_connect_state(ssl_.get());
@@ -230,7 +247,7 @@ class DtlsSession::Impl : public DatagramBioOwner {
   void handle_timeout(Time now) {
     if (ended_ || !deadline_ || now < *deadline_) return;
     ERR_clear_error();
-    if (DTLSv1_handle_timeout(ssl_.get()) < 0) return end("the DTLS handshake was not answered");
+    if (DTLSv1_handle_timeout(ssl_.get()) < 0) return end(failure_text(SSL_ERROR_SSL));
     update_deadline(now);
   }
 
@@ -249,6 +266,10 @@ class DtlsSession::Impl : public DatagramBioOwner {
       const EVP_MD* hash = hash_named(fingerprint.algorithm);
       return hash != nullptr && digest_of(certificate, hash) == fingerprint.digest;
     });
+  }
+
+  void note_alert(int alert) override {
+    if (alert >> 8 == SSL3_AL_FATAL) fatal_alert_ = alert;
   }
 
  private:
@@ -282,7 +303,8 @@ class DtlsSession::Impl : public DatagramBioOwner {
 
   /// Ends the session when OpenSSL's result says so, and returns whether it did.
   bool check(int result) {
-    switch (SSL_get_error(ssl_.get(), result)) {
+    const int error = SSL_get_error(ssl_.get(), result);
+    switch (error) {
       case SSL_ERROR_WANT_READ:
       case SSL_ERROR_WANT_WRITE:
         return false;
@@ -290,11 +312,28 @@ class DtlsSession::Impl : public DatagramBioOwner {
         end("closed by the peer");
         return true;
       default:
-        end(SSL_get_verify_result(ssl_.get()) == X509_V_ERR_CERT_REJECTED
-                ? "the certificate is not the one that was announced"
-                : "DTLS failed: " + last_error());
+        end(failure_text(error));
         return true;
     }
+  }
+
+  /// Why, by who knows best: our own check, the peer's alert, the timer, OpenSSL's queue, and if
+  /// all are silent, where the handshake was.
+  std::string failure_text(int error) const {
+    if (SSL_get_verify_result(ssl_.get()) == X509_V_ERR_CERT_REJECTED) {
+      return "the certificate is not the one that was announced";
+    }
+    if (fatal_alert_) {
+      return std::string("DTLS alert of the peer: ") + SSL_alert_desc_string_long(*fatal_alert_) +
+             " (" + std::to_string(*fatal_alert_ & 0xff) + ")";
+    }
+    if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_READ_TIMEOUT_EXPIRED) {
+      return "the DTLS handshake was not answered";
+    }
+    const std::string queued = queued_error();
+    if (!queued.empty()) return "DTLS failed: " + queued;
+    return "DTLS failed: OpenSSL gives no reason (SSL_get_error " + std::to_string(error) +
+           ", at: " + SSL_state_string_long(ssl_.get()) + ")";
   }
 
   void end(const std::string& reason) {
@@ -318,6 +357,7 @@ class DtlsSession::Impl : public DatagramBioOwner {
   DtlsSink& sink_;
   Session ssl_;
   ByteView input_;
+  std::optional<int> fatal_alert_;
   Deadline deadline_;
   bool started_ = false;
   bool connected_ = false;
@@ -337,7 +377,7 @@ Result<std::unique_ptr<DtlsContext>> DtlsContext::create() {
     state->fingerprint = {"sha-256", digest_of(certificate.get(), EVP_sha256())};
   }
   if (!state->ssl || !state->bio) {
-    return failure(ErrorKind::unavailable, "cannot make a DTLS certificate: " + last_error());
+    return failure(ErrorKind::unavailable, "cannot make a DTLS certificate: " + queued_error());
   }
   SSL_CTX_set_cert_verify_callback(state->ssl.get(), &verify_certificate, nullptr);
   return std::unique_ptr<DtlsContext>(new DtlsContext(std::move(state)));

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "base/crypto.hpp"
@@ -309,7 +310,8 @@ void SctpAssociation::read() {
     const ssize_t size = usrsctp_recvv(socket_, buffer.data(), buffer.size(), nullptr, nullptr,
                                        &info, &info_size, &info_type, &flags);
     if (size < 0) {
-      if (errno != EWOULDBLOCK && errno != EAGAIN && errno != EINPROGRESS) end("SCTP failed");
+      if (errno != EWOULDBLOCK && errno != EAGAIN && errno != EINPROGRESS)
+        end("SCTP failed: " + std::generic_category().message(errno));
       break;
     }
     if (size == 0) {
