@@ -62,7 +62,8 @@ void run(Network& network, Host& a, Host& b, Time now, std::size_t count) {
     const Datagram datagram = std::move(network.front());
     network.pop_front();
     Host& to = datagram.to == a.endpoint ? a : b;
-    to.transport->handle_datagram(now, datagram.to, datagram.from, datagram.bytes);
+    to.transport->handle_datagram(now, datagram.to, datagram.from, datagram.bytes,
+                                  !network.empty());
   }
 }
 
@@ -105,7 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     };
     switch (what & 7) {
       case 0:
-        host.transport->handle_datagram(now, host.endpoint, other.endpoint, rest());
+        host.transport->handle_datagram(now, host.endpoint, other.endpoint, rest(), false);
         break;
       case 1:
         tamper(reader, network);

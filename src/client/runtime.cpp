@@ -19,8 +19,11 @@ Runtime::Runtime(const ContextOptions& options, Deliver deliver)
       udp_(
           loop_, options.ice_port, options.ice_interfaces,
           [this](const Endpoint& local, std::span<const net::Datagram> datagrams) {
-            for (const net::Datagram& datagram : datagrams) {
-              touch_mesh().handle_datagram(now(), local, datagram.remote, datagram.data);
+            for (std::size_t i = 0; i < datagrams.size(); ++i) {
+              const net::Datagram& datagram = datagrams[i];
+              const bool more =
+                  i + 1 < datagrams.size() && datagrams[i + 1].remote == datagram.remote;
+              touch_mesh().handle_datagram(now(), local, datagram.remote, datagram.data, more);
             }
           },
           [this] {

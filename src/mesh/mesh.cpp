@@ -38,11 +38,11 @@ void Mesh::add_stun_server(Time now, const Endpoint& server) {
 }
 
 void Mesh::handle_datagram(Time now, const Endpoint& local, const Endpoint& remote,
-                           ByteView datagram) {
+                           ByteView datagram, bool more) {
   for (auto& [id, app] : apps_)
     app->set_time(now);
   // One that belongs to no connection is a late packet of a connection that has ended.
-  transport_->handle_datagram(now, local, remote, datagram);
+  transport_->handle_datagram(now, local, remote, datagram, more);
   settle(now);
 }
 

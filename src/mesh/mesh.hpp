@@ -47,7 +47,9 @@ class Mesh {
 
   void set_local_endpoints(Time now, std::vector<Endpoint> endpoints);
   void add_stun_server(Time now, const Endpoint& server);
-  void handle_datagram(Time now, const Endpoint& local, const Endpoint& remote, ByteView datagram);
+  /// `more` as in rtc::Transport.
+  void handle_datagram(Time now, const Endpoint& local, const Endpoint& remote, ByteView datagram,
+                       bool more);
   void mdns_resolved(Time now, const std::string& name, const std::vector<IpAddress>& addresses);
 
   void relay_opened(Time now, const AppId& id, signal::RelayId relay);

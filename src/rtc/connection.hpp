@@ -57,7 +57,7 @@ class Connection final : public PeerConnection,
   void add_local_candidate(Time now, const Candidate& candidate);
   bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
   /// DTLS from an address that has shown itself by STUN.
-  bool handle_dtls(Time now, ByteView datagram);
+  bool handle_dtls(Time now, ByteView datagram, bool more);
   Deadline next_timeout() const { return deadline_; }
   void handle_timeout(Time now);
 
@@ -114,6 +114,7 @@ class Connection final : public PeerConnection,
   std::optional<IcePair> pair_;
   std::optional<IcePair> announced_pair_;  ///< What the observer knows.
   bool ice_changed_ = false;
+  bool more_ = false;  ///< The datagram that is worked off is not the last that was read.
   bool receiving_ = true;
   bool closed_ = false;
   std::size_t buffered_at_end_ = 0;  ///< What was not acknowledged when it closed.

@@ -75,7 +75,10 @@ class DataChannel : private SctpSink {
 
   /// False when SCTP cannot begin.
   bool connect();
-  void handle_packet(std::span<std::uint8_t> packet) { association_.handle_packet(packet); }
+  /// As SctpAssociation has it.
+  void handle_packet(std::span<std::uint8_t> packet, bool more = false) {
+    association_.handle_packet(packet, more);
+  }
   /// A binary message. False, and nothing was taken, when the channel is not open, the message
   /// longer than the peer takes, or the queue full.
   bool send(ByteView message);

@@ -175,9 +175,10 @@ bool Connection::handle_stun(Time now, const Endpoint& local, const Endpoint& re
   return !closed_ && agent_.handle_stun(now, local, remote, packet);
 }
 
-bool Connection::handle_dtls(Time now, ByteView datagram) {
+bool Connection::handle_dtls(Time now, ByteView datagram, bool more) {
   const Entry entry(*this, now);
   if (closed_) return false;
+  more_ = more;
   if (!dtls_ || !pair_) {
     if (early_datagrams_.size() == max_early_datagrams) return false;
     early_datagrams_.emplace_back(datagram.begin(), datagram.end());
@@ -289,7 +290,7 @@ void Connection::on_dtls_connected() {
 }
 
 void Connection::on_dtls_data(std::span<std::uint8_t> data) {
-  if (channel_ && !closed_) channel_->handle_packet(data);
+  if (channel_ && !closed_) channel_->handle_packet(data, more_);
 }
 
 void Connection::on_dtls_closed(const std::string& reason) {

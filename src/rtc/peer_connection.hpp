@@ -110,8 +110,9 @@ class Transport {
   virtual std::unique_ptr<PeerConnection> connect(IceRole role, ConnectionObserver& observer) = 0;
 
   /// False when the datagram belongs to no connection and no STUN server: the caller counts it.
+  /// `more`: another one of that remote was read with it and comes next.
   virtual bool handle_datagram(Time now, const Endpoint& local, const Endpoint& remote,
-                               ByteView datagram) = 0;
+                               ByteView datagram, bool more) = 0;
   virtual Deadline next_timeout() const = 0;
   virtual void handle_timeout(Time now) = 0;
 };

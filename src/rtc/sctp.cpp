@@ -225,9 +225,13 @@ void SctpAssociation::set_options() {
   }
 }
 
-void SctpAssociation::handle_packet(std::span<std::uint8_t> packet) {
+void SctpAssociation::handle_packet(std::span<std::uint8_t> packet, bool more) {
   if (socket_ == nullptr || ended_ || !has_right_checksum(packet)) return;
   ledger_.note_incoming(packet);
+  // The end of what was read together. A lone packet waits for a second one: most often it is
+  // answered, and the answer acknowledges it.
+  const bool in_burst = std::exchange(more_, more);
+  if (!more && (in_burst || ledger_.packets_to_acknowledge() > 1)) request_sack(packet);
   fill_packets(false);  // so that what waited for this packet leaves to the last byte
   ++busy_;
   usrsctp_conninput(as_address(key_), packet.data(), packet.size(), 0);

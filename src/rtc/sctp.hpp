@@ -95,8 +95,8 @@ class SctpAssociation {
 
   /// Both sides call it (RFC 8841 section 9.3). False when the library refuses.
   bool connect(std::uint16_t local_port, std::uint16_t remote_port);
-  /// Writes into `packet`.
-  void handle_packet(std::span<std::uint8_t> packet);
+  /// Writes into `packet`. `more`: another one is here already, so acknowledging can wait for it.
+  void handle_packet(std::span<std::uint8_t> packet, bool more = false);
 
   enum class SendResult { sent, full, failed };
   /// One ordered, reliable message of 1 to `window` bytes.
@@ -128,6 +128,7 @@ class SctpAssociation {
   std::uint16_t remote_port_ = 0;
   std::uint32_t messages_ = 0;  ///< Sent, wrapping.
   SctpLedger ledger_;
+  bool more_ = false;  ///< Of the last packet.
   bool receiving_ = true;
   bool reading_ = false;
   bool flushing_ = false;

@@ -13,49 +13,73 @@ constexpr std::size_t data_header = 16;
 constexpr std::uint8_t interleaved_data_chunk = 64;
 constexpr std::size_t interleaved_data_header = 20;
 constexpr std::uint8_t sack_chunk = 3;
+constexpr std::uint8_t immediate_flag = 0x08;
+
+bool has_data(std::uint8_t type) {
+  return type == data_chunk || type == interleaved_data_chunk;
+}
 
 /// RFC 1982 arithmetic, as TSNs wrap.
 bool is_after(std::uint32_t a, std::uint32_t b) {
   return a != b && static_cast<std::uint32_t>(a - b) < 0x80000000U;
 }
 
-/// Calls visit(type, length, tsn) for each chunk long enough to have a TSN behind its header.
+struct Chunk {
+  std::size_t offset;  ///< In the packet.
+  std::uint8_t type;
+  std::size_t length;  ///< With its header.
+  std::uint32_t tsn;
+};
+
+/// Calls visit(chunk) for each chunk long enough to have a TSN behind its header.
 template <class Visit>
 void for_each_chunk(ByteView packet, const Visit& visit) {
   ByteReader reader(packet);
   reader.take(sctp_common_header);
   while (!reader.failed() && !reader.rest().empty()) {
+    const std::size_t offset = packet.size() - reader.rest().size();
     const std::uint8_t type = reader.u8();
     reader.u8();
     const std::size_t length = reader.u16();
     if (length < chunk_header) return;
     const ByteView body = reader.take(length - chunk_header);
-    if (body.size() >= 4) visit(type, length, ByteReader(body).u32());
+    if (body.size() >= 4) visit(Chunk{offset, type, length, ByteReader(body).u32()});
     reader.take(std::min((4 - length % 4) % 4, reader.rest().size()));
   }
 }
 
 }  // namespace
 
-void SctpLedger::note_outgoing(ByteView packet) {
-  bool has_data = false;
-  for_each_chunk(packet, [&](std::uint8_t type, std::size_t length, std::uint32_t tsn) {
-    if (type != data_chunk && type != interleaved_data_chunk) return;
-    has_data = true;
-    if (last_sent_ && !is_after(tsn, *last_sent_)) return;  // Sent again.
-    last_sent_ = tsn;
-    const std::size_t header = type == data_chunk ? data_header : interleaved_data_header;
-    unsent_ -= std::min(unsent_, length - std::min(length, header));
+void request_sack(std::span<std::uint8_t> packet) {
+  for_each_chunk(packet, [&](const Chunk& chunk) {
+    if (has_data(chunk.type)) packet[chunk.offset + 1] |= immediate_flag;
   });
-  if (has_data) ++packets_since_sack_;
+}
+
+void SctpLedger::note_outgoing(ByteView packet) {
+  bool any_data = false;
+  for_each_chunk(packet, [&](const Chunk& chunk) {
+    if (chunk.type == sack_chunk) packets_to_acknowledge_ = 0;
+    if (!has_data(chunk.type)) return;
+    any_data = true;
+    if (last_sent_ && !is_after(chunk.tsn, *last_sent_)) return;  // Sent again.
+    last_sent_ = chunk.tsn;
+    const std::size_t header = chunk.type == data_chunk ? data_header : interleaved_data_header;
+    unsent_ -= std::min(unsent_, chunk.length - std::min(chunk.length, header));
+  });
+  if (any_data) ++packets_since_sack_;
 }
 
 void SctpLedger::note_incoming(ByteView packet) {
-  for_each_chunk(packet, [this](std::uint8_t type, std::size_t /*length*/, std::uint32_t tsn) {
-    if (type != sack_chunk) return;
+  bool any_data = false;
+  for_each_chunk(packet, [&](const Chunk& chunk) {
+    any_data = any_data || has_data(chunk.type);
+    if (chunk.type != sack_chunk) return;
     packets_since_sack_ = 0;
-    if (!last_acknowledged_ || is_after(tsn, *last_acknowledged_)) last_acknowledged_ = tsn;
+    if (!last_acknowledged_ || is_after(chunk.tsn, *last_acknowledged_))
+      last_acknowledged_ = chunk.tsn;
   });
+  if (any_data) ++packets_to_acknowledge_;
 }
 
 bool SctpLedger::all_acknowledged() const {

@@ -112,11 +112,11 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
     return connection;
   }
 
-  bool handle_datagram(Time now, const Endpoint& local, const Endpoint& remote,
-                       ByteView datagram) override {
+  bool handle_datagram(Time now, const Endpoint& local, const Endpoint& remote, ByteView datagram,
+                       bool more) override {
     const Route route{local, remote};
     if (looks_like_stun(datagram)) return handle_stun(now, route, datagram);
-    return looks_like_dtls(datagram) && handle_dtls(now, route, datagram);
+    return looks_like_dtls(datagram) && handle_dtls(now, route, datagram, more);
   }
 
   Deadline next_timeout() const override {
@@ -183,37 +183,37 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
     member->routes.push_back(route);
   }
 
-  bool handle_dtls(Time now, const Route& route, ByteView datagram) {
+  bool handle_dtls(Time now, const Route& route, ByteView datagram, bool more) {
     const auto found = routes_.find(route);
     if (found == routes_.end()) return false;
-    if (found->second.size() == 1) return found->second.front()->handle_dtls(now, datagram);
+    if (found->second.size() == 1) return found->second.front()->handle_dtls(now, datagram, more);
     return handle_shared_dtls(now, found->second, datagram);
   }
 
   /// Several connections between the same two sockets: one replaces another that is not known to
   /// be dead, or they serve two apps. Nothing in a record says whose it is, but the right session
   /// alone can decrypt it. Two handshakes at once are told apart by who is the client; when it is
-  /// the same host in both, the newer one goes first.
+  /// the same host in both, the newer one goes first. What comes next may be another's.
   static bool handle_shared_dtls(Time now, const std::vector<Connection*>& users,
                                  ByteView datagram) {
     // One that ends takes itself out.
     const auto connections = users;  // NOLINT(performance-unnecessary-copy-initialization)
     if (dtls_epoch(datagram) > 0) {
       for (Connection* connection : connections) {
-        if (connection->is_secured() && connection->handle_dtls(now, datagram)) return true;
+        if (connection->is_secured() && connection->handle_dtls(now, datagram, false)) return true;
       }
     }
     const std::optional<DtlsRole> sender = handshake_sender(datagram);
     bool taken = false;
     for (Connection* connection : connections) {
       if (connection->is_secured() || connection->dtls_role() == sender) continue;
-      taken = connection->handle_dtls(now, datagram) || taken;
+      taken = connection->handle_dtls(now, datagram, false) || taken;
       if (sender) return taken;
     }
     if (taken) return true;
     // A flight sent again, since the answer to it was lost.
     for (Connection* connection : connections) {
-      if (connection->is_secured()) connection->handle_dtls(now, datagram);
+      if (connection->is_secured()) connection->handle_dtls(now, datagram, false);
     }
     return false;
   }

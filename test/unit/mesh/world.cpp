@@ -109,7 +109,8 @@ void World::datagram(const Endpoint& from, const Endpoint& to, Bytes data) {
   for (const auto& peer : peers_) {
     if (peer->endpoint() != to) continue;
     after(way(), [this, target = peer.get(), from, data = std::move(data)] {
-      if (target->alive) target->mesh().handle_datagram(now_, target->endpoint(), from, data);
+      if (target->alive)
+        target->mesh().handle_datagram(now_, target->endpoint(), from, data, false);
     });
     return;
   }

@@ -183,6 +183,26 @@ TEST(PeerConnection, APausedReaderStopsTheSenderUntilItResumes) {
   EXPECT_TRUE(world.run_until([&] { return world.answerer.messages.size() == sent; }));
 }
 
+// In virtual time: nobody waits for the receiver's delayed acknowledgement, whatever the number of
+// packets; and a burst takes few datagrams of the receiver.
+TEST(PeerConnection, WhatArrivesTogetherIsAcknowledgedAtItsEnd) {
+  for (const std::size_t packets : {2U, 3U, 4U, 8U, 9U, 15U, 36U}) {
+    SCOPED_TRACE(packets);
+    World world;
+    ASSERT_TRUE(world.open());
+    world.run_for(1s);
+    std::size_t answers = 0;
+    world.tap = [&](const Endpoint& from, const Endpoint&, Bytes& datagram) {
+      if (from.port == 2000 && datagram.size() > 13 && datagram[0] == 23) ++answers;
+      return true;
+    };
+    ASSERT_TRUE(world.offerer.send(Bytes(packets * 1100, 7)));
+    const auto done = [&] { return world.offerer.connection->buffered_amount() == 0; };
+    EXPECT_TRUE(world.run_until(done, 3ms)) << "there and back is 2 ms";
+    EXPECT_LE(answers, packets / 8 + 2);
+  }
+}
+
 TEST(PeerConnection, SaysWhenItHasRoomAgain) {
   World world;
   ASSERT_TRUE(world.open());
@@ -487,7 +507,7 @@ TEST(Transport, RefusesWhatBelongsToNobody) {
   ASSERT_TRUE(world.open());
   const auto handle = [&](ByteView datagram) {
     return world.left.transport->handle_datagram(world.now(), endpoint_of("192.0.2.1:1000"),
-                                                 endpoint_of("203.0.113.9:9"), datagram);
+                                                 endpoint_of("203.0.113.9:9"), datagram, false);
   };
   EXPECT_FALSE(handle({}));
   EXPECT_FALSE(handle(Bytes(100, 22)));

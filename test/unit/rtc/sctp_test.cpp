@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
+#include <utility>
 
 #include "base/crypto.hpp"
 #include "base/entropy.hpp"
@@ -326,6 +328,44 @@ TEST_F(Sctp, AsksForTicksOnlyWhileThereIsAnAssociation) {
   a_.association.reset();
   b_.association.reset();
   EXPECT_FALSE(stack_->next_timeout());
+}
+
+// Browsers send four packets and then wait for an acknowledgement.
+TEST_F(Sctp, AcknowledgesEachBurstWithoutATimer) {
+  connect();
+  ASSERT_TRUE(send(a_, as_bytes("the first is acknowledged at once")));
+  run_for(1s);
+  ASSERT_TRUE(send(a_, Bytes(SctpAssociation::window, 1)));
+  std::deque<Bytes> waiting;
+  while (b_.messages.size() < 2) {
+    waiting.insert(waiting.end(), a_.sent.begin(), a_.sent.end());
+    a_.sent.clear();
+    ASSERT_GE(waiting.size(), 4U) << "the window is larger than a burst";
+    for (int i = 0; i < 4; ++i) {
+      b_.association->handle_packet(waiting.front(), i < 3);
+      waiting.pop_front();
+    }
+    ASSERT_FALSE(b_.sent.empty()) << "no time has passed";
+    EXPECT_EQ(b_.association->ledger().packets_to_acknowledge(), 0U);
+    for (Bytes& packet : std::exchange(b_.sent, {}))
+      a_.association->handle_packet(packet);
+    if (waiting.size() + a_.sent.size() < 4) break;  // The end of the message.
+  }
+}
+
+TEST_F(Sctp, TheAnswerToALonePacketAcknowledgesIt) {
+  connect();
+  ASSERT_TRUE(send(a_, as_bytes("the first is acknowledged at once")));
+  run_for(1s);
+  ASSERT_TRUE(send(a_, as_bytes("ping")));
+  ASSERT_EQ(a_.sent.size(), 1U);
+  b_.association->handle_packet(a_.sent.front());
+  EXPECT_TRUE(b_.sent.empty());
+  ASSERT_TRUE(send(b_, as_bytes("pong")));
+  ASSERT_EQ(b_.sent.size(), 1U);
+  a_.association->handle_packet(b_.sent.front());
+  EXPECT_TRUE(a_.association->ledger().all_acknowledged());
+  EXPECT_EQ(b_.association->ledger().packets_to_acknowledge(), 0U);
 }
 
 }  // namespace

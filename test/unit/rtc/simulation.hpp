@@ -120,7 +120,10 @@ class Simulation {
     clock_.set(now_);
     if (!packets_.empty() && packets_.begin()->first <= now_) {
       const Packet packet = std::move(packets_.extract(packets_.begin()).mapped());
-      deliver(packet);
+      // What is there at the same moment is read together.
+      const auto after = packets_.begin();
+      deliver(packet, after != packets_.end() && after->first <= now_ &&
+                          after->second.to == packet.to && after->second.from == packet.from);
     }
     for (const auto& host : hosts_)
       host->transport->handle_timeout(now_);
@@ -129,11 +132,11 @@ class Simulation {
   }
 
   /// As a socket says it: a link-local source has the scope of the interface that took it.
-  void deliver(const Packet& packet) {
+  void deliver(const Packet& packet, bool more) {
     if (const auto route = routes_.find(packet.to.with_scope(0)); route != routes_.end()) {
       const auto& [host, local] = route->second;
       const Endpoint from = packet.from.with_scope(local.address.scope());
-      if (!host->transport->handle_datagram(now_, local, from, packet.bytes)) ++host->refused;
+      if (!host->transport->handle_datagram(now_, local, from, packet.bytes, more)) ++host->refused;
     } else if (const auto server = servers_.find(packet.to); server != servers_.end()) {
       transmit(packet.to, packet.from, server->second(packet.from, packet.bytes));
     }
