@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t max_peers = 64;
+constexpr std::size_t max_named_peers = 64;
 constexpr std::chrono::milliseconds longest_pause = 1min;
 constexpr const char* others = "others";
 
@@ -21,7 +21,7 @@ constexpr const char* others = "others";
 
 void LossReport::lost(const std::string& peer) {
   any_ = true;
-  const bool named = counts_.size() < max_peers || counts_.contains(peer);
+  const bool named = counts_.size() < max_named_peers || counts_.contains(peer);
   ++counts_[named ? peer : others];
   if (!waits_) say_later();
 }

@@ -8,8 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto quiet = 400ms;
-constexpr auto patience = 1s;
-constexpr auto longest = 3s;
+constexpr auto wait_for_one = 1s;
+constexpr auto wait_for_all = 3s;
 
 }  // namespace
 
@@ -34,8 +34,8 @@ std::optional<Settling::Time> Settling::settled_at() const {
   if (!first_met_) return std::nullopt;
   Time at = last_news_ + quiet;
   for (const auto& [peer, heard_at] : awaited_)
-    at = std::max(at, heard_at + patience);
-  return std::min(at, *first_met_ + longest);
+    at = std::max(at, heard_at + wait_for_one);
+  return std::min(at, *first_met_ + wait_for_all);
 }
 
 std::vector<PeerId> Settling::awaited() const {
