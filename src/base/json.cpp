@@ -22,6 +22,7 @@ struct Ignore {
   static constexpr std::size_t max_string_size = SIZE_MAX;
   static constexpr std::size_t max_key_size = SIZE_MAX;
 
+  void reset(const json::storage_ptr&) {}
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
   bool on_array_begin(error_code&) { return true; }
@@ -52,7 +53,7 @@ class Builder {
   static constexpr std::size_t max_string_size = json::string::max_size();
   static constexpr std::size_t max_key_size = json::string::max_size();
 
-  void reset(json::storage_ptr storage) { stack_.reset(std::move(storage)); }
+  void reset(const json::storage_ptr& storage) { stack_.reset(storage); }
   json::value release() { return stack_.release(); }
 
   bool on_document_begin(error_code&) { return true; }
@@ -120,7 +121,7 @@ class Builder {
 constexpr std::size_t max_json_depth = 512;
 
 /// JavaScript writes half of a surrogate pair, which its strings may hold, as an escape; the
-/// parser refuses it. `\ud83c` alone is as harmless as `\ufffd`, so it is checked as that.
+/// parser refuses it. `\ud83c` alone is as harmless as `\ufffd`, so it is read as that.
 std::string with_whole_surrogates(std::string_view text) {
   std::string out(text);
   const auto unit_at = [&](std::size_t i) -> int {
@@ -145,14 +146,27 @@ std::string with_whole_surrogates(std::string_view text) {
   return out;
 }
 
-json::error_code check(std::string_view text) {
+/// One rule for all that reads JSON here: the checker, the builder and whoever asks them.
+template <class Handler>
+json::error_code read(std::string_view text, json::basic_parser<Handler>& parser,
+                      const json::storage_ptr& storage) {
+  const auto whole = [&](std::string_view whole_text) {
+    parser.reset();
+    parser.handler().reset(storage);
+    json::error_code error;
+    const std::size_t end = parser.write_some(false, whole_text.data(), whole_text.size(), error);
+    if (!error && end < whole_text.size()) error = make_error_code(json::error::extra_data);
+    return error;
+  };
+  const json::error_code error = whole(text);
+  if (!error || text.find("\\u") == std::string_view::npos) return error;
+  return whole(with_whole_surrogates(text));
+}
+
+json::parse_options nested_up_to(std::size_t max_depth) {
   json::parse_options options;
-  options.max_depth = max_json_depth;
-  json::basic_parser<Ignore> parser(options);
-  json::error_code error;
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-  if (!error && read < text.size()) error = make_error_code(json::error::extra_data);
-  return error;
+  options.max_depth = max_depth;
+  return options;
 }
 
 std::string without_spaces(std::string_view text) {
@@ -172,11 +186,9 @@ std::string without_spaces(std::string_view text) {
 }  // namespace
 
 Result<Json> Json::parse(std::string_view text) {
-  json::error_code error = check(text);
-  if (error && text.find("\\u") != std::string_view::npos) {
-    error = check(with_whole_surrogates(text));
-  }
-  if (error) return failure(ErrorKind::invalid_input, "not JSON: " + error.message());
+  json::basic_parser<Ignore> parser(nested_up_to(max_json_depth));
+  if (const auto error = read(text, parser, {}))
+    return failure(ErrorKind::invalid_input, "not JSON: " + error.message());
   return Json(without_spaces(text));
 }
 
@@ -187,14 +199,9 @@ std::size_t size_of(const Payload& payload) {
 }
 
 std::optional<json::value> parse_json(std::string_view text, std::size_t max_depth,
-                                      json::storage_ptr storage) {
-  json::parse_options options;
-  options.max_depth = max_depth;
-  json::basic_parser<Builder> parser(options);
-  parser.handler().reset(std::move(storage));
-  json::error_code error;
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-  if (error || read < text.size()) return std::nullopt;
+                                      const json::storage_ptr& storage) {
+  json::basic_parser<Builder> parser(nested_up_to(max_depth));
+  if (read(text, parser, storage)) return std::nullopt;
   return parser.handler().release();
 }
 

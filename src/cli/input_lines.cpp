@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
 #include <cmath>
 #include <optional>
 #include <utility>
 
+#include "base/json_value.hpp"
 #include "cli/text.hpp"
 
 namespace roomwire::cli {
@@ -16,14 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::optional<json::value> parse(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = 512;  // as deep as Json::parse goes
-  json::error_code error;
-  json::value value = json::parse(text, error, {}, options);
-  if (error) return std::nullopt;
-  return value;
-}
+constexpr std::size_t max_depth = 512;  // as deep as Json::parse goes
 
 // As JavaScript's String() writes a number.
 std::string number_text(const json::value& value) {
@@ -53,10 +44,10 @@ std::optional<Input> as_command(const json::value& value) {
 Input to_value(Json parsed) {
   const std::string& text = parsed.text();
   if (text.front() == '"') {
-    const auto value = parse(text);
+    const auto value = parse_json(text, max_depth);
     if (value && value->is_string()) return Payload(std::string(value->get_string()));
   } else if (text.front() == '{' && text.find("set-channel") != std::string::npos) {
-    const auto value = parse(text);
+    const auto value = parse_json(text, max_depth);
     if (auto command = value ? as_command(*value) : std::nullopt) return *std::move(command);
   }
   return Payload(std::move(parsed));

@@ -48,6 +48,18 @@ TEST(JsonValue, RefusesWhatIsTooDeepOrGoesOn) {
   EXPECT_FALSE(parse_json("\"\xff\""));
 }
 
+// What the one takes the other takes: a message that the room passed on is read by the bridges.
+TEST(Json, IsReadAndCheckedByOneRule) {
+  for (const char* text :
+       {R"("\ud83c")", R"(["\udf9b\ud83c","\ud83c\udf9b"])", R"({"\ud83c":"\\ud83c"})", "1e400",
+        "5", R"("\u0000")", R"({"a":1,"a":2})", "\"\xff\"", "[1,]", "1 2", "\"\\u12\"", R"("\x")",
+        "", "nan", "\"\xed\xa0\x80\""}) {
+    EXPECT_EQ(parse_json(text).has_value(), Json::parse(text).has_value()) << text;
+  }
+  EXPECT_EQ(parse_json(R"("a\ud83c\\\udf9b")")->as_string(), "a\xef\xbf\xbd\\\xef\xbf\xbd");
+  EXPECT_EQ(parse_json(R"("\ud83c\udf9b\ud83c")")->as_string(), "\xf0\x9f\x8e\x9b\xef\xbf\xbd");
+}
+
 TEST(Json, AcceptsHalfASurrogatePairAsJavaScriptWritesIt) {
   EXPECT_EQ(compact(R"(["\ud83c","\udf9b\ud83c","\ud83c\udf9b"])"),
             R"(["\ud83c","\udf9b\ud83c","\ud83c\udf9b"])");

@@ -348,6 +348,10 @@ TEST(FromJson, TakesListsAndBundles) {
   }
 }
 
+TEST(FromJson, ReadsHalfASurrogatePairAsTheRoomDoes) {
+  EXPECT_EQ(arguments(R"(["half \ud83c"])"), typed("s", "\"half \xef\xbf\xbd\""));
+}
+
 TEST(FromJson, TakesAddressesAsGearHasThem) {
   for (const char* address : {"node", "/a b#", "/\\u0007"}) {
     EXPECT_EQ(from_json(R"({"address":")" + std::string(address) + R"("})").refused.count, 0U);
