@@ -54,7 +54,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /// Begins with `z`: Patchies lets the lowest-sorting peer lead, and roomwire must not.
+  /// Begins with `zzzz`: Patchies lets the lowest-sorting peer lead, and roomwire must not.
   const PeerId& self_id() const;
 
   /// Starts to join; peers come through Room::on_peer_join. Fails with invalid_input (an empty

@@ -3,8 +3,9 @@
 namespace roomwire::client {
 namespace {
 
-/// Below those of Trystero's peers, who lead what Patchies leads by the lowest id: never us.
-constexpr std::string_view peer_id_prefix = "z";
+/// Behind those of Trystero's peers, which are random: of 62^4 that are drawn one is greater.
+/// Patchies lets the lowest id lead its tempo, and nobody would if that were us.
+constexpr std::string_view peer_id_prefix = "zzzz";
 constexpr std::size_t peer_id_size = 20;
 /// A name server that does not answer is asked again.
 constexpr Duration stun_retry = 30s;

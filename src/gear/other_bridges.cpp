@@ -16,7 +16,7 @@ namespace roomwire::gear {
 namespace {
 
 /// Announcements go only to peers that may be one of us, as Trystero keeps what nobody reads.
-constexpr char first_of_our_ids = 'z';
+constexpr std::string_view beginning_of_our_ids = "zzzz";
 /// How far ahead a probe's time is: on its way it must not become one of the past.
 constexpr auto probe_ahead = 100ms;
 /// Of the time's fraction of a second, which makes it a number that nobody else has: 4 ms.
@@ -82,7 +82,7 @@ Result<void> OtherBridges::open(bool silent) {
 // ---- who they are ----
 
 void OtherBridges::joined(const PeerId& peer) {
-  if (!peer.str().starts_with(first_of_our_ids)) return;
+  if (!peer.str().starts_with(beginning_of_our_ids)) return;
   told_.insert(peer);
   announce_to(peer);
 }

@@ -283,7 +283,7 @@ export function matrixTests(kind, makeForeign, pairs = allPairs) {
       test(`${kind} ${pair.trystero} over ${pair.strategy}, ${way}`, async (t) => {
         const relay = await Relay.start();
         t.after(() => relay.stop());
-        const idPrefix = pair.theyOffer ? '0' : 'zzzzzz';
+        const idPrefix = pair.theyOffer ? '0' : 'zzzzzzzz';
         const peers = await Promise.all([
           makeForeign({ trystero: pair.trystero, idPrefix }),
           spawnNativePeer(),

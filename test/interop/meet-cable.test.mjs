@@ -12,7 +12,7 @@ const rounds = Number(process.env.ROOMWIRE_MEET_ROUNDS ?? 3);
 const node = 'node-datachannel@0.25.4';
 const directions = [
   ['they offer', '0'],
-  ['we offer', 'zzzzzz'],
+  ['we offer', 'zzzzzzzz'],
 ];
 
 /** Machines of the tests around it: {machine, relay, kinds}. */

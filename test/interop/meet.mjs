@@ -65,11 +65,11 @@ function directions([a, b, ...more]) {
   if (a === 'native')
     return [
       ['they offer', '', '0'],
-      ['we offer', '', 'zzzzzz'],
+      ['we offer', '', 'zzzzzzzz'],
     ];
   return [
-    ['first offers', '0', 'zzzzzz'],
-    ['second offers', 'zzzzzz', '0'],
+    ['first offers', '0', 'zzzzzzzz'],
+    ['second offers', 'zzzzzzzz', '0'],
   ];
 }
 

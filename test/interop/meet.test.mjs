@@ -20,7 +20,7 @@ const pairs = ['native', ...others].flatMap((other) =>
     ? [[other, '', '']]
     : [
         [other, 'they offer', '0'],
-        [other, 'we offer', 'zzzzzz'],
+        [other, 'we offer', 'zzzzzzzz'],
       ],
 );
 // Most of their time is waiting for the other side.

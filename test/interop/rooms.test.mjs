@@ -54,7 +54,7 @@ test('three native peers and a browser: all pairs', async (t) => {
 });
 
 for (const trystero of ['0.23.0', '0.25.4']) {
-  for (const idPrefix of ['0', 'zzzzzz']) {
+  for (const idPrefix of ['0', 'zzzzzzzz']) {
     test(`a page (${trystero}, ${idPrefix === '0' ? 'offering' : 'answering'}) adds picture and sound: refused, the channel stays`, async (t) => {
       const [page, native] = await open(
         t,

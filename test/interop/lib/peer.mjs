@@ -88,7 +88,7 @@ function processPeer(name, [program, ...args], { env, machine } = {}) {
 let serial = 0;
 
 /**
- * A real Trystero peer in Node. `idPrefix` '0' makes it the one that offers, 'zzzzzz' the other;
+ * A real Trystero peer in Node. `idPrefix` '0' makes it the one that offers, 'zzzzzzzz' the other;
  * `machine` is another one that it runs on (see network.mjs).
  */
 export function spawnNodePeer({
