@@ -25,6 +25,8 @@ class ConnectionHost {
   virtual ~ConnectionHost() = default;
   virtual const ServerTimeouts& timeouts() const = 0;
   virtual std::size_t max_message_bytes() const = 0;
+  /// The request of a connection is read.
+  virtual void on_request(Connection& connection) = 0;
   virtual HttpResponse answer(const HttpRequest& request) = 0;
   /// A WebSocket is open: calls Connection::open_as, and may close the connection.
   virtual void on_open(Connection& connection) = 0;
@@ -51,7 +53,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<SessionId> session() const { return session_; }
   std::size_t queued_bytes() const { return queued_bytes_; }
 
-  virtual void start() = 0;
+  /// Waits for the request, for at most this long.
+  virtual void start(Duration time_to_ask) = 0;
   virtual void send(const SharedText& text) = 0;
   /// Drops what is queued and says good-bye; on_finished comes within the time limit.
   virtual void close(std::uint16_t code, const std::string& reason) = 0;

@@ -47,12 +47,19 @@ struct Limits {
   /// TCP connections in all and from one address. Beyond: HTTP status 503.
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 2048;
+  /// Of these, those that a local address keeps silent for longer than ServerTimeouts::request.
+  /// Beyond: the oldest is dropped.
+  std::size_t silent_connections = 256;
 };
 
 /// How long a client may take.
 struct ServerTimeouts {
   /// From the accepted connection to the end of its HTTP request, TLS included.
   Duration request = 10s;
+  /// The same for local addresses. When a page from the internet opens a WebSocket to a machine
+  /// nearby, Chromium connects first and asks its user then whether that is allowed (Local Network
+  /// Access): the request comes after the click.
+  Duration local_request = 60s;
   /// Without a byte from a WebSocket client; it is pinged after half of it.
   Duration idle = 120s;
   /// For a client to take its answer or the good-bye.

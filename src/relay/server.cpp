@@ -17,6 +17,7 @@
 #include "relay/connection.hpp"
 #include "relay/core.hpp"
 #include "relay/pages.hpp"
+#include "relay/silent_connections.hpp"
 
 namespace roomwire::relay {
 namespace {
@@ -103,11 +104,13 @@ class Server::Impl final : public ConnectionHost,
   void accept_next(Listener& listener);
   void on_accept(Listener& listener, error_code error, tcp::socket socket);
   void admit(const Listener& listener, tcp::socket socket);
+  void wait_for_request(Connection& connection);
   void report(ServerEvent::Kind kind, const Endpoint& remote, const std::string& reason);
 
   const ServerTimeouts& timeouts() const override { return options_.timeouts; }
   std::size_t max_message_bytes() const override { return options_.limits.message_bytes; }
   HttpResponse answer(const HttpRequest& request) override;
+  void on_request(Connection& connection) override { silent_.remove(connection); }
   void on_open(Connection& connection) override;
   void on_message(SessionId session, std::string_view text) override;
   void on_finished(Connection& connection, const std::string& reason) override;
@@ -126,6 +129,7 @@ class Server::Impl final : public ConnectionHost,
   // Connections keep themselves alive, and are in here until they are finished.
   std::unordered_set<Connection*> connections_;
   std::unordered_map<SessionId, Connection*> clients_;
+  SilentConnections silent_;
   std::size_t refusals_under_way_ = 0;
   bool is_stopped_ = false;
   std::function<void()> on_stopped_;
@@ -213,7 +217,20 @@ void Server::Impl::admit(const Listener& listener, tcp::socket socket) {
                               : make_plain_connection(std::move(socket), shared_from_this(), remote,
                                                       std::move(refusal));
   connections_.insert(connection.get());
-  connection->start();
+  wait_for_request(*connection);
+}
+
+void Server::Impl::wait_for_request(Connection& connection) {
+  const Time now = std::chrono::steady_clock::now();
+  const ServerTimeouts& limits = options_.timeouts;
+  const Duration patience =
+      connection.refusal() ? limits.request : time_to_ask(limits, connection.remote().address);
+  if (patience > limits.request) silent_.add(now, connection);
+  connection.start(patience);
+  const std::size_t most = options_.limits.silent_connections;
+  while (Connection* oldest = silent_.surplus(most, now - limits.request)) {
+    oldest->abort("no request while many others wait");
+  }
 }
 
 void Server::Impl::stop(std::function<void()> done) {
@@ -266,6 +283,7 @@ void Server::Impl::on_message(SessionId session, std::string_view text) {
 
 void Server::Impl::on_finished(Connection& connection, const std::string& reason) {
   connections_.erase(&connection);
+  silent_.remove(connection);
   if (connection.refusal()) {
     --refusals_under_way_;
   } else {

@@ -44,9 +44,9 @@ class StreamConnection final : public Connection {
         websocket_(std::forward<Args>(stream)...),
         request_(std::make_unique<Request>()) {}
 
-  void start() override {
+  void start(Duration time_to_ask) override {
     // One limit for TLS and the request together: a client may not stretch it byte by byte.
-    socket().expires_after(host_->timeouts().request);
+    socket().expires_after(time_to_ask);
     if constexpr (has_tls) {
       websocket_.next_layer().async_handshake(asio::ssl::stream_base::server,
                                               bind(&StreamConnection::on_handshake));
@@ -118,6 +118,7 @@ class StreamConnection final : public Connection {
   static void on_request(const std::shared_ptr<StreamConnection>& self, beast::error_code error,
                          std::size_t) {
     if (self->is_finished_) return;
+    self->host_->on_request(*self);
     const auto& request = self->request_->parser.get();
     if (error) {
       self->answer_bad_request(error);

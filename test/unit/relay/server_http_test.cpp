@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "relay/running_server.hpp"
+#include "relay/silent_connections.hpp"
 
 namespace roomwire::relay {
 namespace {
@@ -65,6 +66,7 @@ TEST(RelayServer, AnswersWhatIsNotHttp) {
 TEST(RelayServer, GivesUpOnSlowRequests) {
   ServerOptions options;
   options.timeouts.request = 50ms;
+  options.timeouts.local_request = 50ms;
   RunningServer running(options);
   RawClient silent(running.port());
   RawClient slow(running.port());
@@ -73,6 +75,49 @@ TEST(RelayServer, GivesUpOnSlowRequests) {
   EXPECT_EQ(slow.rest(), "");
   EXPECT_EQ(running.next(Kind::refused).reason, "no request in time");
   EXPECT_EQ(running.next(Kind::refused).reason, "no request in time");
+}
+
+// Chromium keeps the connection open and silent while it asks its user.
+TEST(RelayServer, WaitsLongerForTheRequestOfALocalAddress) {
+  ServerOptions options;
+  options.timeouts.request = 1ms;
+  options.timeouts.local_request = 1h;
+  RunningServer running(options);
+  RawClient asked(running.port());
+  std::this_thread::sleep_for(50ms);
+  asked.send(upgrade_request);
+  EXPECT_THAT(asked.until("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+}
+
+TEST(RelayServer, KeepsSoManySilentLocalConnectionsAndDropsTheOldest) {
+  ServerOptions options;
+  options.timeouts.request = 0ms;
+  options.timeouts.local_request = 1h;
+  options.limits.silent_connections = 2;
+  RunningServer running(options);
+  RawClient client(running.port());
+  client.send(upgrade_request);
+  running.next(Kind::connected);
+  RawClient first(running.port());
+  RawClient second(running.port());
+  RawClient third(running.port());
+  EXPECT_EQ(first.rest(), "");
+  EXPECT_EQ(running.next(Kind::refused).reason, "no request while many others wait");
+  for (RawClient* kept : {&second, &third}) {
+    kept->send(upgrade_request);
+    EXPECT_THAT(kept->until("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+  }
+}
+
+TEST(RelayServer, HasLessPatienceWithTheInternet) {
+  const ServerTimeouts timeouts;
+  for (const char* near : {"127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.2",
+                           "100.64.0.1", "169.254.1.1", "fe80::1", "fd00::1"}) {
+    EXPECT_EQ(time_to_ask(timeouts, *IpAddress::parse(near)), timeouts.local_request) << near;
+  }
+  for (const char* far : {"172.32.0.1", "100.128.0.1", "192.169.0.1", "11.0.0.1", "2001:db8::1"}) {
+    EXPECT_EQ(time_to_ask(timeouts, *IpAddress::parse(far)), timeouts.request) << far;
+  }
 }
 
 TEST(RelayServer, ServesASiteBesideTheRelay) {
