@@ -25,8 +25,8 @@ struct LoopOptions {
   Duration spin{};
 };
 
-/// A turn is: sleep until something is ready, run its handler (what one socket received, one
-/// timer, or up to 256 posted tasks), then the hooks that were requested (TurnHook).
+/// A turn is: sleep until something is ready, run its handler (some of what one socket received,
+/// one timer, or up to 256 posted tasks), then the hooks that were requested (TurnHook).
 ///
 /// Threads: everything on the thread that calls run(), except post(), stop() and
 /// on_loop_thread(), which any thread may call. Until run() is called, the thread that made the

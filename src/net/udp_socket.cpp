@@ -3,10 +3,13 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -26,6 +29,10 @@ using Descriptor = boost::asio::posix::stream_descriptor;
 // 64 of them. Only the pages that datagrams touch take memory.
 constexpr std::size_t receive_buffers = 4;
 constexpr std::size_t receive_buffer_bytes = 65'536;
+// A timer that falls due, such as that of a light frame, waits for no more than a turn: so long are
+// datagrams handed on in one, and so many before the clock is asked again.
+constexpr Duration longest_turn = 250us;
+constexpr std::size_t datagrams_between_looks = 8;
 // More than this is not kept until the end of the turn: the other side can work on it already.
 constexpr std::size_t flush_bytes = 128U << 10;
 // Multicast DNS wants it (RFC 6762 section 11).
@@ -76,7 +83,9 @@ struct UdpSocket::Impl : std::enable_shared_from_this<UdpSocket::Impl> {
         buffers(new std::uint8_t[receive_buffers * receive_buffer_bytes]) {}
 
   void wait_readable();
+  void go_on();
   void read();
+  bool hand_on();
   std::size_t read_batch();
   void split(msghdr& message, std::size_t size);
   void send(const Endpoint& remote, ByteView datagram);
@@ -104,6 +113,7 @@ struct UdpSocket::Impl : std::enable_shared_from_this<UdpSocket::Impl> {
   std::unique_ptr<std::uint8_t[]> buffers;
   Incoming incoming;
   std::vector<Datagram> datagrams;
+  std::size_t handed_on = 0;  ///< Of datagrams.
   UdpStats stats;
 };
 
@@ -112,17 +122,39 @@ void UdpSocket::Impl::wait_readable() {
                         [self = shared_from_this()](const boost::system::error_code& error) {
                           if (!self->open || error) return;
                           self->read();
-                          if (self->open) self->wait_readable();
+                          self->go_on();
                         });
+}
+
+// What is left of a batch comes in turns of its own, and the socket is read when it is done.
+void UdpSocket::Impl::go_on() {
+  if (!hand_on()) {
+    boost::asio::post(descriptor.get_executor(), [self = shared_from_this()] {
+      if (self->open) self->go_on();
+    });
+  } else if (open) {
+    wait_readable();
+  }
 }
 
 void UdpSocket::Impl::read() {
   datagrams.clear();
+  handed_on = 0;
   const std::size_t count = read_batch();
   for (std::size_t i = 0; i < count; ++i)
     split(incoming.messages[i].msg_hdr, incoming.messages[i].msg_len);
   stats.received += datagrams.size();
-  if (!datagrams.empty() && receive) receive(datagrams);
+}
+
+// False when the turn has been long enough and some are left.
+bool UdpSocket::Impl::hand_on() {
+  const Time end = std::chrono::steady_clock::now() + longest_turn;
+  while (open && receive && handed_on < datagrams.size()) {
+    const std::size_t count = std::min(datagrams_between_looks, datagrams.size() - handed_on);
+    receive(std::span(datagrams).subspan(std::exchange(handed_on, handed_on + count), count));
+    if (handed_on < datagrams.size() && std::chrono::steady_clock::now() >= end) return false;
+  }
+  return true;
 }
 
 // How many messages came. Errors are what ICMP or the interface say of the past: nothing to do.

@@ -42,8 +42,9 @@ struct UdpStats {
 /// Not copied, not moved; may be destroyed at any time, also in its own callback.
 class UdpSocket {
  public:
-  /// What one wake-up brought, in order; at most 256 datagrams, so that a flood on one socket
-  /// leaves time for the others. Empty datagrams are delivered too.
+  /// Some of what one wake-up brought, in order. A call has at most 8 datagrams, a turn as many
+  /// calls as fit into 0.25 ms, so that a flood on one socket leaves time for timers and for the
+  /// others. Empty datagrams are delivered too.
   using Receive = std::function<void(std::span<const Datagram>)>;
 
   /// Binds and starts to receive. Port 0 lets the system choose. IPv6 sockets take IPv6 only; a

@@ -192,6 +192,28 @@ TEST(UdpSocket, AFloodOnOneSocketLeavesTurnsForAnother) {
   EXPECT_LT(flood_before, 2'000U);
 }
 
+TEST(UdpSocket, ATimerWaitsForNoMoreThanAPartOfWhatWasRead) {
+  constexpr std::size_t all = 64;
+  Loop loop;
+  std::size_t received = 0;
+  std::size_t when_due = 0;
+  Timer timer(loop, [&] { when_due = received; });
+  auto slow = UdpSocket::bind(loop, loopback(), [&](std::span<const Datagram> datagrams) {
+    if (received == 0) timer.set(loop.now());
+    received += datagrams.size();
+    const Time end = std::chrono::steady_clock::now() + 1ms;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+  });
+  ASSERT_TRUE(slow);
+  Peer sender(loop, loopback());
+  for (std::size_t i = 0; i < all; ++i)
+    sender.socket->send((*slow)->local(), as_bytes("x"));
+  ASSERT_TRUE(run_until(loop, [&] { return received == all; }));
+  EXPECT_GT(when_due, 0U);
+  EXPECT_LT(when_due, all);
+}
+
 TEST(UdpSocket, MayBeDestroyedInItsOwnCallback) {
   Loop loop;
   int calls = 0;
