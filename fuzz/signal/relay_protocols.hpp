@@ -17,6 +17,8 @@ struct FuzzedRelay : RelayProtocolPort {
     if (topic != fuzzed_topic) std::abort();
   }
   void on_notice(std::string_view) override {}
+  void on_refused(std::string_view) override {}
+  void on_echo() override {}
   void on_dropped(std::string_view) override {}
 };
 

@@ -124,6 +124,9 @@ class Room {
   /// (Chromium, Firefox, Safari), `libdatachannel` (node-datachannel is built on it), or empty.
   /// A word for people; a peer may claim to be anything.
   std::string software(const PeerId& peer) const;
+  /// Those that were heard within the last 75 s and are not connected, longest heard first: what
+  /// to tell somebody who waits.
+  std::vector<UnmetPeer> unmet_peers() const;
 
   /// One function each; a later one replaces it. on_peer_join is also called, soon, for every
   /// peer that is there already: once each, and not if it has gone by then.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <roomwire/ids.hpp>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace roomwire {
 
@@ -27,6 +29,9 @@ struct RelayUrl {
   };
   Kind kind = Kind::nostr;
   std::string url;  ///< ws:// or wss://, with any port and path.
+  /// It may be no relay at all, such as the server of a page: when another kind of server answers
+  /// there, or one that passes nothing on, it is left alone, and nothing is said of it.
+  bool is_guess = false;
 };
 
 struct RelayConnected {
@@ -41,10 +46,25 @@ struct RelayFailed {
   bool was_connected = false;
   RelayUrl::Kind kind = RelayUrl::Kind::nostr;
 };
-/// What a relay says to people (Nostr's NOTICE, a refused event).
+/// What a relay says to people (Nostr's NOTICE).
 struct RelayNotice {
   std::string url;
   std::string text;
+  RelayUrl::Kind kind = RelayUrl::Kind::nostr;
+};
+/// A relay that is connected and of no use: nobody is met there until RelayPasses, or until it is
+/// connected anew. May be said again with another reason.
+struct RelayRefused {
+  std::string url;
+  std::string reason;  ///< What it says, perhaps nothing; of a silent one the last that it said.
+  /// It takes what we send, and our own announcements do not come back within 8 s, as they do from
+  /// relays that work. Otherwise it said that it refuses something.
+  bool is_silent = false;
+  RelayUrl::Kind kind = RelayUrl::Kind::nostr;
+};
+/// After RelayRefused: what we send comes back.
+struct RelayPasses {
+  std::string url;
   RelayUrl::Kind kind = RelayUrl::Kind::nostr;
 };
 /// A peer told a relay that it is in our room, and we are not connected to it: the first sign of
@@ -63,10 +83,33 @@ struct PeerConnected {
   PeerId peer;
   Path path;
 };
+/// Two addresses between which a connection was tried, as Path has them.
+struct AddressPair {
+  /// As ICE calls them: an address of the machine, as a STUN server or the peer sees it, a relay's.
+  enum class Kind { host, server_reflexive, peer_reflexive, relayed };
+  std::string local;
+  std::string remote;
+  Kind local_kind = Kind::host;
+  Kind remote_kind = Kind::host;
+  bool operator==(const AddressPair&) const = default;
+};
+/// What was tried: the likeliest pairs, at most 8, and the number of all.
+struct TriedPairs {
+  std::vector<AddressPair> first;
+  std::size_t count = 0;
+  bool operator==(const TriedPairs&) const = default;
+};
 /// The connection is gone, or never came up.
 struct PeerDisconnected {
   PeerId peer;
   std::string reason;
+  TriedPairs tried{};  ///< When it never came up.
+};
+/// A peer announces itself, and has answered nothing of ours for 10 s or more: it does not hear us.
+/// So does a Trystero 0.23 peer, such as an open page of Patchies, after the relay was restarted,
+/// until it is reloaded. Said once, until it answers.
+struct PeerDeaf {
+  PeerId peer;
 };
 /// A peer is in our room but holds another password.
 struct WrongPassword {
@@ -89,8 +132,18 @@ struct Dropped {
   bool again = false;       ///< It was said before.
 };
 
-using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, PeerHeard, PeerConnecting,
-                            PeerConnected, PeerDisconnected, WrongPassword, Undelivered, Dropped>;
+using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, RelayRefused, RelayPasses,
+                            PeerHeard, PeerConnecting, PeerConnected, PeerDisconnected, PeerDeaf,
+                            WrongPassword, Undelivered, Dropped>;
+
+/// A peer that is heard on a relay and not connected.
+struct UnmetPeer {
+  PeerId peer;
+  std::chrono::milliseconds heard_for;  ///< Since it was first heard.
+  bool answers = false;                 ///< It hears us, too.
+  std::string reason;                   ///< Why the last connection to it failed, if one did.
+  TriedPairs tried;                     ///< For the present connection, or the last one.
+};
 
 /// Counted since the Context was made.
 struct Stats {

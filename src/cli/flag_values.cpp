@@ -81,8 +81,10 @@ std::optional<RelayUrl> relay_of_page(std::string_view link) {
   const bool has_port = place.find(':', place.rfind(']') + 1) != std::string_view::npos;
   if (!is_plain && !has_port) return std::nullopt;
   const std::string url = (is_plain ? "ws://" : "wss://") + std::string(place);
-  const auto relay = parse_relay(RelayUrl::Kind::nostr, url);
-  return relay ? std::optional(*relay) : std::nullopt;
+  auto relay = parse_relay(RelayUrl::Kind::nostr, url);
+  if (!relay) return std::nullopt;
+  relay->is_guess = true;
+  return *relay;
 }
 
 Result<std::string> parse_page(std::string_view text) {
@@ -115,7 +117,7 @@ Result<RelayUrl> parse_relay(RelayUrl::Kind kind, std::string_view text) {
   if (!is_authority(authority)) {
     return bad(quoted(text) + " has no valid host and port; write ws://HOST:PORT or wss://HOST");
   }
-  return RelayUrl{kind, std::string(text)};
+  return RelayUrl{kind, std::string(text), false};
 }
 
 Result<std::string> parse_ice_server(std::string_view text) {

@@ -19,8 +19,8 @@ namespace roomwire::cli {
 /// Text with `://`, `?room=` or `&room=` in it is a link.
 Result<RoomId> parse_room(std::string_view text);
 
-/// The relay that serves the page of a link: of one that begins with http://, or names a port, as
-/// those of `roomwire web` do. A page on the internet has none.
+/// The relay that may serve the page of a link: of one that begins with http://, or names a port,
+/// as those of `roomwire web` do. A guess: somebody's own Patchies has none.
 std::optional<RelayUrl> relay_of_page(std::string_view link);
 
 /// A ws:// or wss:// URL.

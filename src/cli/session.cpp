@@ -104,7 +104,7 @@ int Session::run() {
   if (options_.time_limit) {
     context_->post_after(*options_.time_limit, [this] {
       if (finishing_ && cut_short_) return;
-      if (!ready_ && !finishing_) status_.waiting(peers_, peers_wanted_);
+      if (!ready_ && !finishing_) status_.waiting(peers_, peers_wanted_, room_->unmet_peers());
       status_.note(Tone::bad, "the time limit (-W) is over");
       end_early(exit_timed_out);
     });
@@ -216,7 +216,7 @@ void Session::set_ready(bool ready) {
 void Session::hint_later() {
   context_->post_after(next_hint_, [this, wait = wait_number_] {
     if (wait != wait_number_ || ready_ || finishing_) return;
-    status_.waiting(peers_, peers_wanted_);
+    status_.waiting(peers_, peers_wanted_, room_->unmet_peers());
     next_hint_ = std::min(2 * next_hint_, longest_hint);
     hint_later();
   });

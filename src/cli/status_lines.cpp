@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
 #include "cli/text.hpp"
+#include "cli/unmet_text.hpp"
 
 namespace roomwire::cli {
 namespace {
@@ -96,7 +98,10 @@ void StatusLines::on_status(const Status& status) {
 void StatusLines::on(const RelayConnected& status) {
   Relay* known = relay({status.url, status.kind});
   const bool again = known == nullptr || std::exchange(known->answers, true);
-  if (known != nullptr) known->complained = false;
+  if (known != nullptr) {
+    known->complained = false;
+    known->refusal.clear();
+  }
   const bool news = !again && (relays_named_ || std::exchange(first_answer_, false));
   const std::string line = fmt::format("{} answers", relay_name(status.url, status.kind));
   if (news) {
@@ -134,6 +139,38 @@ void StatusLines::on(const PeerHeard& status) {
   detail(fmt::format("heard of {}", printable(status.peer.str())));
 }
 
+void StatusLines::on(const RelayRefused& status) {
+  const std::string reason = status.reason.empty() ? "" : ": " + reason_text(status.reason);
+  const std::string refusal =
+      (status.is_silent ? "takes what we send and passes nothing on" : "refuses what we send") +
+      reason;
+  // Relays begin with a word and a colon (NIP-01); what follows may change each time.
+  const std::string sort =
+      status.is_silent ? "silent" : "said: " + status.reason.substr(0, status.reason.find(':'));
+  Relay* known = relay({status.url, status.kind});
+  const bool said = known == nullptr || known->said_refusal == sort;
+  if (known != nullptr) known->refusal = refusal;
+  const std::string line = fmt::format("{} {}; peers may not be met there",
+                                       relay_name(status.url, status.kind), refusal);
+  if (!relays_named_ || said) return detail(line);
+  known->said_refusal = sort;
+  from_network(line);
+}
+
+void StatusLines::on(const RelayPasses& status) {
+  Relay* known = relay({status.url, status.kind});
+  if (known != nullptr) known->refusal.clear();
+  const std::string line =
+      fmt::format("{} passes on what we send", relay_name(status.url, status.kind));
+  const bool complained =
+      known != nullptr && !std::exchange(known->said_refusal, std::string()).empty();
+  if (complained) {
+    note(Tone::plain, line);
+  } else {
+    detail(line);
+  }
+}
+
 void StatusLines::on(const PeerConnecting& status) {
   detail(fmt::format("connecting to {}", printable(status.peer.str())));
 }
@@ -152,11 +189,22 @@ void StatusLines::on(const PeerDisconnected& status) {
   if (connected_.erase(status.peer) > 0) {
     return detail(fmt::format("connection to {} is gone: {}", peer, reason));
   }
-  const std::string line = fmt::format("cannot reach {}: {}", peer, reason);
+  const std::string line = fmt::format("cannot reach {}: {}; {}; {}", peer, reason,
+                                       tried_text(status.tried, 4), out_of_reach_remedy());
   if (complained_.size() < max_peers && complained_.insert(status.peer).second) {
     from_network(line);
   } else {
     detail(line);
+  }
+}
+
+void StatusLines::on(const PeerDeaf& status) {
+  const std::string line = fmt::format("{} announces itself and does not hear us; {}",
+                                       printable(status.peer.str()), deaf_remedy());
+  if (is_served()) {
+    from_network(line);
+  } else {
+    detail(line);  // The relay is to blame, and was.
   }
 }
 
@@ -210,10 +258,16 @@ void StatusLines::peer_left(const PeerId& peer, const std::string& reason) {
 }
 
 std::string StatusLines::relay_count() const {
-  const auto answering = std::count_if(relays_.begin(), relays_.end(),
-                                       [](const auto& each) { return each.second.answers; });
-  return fmt::format("{} of {} {}", answering, relays_.size(),
-                     relays_.size() == 1 ? "relay answers" : "relays answer");
+  const auto count = [this](auto fits) {
+    return std::count_if(relays_.begin(), relays_.end(),
+                         [fits](const auto& each) { return fits(each.second); });
+  };
+  const auto answering = count([](const Relay& each) { return each.answers; });
+  const auto useless = count([](const Relay& each) { return each.answers && !each.serves(); });
+  std::string out = fmt::format("{} of {} {}", answering, relays_.size(),
+                                relays_.size() == 1 ? "relay answers" : "relays answer");
+  if (useless > 0) out += fmt::format(", {} without serving us", useless);
+  return out;
 }
 
 std::string StatusLines::nobody_answers() const {
@@ -229,23 +283,54 @@ std::string StatusLines::nobody_answers() const {
                                    : "is this machine online, and does a firewall allow wss?");
 }
 
-void StatusLines::waiting(std::size_t peers, std::size_t wanted) {
+bool StatusLines::is_served() const {
+  return std::any_of(relays_.begin(), relays_.end(),
+                     [](const auto& each) { return each.second.serves(); });
+}
+
+// Every relay that answers refuses us, and says why.
+std::string StatusLines::nobody_hears_us() const {
+  const auto first = std::find_if(relays_.begin(), relays_.end(),
+                                  [](const auto& each) { return each.second.answers; });
+  const auto& [url, kind] = first->first;
+  return fmt::format(
+      "still waiting: perhaps nobody hears us ({}): {} {}; {}", relay_count(),
+      relay_name(url, kind), first->second.refusal,
+      relays_named_ ? "name another relay, to all" : "name a relay, to all: --relay");
+}
+
+std::string StatusLines::may_be_wrong() const {
+  if (!kept_out_.empty()) {
+    return fmt::format("kept out for another password: {} (see --password)", kept_out_.size());
+  }
+  if (!complained_.empty()) {
+    return fmt::format("{} was heard before, and could not be reached; {}",
+                       printable(complained_.begin()->str()), out_of_reach_remedy());
+  }
+  return "do they use the same room, app id, password and relays?";
+}
+
+void StatusLines::waiting(std::size_t peers, std::size_t wanted,
+                          const std::vector<UnmetPeer>& unmet) {
   const bool answered = std::any_of(relays_.begin(), relays_.end(),
                                     [](const auto& each) { return each.second.answers; });
-  if (!answered && peers == 0) return note(Tone::hint, nobody_answers());
-  std::string line = wanted > 1
-                         ? fmt::format("still waiting: {} of {} peers are here", peers, wanted)
-                         : std::string("still waiting: nobody else is in the room");
-  line += fmt::format(" ({})", relay_count());
-  if (!kept_out_.empty()) {
-    line += fmt::format("; kept out for another password: {} (see --password)", kept_out_.size());
-  } else if (!complained_.empty()) {
-    line += fmt::format("; heard of but out of reach: {}; a firewall, or no common network?",
-                        complained_.size());
+  const bool is_heard = peers > 0 || std::any_of(unmet.begin(), unmet.end(),
+                                                 [](const auto& each) { return each.answers; });
+  if (!answered && !is_heard && unmet.empty()) return note(Tone::hint, nobody_answers());
+  if (answered && !is_heard && !is_served()) return note(Tone::hint, nobody_hears_us());
+  std::vector<UnmetPeer> heard;
+  std::copy_if(unmet.begin(), unmet.end(), std::back_inserter(heard),
+               [this](const UnmetPeer& each) { return !kept_out_.contains(each.peer); });
+  std::string line = "still waiting: ";
+  if (wanted > 1) {
+    line += fmt::format("{} of {} peers are here", peers, wanted);
+  } else if (heard.empty() && kept_out_.empty()) {
+    line += "nobody else is in the room";
   } else {
-    line += "; do they use the same room, app id, password and relays?";
+    line += "nobody is met";
   }
-  note(Tone::hint, line);
+  line += fmt::format(" ({}); ", relay_count());
+  note(Tone::hint, line + (heard.empty() ? may_be_wrong() : unmet_text(heard)));
 }
 
 void StatusLines::not_waiting_for(const std::vector<PeerId>& peers) {

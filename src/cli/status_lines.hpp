@@ -37,10 +37,11 @@ class StatusLines {
   void on_status(const Status& status);
   void peer_joined(const PeerId& peer, const std::optional<Path>& path);
   void peer_left(const PeerId& peer, const std::string& reason);
-  /// Still too few peers: says which relays answer and what may be wrong.
-  void waiting(std::size_t peers, std::size_t wanted);
   /// What is sent now goes without those, who were heard and not met in time.
   void not_waiting_for(const std::vector<PeerId>& peers);
+  /// Still too few peers: says which relays answer, who is heard and not met, and what may be
+  /// wrong.
+  void waiting(std::size_t peers, std::size_t wanted, const std::vector<UnmetPeer>& unmet = {});
   /// With -v: what was counted.
   void ended(const Stats& stats);
   /// A line of the caller's own.
@@ -53,6 +54,9 @@ class StatusLines {
     bool answers = false;
     bool complained = false;
     std::string reason;
+    std::string refusal;       // why it is of no use though it answers
+    std::string said_refusal;  // the sort of it
+    bool serves() const { return answers && refusal.empty(); }
   };
 
   void from_network(const std::string& line);
@@ -60,14 +64,20 @@ class StatusLines {
   Relay* relay(RelayKey key);
   std::string relay_count() const;
   std::string nobody_answers() const;
+  bool is_served() const;
+  std::string nobody_hears_us() const;
+  std::string may_be_wrong() const;
 
   void on(const RelayConnected& status);
   void on(const RelayFailed& status);
   void on(const RelayNotice& status);
   void on(const PeerHeard& status);
+  void on(const RelayRefused& status);
+  void on(const RelayPasses& status);
   void on(const PeerConnecting& status);
   void on(const PeerConnected& status);
   void on(const PeerDisconnected& status);
+  void on(const PeerDeaf& status);
   void on(const WrongPassword& status);
   void on(const Undelivered& status);
   void on(const Dropped& status);

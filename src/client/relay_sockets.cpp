@@ -8,7 +8,7 @@ void RelaySockets::open(signal::RelayId relay, const std::string& url) {
   handlers.on_message = [this, relay](std::string_view text) { handlers_.on_message(relay, text); };
   handlers.on_closed = [this, relay](const std::string& reason) {
     const auto ended = clients_.extract(relay);  // Alive until here: the reason is its own.
-    handlers_.on_closed(relay, reason);
+    handlers_.on_closed(relay, reason, ended.mapped()->was_reached());
   };
   clients_[relay] =
       std::make_unique<net::WebSocketClient>(loop_, resolver_, trust_, url, std::move(handlers));

@@ -15,7 +15,7 @@ namespace roomwire::client {
 struct RelayHandlers {
   std::function<void(signal::RelayId)> on_open;
   std::function<void(signal::RelayId, std::string_view text)> on_message;
-  std::function<void(signal::RelayId, const std::string& reason)> on_closed;
+  std::function<void(signal::RelayId, const std::string& reason, bool reached)> on_closed;
 };
 
 class RelaySockets final : public signal::RelaySocketPort {

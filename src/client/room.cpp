@@ -61,6 +61,12 @@ std::string Room::software(const PeerId& peer) const {
   return std::string(context->runtime().mesh().software(app(), peer));
 }
 
+std::vector<UnmetPeer> Room::unmet_peers() const {
+  client::ContextState* const context = state_->context();
+  if (context == nullptr) return {};
+  return context->runtime().mesh().unmet_peers(context->now(), app(), id());
+}
+
 void Room::on_peer_join(std::function<void(const PeerId&)> callback) {
   state_->set_on_join(std::move(callback));
 }

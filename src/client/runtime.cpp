@@ -79,8 +79,8 @@ signal::RelaySocketPort& Runtime::relay_sockets(const AppId& app) {
   handlers.on_message = [this, app](signal::RelayId relay, std::string_view text) {
     touch_mesh().relay_message(now(), app, relay, text);
   };
-  handlers.on_closed = [this, app](signal::RelayId relay, const std::string& reason) {
-    touch_mesh().relay_closed(now(), app, relay, reason);
+  handlers.on_closed = [this, app](signal::RelayId relay, const std::string& reason, bool reached) {
+    touch_mesh().relay_closed(now(), app, relay, reason, reached);
   };
   auto& sockets = relay_sockets_[app] =
       std::make_unique<RelaySockets>(loop_, resolver_, trust_, std::move(handlers));

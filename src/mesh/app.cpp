@@ -57,6 +57,7 @@ class App::RoomSignals final : public signal::MatchmakerPort {
   void on_peer_heard(const PeerId& peer) override {
     app_.events_.emplace_back(Status(PeerHeard{peer, room_}));
   }
+  void on_deaf(const PeerId& peer) override { app_.events_.emplace_back(Status(PeerDeaf{peer})); }
   void on_wrong_password(const PeerId& peer) override {
     app_.events_.emplace_back(Status(WrongPassword{peer, room_}));
   }
@@ -83,7 +84,12 @@ App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> rela
       hub_({id, options.self, options.max_message_bytes,
             max_pending_bytes(options.max_message_bytes)},
            entropy, *this),
-      links_(transport, hub_, *this) {}
+      links_(transport, hub_, *this) {
+  for (std::uint32_t i = 0; i < pool_.relays().size(); ++i) {
+    const auto relay = static_cast<signal::RelayId>(i);
+    if (relay_url(relay).is_guess) guesses_.insert(relay);
+  }
+}
 
 App::~App() = default;
 
@@ -151,6 +157,18 @@ void App::handle_timeout() {
   drops_.handle_timeout(now_);
   for (auto& [id, room] : rooms_)
     room->matchmaker().handle_timeout(now_);
+}
+
+std::vector<UnmetPeer> App::unmet_peers(Time now, const RoomId& room) const {
+  std::vector<UnmetPeer> unmet;
+  const auto entry = rooms_.find(room);
+  if (entry == rooms_.end()) return unmet;
+  for (const signal::HeardPeer& heard : entry->second->matchmaker().heard(now)) {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - heard.since);
+    auto [reason, tried] = links_.trial(heard.peer);
+    unmet.push_back({heard.peer, age, heard.answers, std::move(reason), std::move(tried)});
+  }
+  return unmet;
 }
 
 Stats App::stats() const {
@@ -232,8 +250,10 @@ const RelayUrl& App::relay_url(signal::RelayId relay) const {
 // ---- what the relays say: noted, and acted on when the pool's function has returned ----
 
 void App::on_relay_ready(signal::RelayId relay) {
-  const auto& [kind, url] = relay_url(relay);
-  events_.emplace_back(Status(RelayConnected{url, kind}));
+  const RelayUrl& place = relay_url(relay);
+  if (!guesses_.contains(relay)) {
+    events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
+  }
   defer([this, relay] {
     for (auto& [id, room] : rooms_)
       room->matchmaker().relay_ready(now_, relay);
@@ -243,8 +263,8 @@ void App::on_relay_ready(signal::RelayId relay) {
 void App::on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
                           bool was_connected) {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(retry_in);
-  const auto& [kind, url] = relay_url(relay);
-  events_.emplace_back(Status(RelayFailed{url, reason, wait, was_connected, kind}));
+  const RelayUrl& place = relay_url(relay);
+  events_.emplace_back(Status(RelayFailed{place.url, reason, wait, was_connected, place.kind}));
   defer([this, relay] {
     for (auto& [id, room] : rooms_)
       room->matchmaker().relay_lost(now_, relay);
@@ -252,8 +272,29 @@ void App::on_relay_failed(signal::RelayId relay, const std::string& reason, Dura
 }
 
 void App::on_relay_notice(signal::RelayId relay, const std::string& text) {
-  const auto& [kind, url] = relay_url(relay);
-  events_.emplace_back(Status(RelayNotice{url, text, kind}));
+  const RelayUrl& place = relay_url(relay);
+  events_.emplace_back(Status(RelayNotice{place.url, text, place.kind}));
+}
+
+void App::on_relay_refused(signal::RelayId relay, const std::string& reason, bool silently) {
+  const RelayUrl& place = relay_url(relay);
+  events_.emplace_back(Status(RelayRefused{place.url, reason, silently, place.kind}));
+}
+
+void App::on_relay_passes(signal::RelayId relay) {
+  const RelayUrl& place = relay_url(relay);
+  if (guesses_.erase(relay) > 0) {
+    events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
+  } else {
+    events_.emplace_back(Status(RelayPasses{place.url, place.kind}));
+  }
+}
+
+void App::on_relay_given_up(signal::RelayId relay) {
+  defer([this, relay] {
+    for (auto& [id, room] : rooms_)
+      room->matchmaker().relay_lost(now_, relay);
+  });
 }
 
 void App::on_relay_message(signal::RelayId relay, const signal::Topic& topic,

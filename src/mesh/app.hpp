@@ -40,6 +40,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   room::Hub& hub() { return hub_; }
   signal::RelayPool& relays() { return pool_; }
   Links& links() { return links_; }
+  std::vector<UnmetPeer> unmet_peers(Time now, const RoomId& room) const;
   void mdns_resolved(const std::string& name, const std::vector<IpAddress>& addresses);
 
   void settle();
@@ -80,6 +81,9 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
                        bool was_connected) override;
   void on_relay_notice(signal::RelayId relay, const std::string& text) override;
+  void on_relay_refused(signal::RelayId relay, const std::string& reason, bool silently) override;
+  void on_relay_passes(signal::RelayId relay) override;
+  void on_relay_given_up(signal::RelayId relay) override;
   void on_relay_message(signal::RelayId relay, const signal::Topic& topic,
                         std::string_view payload) override;
   void on_relay_dropped(signal::RelayId relay, const std::string& reason) override;
@@ -111,6 +115,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   std::vector<Event> events_;
   std::vector<std::function<void()>> deferred_;
   DropLog drops_;
+  std::set<signal::RelayId> guesses_;  ///< Relays that are none, for all that is known.
   std::map<std::string, std::vector<WaitingCandidate>> unresolved_;
   signal::RelayPool pool_;
   room::Hub hub_;

@@ -47,6 +47,7 @@ class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
   /// The room whose signalling made it.
   const RoomId& room() const { return room_; }
   rtc::PeerConnection& connection() { return *connection_; }
+  const rtc::PeerConnection& connection() const { return *connection_; }
   bool is_open() const { return pair_.has_value() && !closed_; }
   /// Set from the moment that it opens.
   const std::optional<rtc::IcePair>& pair() const { return pair_; }

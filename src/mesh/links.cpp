@@ -14,6 +14,8 @@ constexpr Duration prune_delay = 5s;
 /// How long an offer of one room keeps the others from making theirs to the same peer. It may
 /// never be answered, as when the passwords of that room differ.
 constexpr Duration answer_patience = 1s;
+/// One that is abandoned sooner made room for another.
+constexpr Duration connect_patience = 10s;
 
 }  // namespace
 
@@ -72,17 +74,33 @@ void Links::add_candidate(signal::AttemptId id, const rtc::Candidate& candidate,
 void Links::abandon(signal::AttemptId id) {
   Attempt* attempt = find(id);
   if (attempt == nullptr || attempt->is_open()) return;
-  attempt->connection().close(now_);
-  bury(id);
+  const bool is_failure = attempt->is_agreed() && now_ >= attempt->begun_at() + connect_patience;
+  if (is_failure && !is_connected(attempt->peer())) report_failure(*attempt);
+  discard(*attempt);
+}
+
+void Links::discard(Attempt& attempt) {
+  attempt.connection().close(now_);
+  bury(attempt.id());
+}
+
+void Links::report_failure(const Attempt& attempt) {
+  const auto age = std::chrono::round<std::chrono::seconds>(now_ - attempt.begun_at()).count();
+  const Trial trial{"no connection after " + std::to_string(age) + " s",
+                    tried_pairs(attempt.connection())};
+  remember(attempt.peer(), trial);
+  defer([this, peer = attempt.peer(), trial] {
+    observer_.on_link_status(PeerDisconnected{peer, trial.reason, trial.tried});
+  });
 }
 
 void Links::abandon_room(const RoomId& room) {
-  std::vector<signal::AttemptId> ids;
+  std::vector<Attempt*> abandoned;
   for (const auto& [id, attempt] : attempts_) {
-    if (attempt->room() == room) ids.push_back(id);
+    if (attempt->room() == room && !attempt->is_open()) abandoned.push_back(attempt.get());
   }
-  for (const signal::AttemptId id : ids)
-    abandon(id);
+  for (Attempt* attempt : abandoned)
+    discard(*attempt);
 }
 
 void Links::close_peer(const PeerId& peer) {
@@ -114,6 +132,20 @@ std::string_view Links::software(const PeerId& peer) const {
   const auto entry = peers_.find(peer);
   if (entry == peers_.end() || entry->second.link == nullptr) return {};
   return entry->second.link->software();
+}
+
+Links::Trial Links::trial(const PeerId& peer) const {
+  const auto failed = failed_.find(peer);
+  Trial trial = failed == failed_.end() ? Trial{} : failed->second;
+  for (const Attempt* attempt : attempts_of(peer)) {
+    TriedPairs tried = tried_pairs(attempt->connection());
+    if (tried.count > 0) trial.tried = std::move(tried);
+  }
+  return trial;
+}
+
+void Links::remember(const PeerId& peer, Trial trial) {
+  if (failed_.size() < max_attempts || failed_.contains(peer)) failed_[peer] = std::move(trial);
 }
 
 Attempt* Links::link(const PeerId& peer) {
@@ -188,6 +220,7 @@ void Links::choose(Attempt& attempt) {
   if (attempts_of(attempt.peer()).size() > 1) peer.prune_at = now_ + prune_delay;
   hub_.link_up(now_, attempt.peer(), attempt, attempt.room());
   if (!is_first) return;
+  failed_.erase(attempt.peer());
   defer([this, id = attempt.peer(), path = path_of(*attempt.pair())] {
     observer_.on_link_status(PeerConnected{id, path});
     observer_.on_link_up(id);
@@ -199,11 +232,13 @@ void Links::closed(signal::AttemptId id, const std::string& reason) {
   if (attempt == nullptr) return;
   const PeerId id_of_peer = attempt->peer();
   const bool was_link = peers_.count(id_of_peer) > 0 && peers_[id_of_peer].link == attempt;
+  TriedPairs tried = tried_pairs(attempt->connection());
   bury(id);
   if (!was_link) {
     observer_.on_attempt_gone(id);
     if (attempts_of(id_of_peer).empty()) {
-      observer_.on_link_status(PeerDisconnected{id_of_peer, reason});
+      remember(id_of_peer, {reason, tried});
+      observer_.on_link_status(PeerDisconnected{id_of_peer, reason, std::move(tried)});
     }
     return;
   }

@@ -58,6 +58,12 @@ class Links final : public AttemptOwner {
   bool is_connecting(const PeerId& peer, const RoomId& other_than) const;
   std::optional<rtc::IcePair> pair(const PeerId& peer) const;
   std::string_view software(const PeerId& peer) const;
+  /// What was tried to reach a peer that is not connected.
+  struct Trial {
+    std::string reason;  ///< Why it failed; of one that goes on the last one's.
+    TriedPairs tried;
+  };
+  Trial trial(const PeerId& peer) const;
   /// The connection that carries the rooms, or nullptr.
   Attempt* link(const PeerId& peer);
   void set_receiving(bool on);
@@ -86,6 +92,10 @@ class Links final : public AttemptOwner {
   Attempt* find(signal::AttemptId id) const;
   std::vector<Attempt*> attempts_of(const PeerId& peer) const;
   Attempt* first_open(const PeerId& peer) const;
+  void discard(Attempt& attempt);
+  void remember(const PeerId& peer, Trial trial);
+  /// Of one that its room gave up.
+  void report_failure(const Attempt& attempt);
   void opened(signal::AttemptId id);
   void closed(signal::AttemptId id, const std::string& reason);
   void choose(Attempt& attempt);
@@ -100,6 +110,7 @@ class Links final : public AttemptOwner {
   bool receiving_ = true;
   std::map<signal::AttemptId, std::unique_ptr<Attempt>> attempts_;
   std::map<PeerId, Peer> peers_;
+  std::map<PeerId, Trial> failed_;  ///< At most max_attempts: one more is not remembered.
   std::vector<std::function<void()>> deferred_;
   std::vector<std::unique_ptr<Attempt>> buried_;
 };

@@ -67,10 +67,10 @@ void Mesh::relay_message(Time now, const AppId& id, signal::RelayId relay, std::
   settle(now);
 }
 
-void Mesh::relay_closed(Time now, const AppId& id, signal::RelayId relay,
-                        const std::string& reason) {
+void Mesh::relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason,
+                        bool reached) {
   app(id).set_time(now);
-  app(id).relays().relay_closed(now, relay, reason);
+  app(id).relays().relay_closed(now, relay, reason, reached);
   settle(now);
 }
 
@@ -116,6 +116,10 @@ std::optional<Path> Mesh::path(const AppId& id, const PeerId& peer) const {
 
 std::string_view Mesh::software(const AppId& id, const PeerId& peer) const {
   return apps_.at(id)->links().software(peer);
+}
+
+std::vector<UnmetPeer> Mesh::unmet_peers(Time now, const AppId& id, const RoomId& room) const {
+  return apps_.at(id)->unmet_peers(now, room);
 }
 
 void Mesh::set_receiving(Time now, bool on) {

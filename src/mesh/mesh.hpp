@@ -54,7 +54,8 @@ class Mesh {
 
   void relay_opened(Time now, const AppId& id, signal::RelayId relay);
   void relay_message(Time now, const AppId& id, signal::RelayId relay, std::string_view text);
-  void relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason);
+  void relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason,
+                    bool reached = false);
 
   /// Fails as Context::join does.
   Result<void> join(Time now, const RoomOptions& options);
@@ -64,6 +65,7 @@ class Mesh {
   room::Hub& hub(const AppId& id);
   std::optional<Path> path(const AppId& id, const PeerId& peer) const;
   std::string_view software(const AppId& id, const PeerId& peer) const;
+  std::vector<UnmetPeer> unmet_peers(Time now, const AppId& id, const RoomId& room) const;
   void set_receiving(Time now, bool on);
 
   Deadline next_timeout() const;

@@ -1,11 +1,12 @@
-// How a pair of addresses reads to a person.
+// How pairs of addresses read to a person.
 #pragma once
 
 #include "roomwire/status.hpp"
-#include "rtc/ice_agent.hpp"
+#include "rtc/peer_connection.hpp"
 
 namespace roomwire::mesh {
 
 Path path_of(const rtc::IcePair& pair);
+TriedPairs tried_pairs(const rtc::PeerConnection& connection);
 
 }  // namespace roomwire::mesh

@@ -308,6 +308,9 @@ void WebSocketClient::close() {
 bool WebSocketClient::is_open() const {
   return impl_->state == Impl::State::open;
 }
+bool WebSocketClient::was_reached() const {
+  return impl_->stream.has_value();
+}
 std::size_t WebSocketClient::queued_bytes() const {
   return impl_->queued_bytes;
 }

@@ -61,6 +61,9 @@ class WebSocketClient {
   void close();
 
   bool is_open() const;
+  /// A server took the connection, TLS included. After the end too: one that was reached and never
+  /// opened is no WebSocket server.
+  bool was_reached() const;
   /// Bytes that wait to be sent.
   std::size_t queued_bytes() const;
 

@@ -47,6 +47,7 @@ class Connection final : public PeerConnection,
   bool send(Time now, ByteView message) override;
   std::size_t buffered_amount() const override;
   bool is_open() const override;
+  std::vector<IcePair> checked_pairs() const override { return agent_.checked_pairs(); }
   void set_receiving(Time now, bool on) override;
   void close(Time now) override;
 

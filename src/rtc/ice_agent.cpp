@@ -71,6 +71,8 @@ class IceAgent::Impl {
     return selected_ != nullptr ? std::optional(selected_->addresses()) : std::nullopt;
   }
 
+  std::vector<IcePair> checked_pairs() const { return pairs_.checked(); }
+
   void add_local_candidate(Time now, const Candidate& candidate) {
     pairs_.add_local(now, candidate);
     proceed(now);
@@ -475,6 +477,10 @@ IceState IceAgent::state() const {
 }
 std::optional<IcePair> IceAgent::selected() const {
   return impl_->selected();
+}
+
+std::vector<IcePair> IceAgent::checked_pairs() const {
+  return impl_->checked_pairs();
 }
 
 }  // namespace roomwire::rtc

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
@@ -74,6 +75,8 @@ class IceAgent {
 
   IceState state() const;
   std::optional<IcePair> selected() const;
+  /// Those over which a check was sent, the one of highest priority first: at most 200.
+  std::vector<IcePair> checked_pairs() const;
 
  private:
   class Impl;

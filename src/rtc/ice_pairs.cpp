@@ -99,6 +99,19 @@ CheckedPair* IcePairs::best(const std::function<bool(const CheckedPair&)>& fits)
   return best;
 }
 
+std::vector<IcePair> IcePairs::checked() const {
+  std::vector<const CheckedPair*> checked;
+  for (const auto& pair : pairs_) {
+    if (pair->state != CheckedPair::State::waiting) checked.push_back(pair.get());
+  }
+  std::sort(checked.begin(), checked.end(),
+            [](const auto* a, const auto* b) { return a->priority > b->priority; });
+  std::vector<IcePair> out;
+  for (const CheckedPair* pair : checked)
+    out.push_back(pair->addresses());
+  return out;
+}
+
 CandidateType IcePairs::local_type(const CheckedPair& pair, const Endpoint& mapped) const {
   if (mapped.with_scope(pair.local.address.scope()) == pair.local) return CandidateType::host;
   const bool signalled =

@@ -80,6 +80,8 @@ class IcePairs {
   CheckedPair* find(const Endpoint& local, const Endpoint& remote);
   /// The one of highest priority that fits; null when none does.
   CheckedPair* best(const std::function<bool(const CheckedPair&)>& fits);
+  /// Those that were checked, the one of highest priority first.
+  std::vector<IcePair> checked() const;
   /// What a peer that sees us at `mapped` says of the local candidate.
   CandidateType local_type(const CheckedPair& pair, const Endpoint& mapped) const;
   std::vector<std::unique_ptr<CheckedPair>>& all() { return pairs_; }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
@@ -66,6 +67,8 @@ class PeerConnection {
   /// stays as it was.
   virtual std::size_t buffered_amount() const = 0;
   virtual bool is_open() const = 0;
+  /// The pairs over which the peer was sought so far, the one of highest priority first.
+  virtual std::vector<IcePair> checked_pairs() const = 0;
   /// While off, received data stays in SCTP's window and the peer is slowed down; when the peer
   /// closes meanwhile, on_closed waits for that data to be taken, for at most 10 s. Once on, what
   /// waits is delivered from within this call (not when called from on_message).

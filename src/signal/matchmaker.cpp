@@ -65,6 +65,7 @@ void Matchmaker::Impl::relay_lost(RelayId relay) {
   for (auto& [peer, stranger] : strangers_) {
     if (stranger.offer) stranger.offer->sent_at.erase(relay);
     stranger.greeted_at.erase(relay);
+    stranger.forget_hearing();
   }
 }
 
@@ -98,11 +99,28 @@ Matchmaker::Impl::Entry& Matchmaker::Impl::meet(Time now, RelayId relay, const P
     if (strangers_.size() >= max_strangers) evict_one();
     entry = strangers_.emplace(peer, Stranger{}).first;
     entry->second.topic = signal::self_topic(options_.app, options_.room, peer);
+    entry->second.heard_since = entry->second.heard_at = now;
+  }
+  if (now - entry->second.heard_at > heard_time) {
+    entry->second.heard_since = now;
+    entry->second.forget_hearing();
   }
   entry->second.heard_at = now;
   entry->second.heard_on[relay] = now;
   if (!std::exchange(entry->second.told, true)) port_.on_peer_heard(peer);
   return *entry;
+}
+
+std::vector<HeardPeer> Matchmaker::Impl::heard(Time now) const {
+  std::vector<HeardPeer> found;
+  for (const auto& [peer, stranger] : strangers_) {
+    const bool is_there = stranger.is_there && now - stranger.heard_at <= heard_time;
+    if (!is_there || port_.is_connected(peer)) continue;
+    found.push_back({peer, stranger.heard_since, stranger.answers});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const HeardPeer& a, const HeardPeer& b) { return a.since < b.since; });
+  return found;
 }
 
 void Matchmaker::Impl::evict_one() {
@@ -279,6 +297,7 @@ void Matchmaker::Impl::peer_lost(Time now, const PeerId& peer) {
     Stranger& stranger = entry->second;
     stranger.is_there = false;
     stranger.told = false;
+    stranger.forget_hearing();
     stranger.greeted_at.clear();
     stranger.sought_until = now + search_time;
     const auto chance = std::chrono::duration_cast<Duration>(loss_spread * entropy_.unit());
@@ -328,6 +347,9 @@ const Topic& Matchmaker::self_topic() const {
 }
 bool Matchmaker::is_active() const {
   return impl_->is_active();
+}
+std::vector<HeardPeer> Matchmaker::heard(Time now) const {
+  return impl_->heard(now);
 }
 void Matchmaker::relay_ready(Time now, RelayId relay) {
   impl_->relay_ready(now, relay);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/entropy.hpp"
 #include "base/time.hpp"
@@ -47,7 +48,16 @@ class MatchmakerPort {
   /// The first sign of a peer, or the first since it was lost.
   virtual void on_peer_heard(const PeerId& peer) = 0;
   virtual void on_wrong_password(const PeerId& peer) = 0;
+  /// It announces itself and has answered nothing of ours for 10 s or more. Once, until it answers.
+  virtual void on_deaf(const PeerId& peer) = 0;
   virtual void on_signal_dropped(RelayId relay, const std::string& reason) = 0;
+};
+
+/// A peer that was heard lately and is not connected.
+struct HeardPeer {
+  PeerId peer;
+  Time since{};
+  bool answers = false;  ///< It sent something to us, not just to all.
 };
 
 struct MatchmakerOptions {
@@ -69,6 +79,8 @@ class Matchmaker {
   const Topic& self_topic() const;
   /// A passive matchmaker that has not been woken is silent, to relays and on connections.
   bool is_active() const;
+  /// Those heard within the last 75 s (Trystero announces every 60 s or sooner), longest first.
+  std::vector<HeardPeer> heard(Time now) const;
 
   void relay_ready(Time now, RelayId relay);
   void relay_lost(Time now, RelayId relay);

@@ -22,6 +22,7 @@ class Matchmaker::Impl {
   const Topic& root_topic() const { return root_topic_; }
   const Topic& self_topic() const { return self_topic_; }
   bool is_active() const { return active_; }
+  std::vector<HeardPeer> heard(Time now) const;
 
   void relay_ready(Time now, RelayId relay);
   void relay_lost(RelayId relay);
@@ -66,6 +67,8 @@ class Matchmaker::Impl {
 
   // What (matchmaker_signals.cpp)
   void handle_announcement(Time now, RelayId relay, Entry& entry);
+  /// Whether it hears us, by what it sends where.
+  void judge_hearing(Time now, Entry& entry, bool to_us);
   void handle_offer(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
   void handle_answer(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
   void handle_candidate(Time now, RelayId relay, Entry& entry, const SignalMessage& message);

@@ -44,6 +44,7 @@ void Matchmaker::Impl::handle_signal(Time now, RelayId relay, const Topic& topic
   }
   if (port_.is_connected(message->from)) return;
   Entry& entry = meet(now, relay, message->from);
+  judge_hearing(now, entry, topic == self_topic_);
   switch (message->kind) {
     case Kind::announcement:
       return handle_announcement(now, relay, entry);
@@ -67,6 +68,18 @@ void Matchmaker::Impl::handle_announcement(Time now, RelayId relay, Entry& entry
     greet(now, relay, entry);
   }
   attend(now, entry);
+}
+
+void Matchmaker::Impl::judge_hearing(Time now, Entry& entry, bool to_us) {
+  auto& [peer, stranger] = entry;
+  if (to_us) {
+    stranger.forget_hearing();
+    stranger.answers = true;
+  }
+  if (stranger.answers || stranger.is_said_deaf || !stranger.unanswered_since) return;
+  if (now < *stranger.unanswered_since + longest_deliberation) return;
+  stranger.is_said_deaf = true;
+  port_.on_deaf(peer);
 }
 
 void Matchmaker::Impl::handle_offer(Time now, RelayId relay, Entry& entry,
@@ -210,6 +223,7 @@ bool Matchmaker::Impl::greet(Time now, RelayId relay, Entry& entry) {
   if (!limits(relay).greetings.take(now)) return false;
   if (!send(now, relay, stranger.topic, Kind::announcement, {}, {})) return false;
   stranger.greeted_at[relay] = now;
+  if (!stranger.unanswered_since) stranger.unanswered_since = now;
   return true;
 }
 
@@ -219,6 +233,7 @@ void Matchmaker::Impl::send_proposal(Time now, RelayId relay, Entry& entry, Prop
   const Kind kind = is_offer ? Kind::offer : Kind::answer;
   if (!send(now, relay, stranger.topic, kind, proposal.description, proposal.offer_id)) return;
   proposal.sent_at[relay] = now;
+  if (!stranger.unanswered_since) stranger.unanswered_since = now;
   for (const std::string& candidate : proposal.candidates) {
     send(now, relay, stranger.topic, Kind::candidate, candidate, proposal.offer_id);
   }

@@ -186,7 +186,7 @@ void NostrProtocol::handle_event(Time now, const json::array& message) {
   subscription->live = true;
   const auto event = parse_event(message[2].get_object());
   if (!event) return port_.on_dropped("an event that is none");
-  if (event->pubkey == key_.public_key()) return;  // Our own announcement comes back.
+  if (event->pubkey == key_.public_key()) return port_.on_echo();
   for (const auto& tag : event->tags) {
     if (tag.size() < 2 || tag[0] != topic_tag) continue;
     const auto topic = subscription->topics.find(Topic(tag[1]));
@@ -208,7 +208,7 @@ void NostrProtocol::handle_ok(Time now, const json::array& message) {
     return;
   }
   if (starts_with(reason, "duplicate:")) return;
-  port_.on_notice(reason.empty() ? "refused an event" : reason);
+  port_.on_refused(reason);
   // Refusals of what we sent before we heard of the first one count as that one.
   if (quiet_until_ && now < *quiet_until_) return;
   quiet_for_ = std::clamp(quiet_for_ * 2, first_quiet, longest_quiet);
@@ -219,7 +219,7 @@ void NostrProtocol::handle_closed(Time now, const json::array& message) {
   Subscription* subscription = find(string_at(message, 1));
   if (subscription == nullptr || subscription->refused) return;
   const std::string_view reason = string_at(message, 2);
-  port_.on_notice(reason.empty() ? "closed our subscription" : reason);
+  port_.on_refused(reason);
   make_again_later(now, *subscription);
 }
 

@@ -37,6 +37,16 @@ class RelayPoolObserver {
   virtual void on_relay_failed(RelayId relay, const std::string& reason, Duration retry_in,
                                bool was_connected) = 0;
   virtual void on_relay_notice(RelayId relay, const std::string& text) = 0;
+  /// Open, and of no use: it refuses what we send, for this reason; or, `silently`, our own
+  /// announcement did not come back from it for 8 s, as it does from relays that work, and nobody
+  /// else is heard there either. The reason is what it said last then, if anything. May be said
+  /// again with another reason.
+  virtual void on_relay_refused(RelayId relay, const std::string& reason, bool silently) = 0;
+  /// After that: our announcement came back. Of a guess (see RelayUrl) also the first time: it is a
+  /// relay. Until then nothing but on_relay_ready and failures to reach it are said of a guess.
+  virtual void on_relay_passes(RelayId relay) = 0;
+  /// A guess that was wrong: it is never tried again.
+  virtual void on_relay_given_up(RelayId relay) = 0;
   /// A message on a topic that is subscribed to. `payload` is valid during the call only.
   virtual void on_relay_message(RelayId relay, const Topic& topic, std::string_view payload) = 0;
   /// Something that no relay should send; counted, and said once a relay.
@@ -64,7 +74,8 @@ class RelayPool {
 
   void relay_opened(Time now, RelayId relay);
   void relay_message(Time now, RelayId relay, std::string_view text);
-  void relay_closed(Time now, RelayId relay, const std::string& reason);
+  /// `reached`: a server took the connection. If it did not open then, there is no relay.
+  void relay_closed(Time now, RelayId relay, const std::string& reason, bool reached = false);
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);

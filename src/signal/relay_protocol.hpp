@@ -21,6 +21,10 @@ class RelayProtocolPort {
   virtual void on_payload(const Topic& topic, std::string_view payload) = 0;
   /// For people; as the relay wrote it.
   virtual void on_notice(std::string_view text) = 0;
+  /// It does not take what we send, or closes our subscription: why, as the relay wrote it.
+  virtual void on_refused(std::string_view reason) = 0;
+  /// An announcement of ours came back.
+  virtual void on_echo() = 0;
   virtual void on_dropped(std::string_view reason) = 0;
 };
 

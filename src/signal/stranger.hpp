@@ -17,6 +17,11 @@ namespace roomwire::signal {
 inline constexpr Duration search_time = 30s;
 inline constexpr Duration search_interval = 5333ms;
 
+/// Who was not heard for this long has gone: Trystero 0.25 announces every 60 s.
+inline constexpr Duration heard_time = 75s;
+/// How long a peer that hears us takes at most to answer something.
+inline constexpr Duration longest_deliberation = 10s;
+
 /// A description of ours, on its way to the peer with its candidates, all encrypted.
 struct Proposal {
   AttemptId attempt{};
@@ -32,11 +37,16 @@ struct Proposal {
 
 struct Stranger {
   Topic topic;  ///< Its self topic.
+  Time heard_since{};
   Time heard_at{};
   bool told = false;  ///< That it was heard, to the owner.
   /// Where it was heard, and when last: at most one entry a relay.
   std::map<RelayId, Time> heard_on;
   std::map<RelayId, Time> greeted_at;
+  /// When it was first sent something, until it answers; a relay that was lost starts this anew.
+  Deadline unanswered_since;
+  bool answers = false;
+  bool is_said_deaf = false;
   /// It has been heard since it was last lost: an offer makes sense.
   bool is_there = false;
   /// Until then it is offered to, or greeted, again and again.
@@ -48,6 +58,12 @@ struct Stranger {
   std::optional<Proposal> offer;  ///< At most one of these two.
   std::optional<Proposal> answer;
   Deadline wrong_password_until;  ///< Said already.
+
+  void forget_hearing() {
+    unanswered_since.reset();
+    answers = false;
+    is_said_deaf = false;
+  }
 
   Deadline next_timeout() const {
     Deadline next = attend_at;

@@ -29,6 +29,7 @@ void WsRelayProtocol::unsubscribe(Time, const Topic& topic) {
 
 bool WsRelayProtocol::publish(Time, const Topic& topic, const std::string& payload) {
   if (!open_) return false;
+  if (topics_.count(topic) > 0) last_announcement_ = payload;
   // As a string, which is how Trystero's announcements go; its signals may be objects.
   port_.send(boost::json::serialize(
       boost::json::object{{"type", "publish"}, {"topic", topic.str()}, {"payload", payload}}));
@@ -43,13 +44,14 @@ void WsRelayProtocol::receive(Time, std::string_view text) {
   if (!topic && value && value->is_object()) {
     // Our own server says so what it refused; Trystero's says nothing.
     const auto message = string_member(value->get_object(), "message");
-    if (message) return port_.on_notice(*message);
+    if (message) return port_.on_refused(*message);
   }
   const auto* payload = topic ? value->get_object().if_contains("payload") : nullptr;
   if (payload == nullptr) return port_.on_dropped("a message that is none of its protocol");
   const auto subscribed = topics_.find(Topic(std::string(*topic)));
   if (subscribed == topics_.end()) return;  // Sent before our unsubscribing reached the relay.
   if (payload->is_string()) {
+    if (payload->get_string() == last_announcement_) port_.on_echo();
     port_.on_payload(*subscribed, payload->get_string());
   } else {
     port_.on_payload(*subscribed, boost::json::serialize(*payload));

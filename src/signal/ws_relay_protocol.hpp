@@ -1,7 +1,9 @@
 // Trystero's own WebSocket relay (@trystero-p2p/ws-relay: index, server).
 #pragma once
 
+#include <optional>
 #include <set>
+#include <string>
 
 #include "signal/relay_protocol.hpp"
 
@@ -24,6 +26,7 @@ class WsRelayProtocol final : public RelayProtocol {
  private:
   RelayProtocolPort& port_;
   std::set<Topic> topics_;
+  std::optional<std::string> last_announcement_;
   bool open_ = false;
 };
 

@@ -27,6 +27,10 @@ export class HostileRelay {
   clients = new Set();
   /** Gets an event, returns the events to pass on in its place. */
   tamper = (event) => [event];
+  /** What it says to a new client, to a subscription and to an event. */
+  greeting = [];
+  onRequest = (id) => [['EOSE', id]];
+  reply = ({ id }) => [['OK', id, true, '']];
   /** Called with each new client, {socket, filters}. */
   onClient = () => {};
 
@@ -48,18 +52,25 @@ export class HostileRelay {
     socket.on('error', () => {});
     socket.on('close', () => this.clients.delete(client));
     socket.on('message', (data) => this.#handle(client, JSON.parse(String(data))));
+    this.#say(client, this.greeting);
     this.onClient(client);
+  }
+
+  #say({ socket }, messages) {
+    for (const message of messages) socket.send(JSON.stringify(message));
   }
 
   async #handle(client, [type, first, ...rest]) {
     if (type === 'CLOSE') client.filters.delete(first);
     if (type === 'REQ') {
       client.filters.set(first, rest);
-      client.socket.send(JSON.stringify(['EOSE', first]));
+      this.#say(client, this.onRequest(first));
       client.onSubscribe();
     }
     if (type !== 'EVENT') return;
-    client.socket.send(JSON.stringify(['OK', first.id, true, '']));
+    const answer = this.reply(first);
+    this.#say(client, answer);
+    if (answer.some(([, , isTaken]) => !isTaken)) return;
     for (const event of await this.tamper(first)) this.publish(event);
   }
 

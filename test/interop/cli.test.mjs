@@ -91,7 +91,7 @@ test('standard input: a line a message, several channels, set-channel', async (t
     ],
   );
   for (const { peer, ts, ...rest } of seen) {
-    assert.match(peer, /^z[0-9A-Za-z]{19}$/);
+    assert.match(peer, /^zzzz[0-9A-Za-z]{16}$/);
     assert.ok(Math.abs(Date.parse(ts) - Date.now()) < 60_000, `time ${ts}`);
     assert.deepEqual(Object.keys(rest).sort(), ['channel', 'data']);
   }
@@ -255,7 +255,7 @@ test('a wrong password is said, with the peer', async (t) => {
   const receiver = recv('x', '--password', 'one');
   await said(receiver, /relay .* answers/);
   const sender = send('x', 'hello', '--password', 'two');
-  const either = (p) => said(p, /password/).then((line) => assert.match(line, /z[0-9A-Za-z]{19}/));
+  const either = (p) => said(p, /password/).then((line) => assert.match(line, /zzzz[0-9A-Za-z]{16}/));
   await Promise.any([either(receiver), either(sender)]);
   assert.equal(
     receiver.out.count(() => true),

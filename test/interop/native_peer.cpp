@@ -71,6 +71,15 @@ void print_status(const roomwire::Status& status) {
           print({{"event", "notice"}, {"url", s.url}, {"text", s.text}});
         } else if constexpr (std::is_same_v<S, roomwire::PeerHeard>) {
           print({{"event", "heard"}, {"peer", s.peer.str()}});
+        } else if constexpr (std::is_same_v<S, roomwire::RelayRefused>) {
+          print({{"event", "refused"},
+                 {"url", s.url},
+                 {"reason", s.reason},
+                 {"silent", s.is_silent}});
+        } else if constexpr (std::is_same_v<S, roomwire::RelayPasses>) {
+          print({{"event", "passes"}, {"url", s.url}});
+        } else if constexpr (std::is_same_v<S, roomwire::PeerDeaf>) {
+          print({{"event", "deaf"}, {"peer", s.peer.str()}});
         } else if constexpr (std::is_same_v<S, roomwire::PeerConnecting>) {
           print({{"event", "connecting"}, {"peer", s.peer.str()}});
         } else if constexpr (std::is_same_v<S, roomwire::PeerConnected>) {

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 struct Told {
@@ -25,6 +26,10 @@ struct Told {
 };
 
 const PeerId ada("zAda");
+const TriedPairs two_pairs{{{"10.0.0.1:1", "10.9.0.2:2"},
+                            {"10.0.0.1:1", "192.0.2.3:3", AddressPair::Kind::server_reflexive,
+                             AddressPair::Kind::peer_reflexive}},
+                           9};
 
 TEST(StatusLines, TheNormalCaseIsAHandfulOfLines) {
   Told told(Verbosity::normal);
@@ -109,12 +114,97 @@ TEST(StatusLines, AWrongPasswordIsSaidWithThePeer) {
 TEST(StatusLines, APeerOutOfReachIsSaidOnceAndRemembered) {
   Told told(Verbosity::normal);
   told.status.on_status(RelayConnected{"ws://a:1"});
-  told.status.on_status(PeerDisconnected{ada, "no path"});
-  told.status.on_status(PeerDisconnected{ada, "no path"});
+  told.status.on_status(PeerDisconnected{ada, "no path", two_pairs});
+  told.status.on_status(PeerDisconnected{ada, "no path", two_pairs});
   ASSERT_THAT(told.lines, SizeIs(2));
-  EXPECT_THAT(told.lines[1], HasSubstr("cannot reach zAda: no path"));
+  EXPECT_THAT(told.lines[1], HasSubstr("cannot reach zAda: no path; tried 10.0.0.1:1 (host) to "
+                                       "10.9.0.2:2 (host), 10.0.0.1:1 (srflx) to 192.0.2.3:3 "
+                                       "(prflx) and 7 more; a firewall"));
   told.status.waiting(0, 1);
-  EXPECT_THAT(told.lines[2], HasSubstr("heard of but out of reach: 1"));
+  EXPECT_THAT(told.lines[2], HasSubstr("zAda was heard before, and could not be reached"));
+}
+
+TEST(StatusLines, WhoIsHeardAndNotReachedIsNamedWhileItIsWaitedFor) {
+  Told told(Verbosity::normal);
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  UnmetPeer peer{ada, 12'345ms, true, "", two_pairs};
+  told.status.waiting(0, 1, {peer});
+  EXPECT_THAT(told.lines.back(),
+              HasSubstr("still waiting: nobody is met (1 of 1 relay answers); zAda, first heard "
+                        "12 s ago, tried 10.0.0.1:1 (host) to 10.9.0.2:2 (host), "));
+  EXPECT_THAT(told.lines.back(), HasSubstr("--ice-port"));
+  EXPECT_THAT(told.lines.back(), Not(HasSubstr("nobody else is in the room")));
+  peer.tried = {};
+  told.status.waiting(0, 1, {peer});
+  EXPECT_THAT(told.lines.back(), HasSubstr("zAda, first heard 12 s ago, not connected so far"));
+  peer.reason = "no network path works";
+  told.status.waiting(1, 3, {peer});
+  EXPECT_THAT(told.lines.back(), HasSubstr("1 of 3 peers are here"));
+  EXPECT_THAT(told.lines.back(), HasSubstr("ago, no network path works, it named no address"));
+  std::vector<UnmetPeer> many(500, peer);
+  told.status.waiting(0, 1, many);
+  EXPECT_THAT(told.lines.back(), HasSubstr("and 497 more"));
+  EXPECT_LE(told.lines.back().size(), 1000U);
+}
+
+TEST(StatusLines, APageThatDoesNotHearUsIsToBeReloaded) {
+  Told told(Verbosity::normal);
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.on_status(PeerDeaf{ada});
+  EXPECT_THAT(told.lines.back(), HasSubstr("zAda announces itself and does not hear us"));
+  EXPECT_THAT(told.lines.back(), HasSubstr("reload that page"));
+  told.status.waiting(0, 1, {{ada, 30s, false, "", {}}});
+  EXPECT_THAT(told.lines.back(), HasSubstr("zAda, first heard 30 s ago, does not hear us"));
+  EXPECT_THAT(told.lines.back(), HasSubstr("reload that page"));
+  EXPECT_THAT(told.lines.back(), Not(HasSubstr("--ice-port")));
+  told.status.waiting(0, 1, {{ada, 2s, false, "", {}}});
+  EXPECT_THAT(told.lines.back(), HasSubstr("has not answered so far"));
+  EXPECT_THAT(told.lines.back(), Not(HasSubstr("reload")));
+}
+
+TEST(StatusLines, ARelayThatAnswersAndIsOfNoUseIsSaid) {
+  Told told(Verbosity::normal);
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.on_status(RelayRefused{"ws://a:1", "rate-limited: slow down"});
+  told.status.on_status(RelayRefused{"ws://a:1", "rate-limited: 57 s to go"});
+  told.status.on_status(RelayRefused{"ws://a:1", "rate-limited: slow down"});
+  ASSERT_THAT(told.lines, SizeIs(2));
+  EXPECT_EQ(
+      told.lines[1],
+      "relay ws://a:1 refuses what we send: rate-limited: slow down; peers may not be met there");
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines[2],
+              HasSubstr("perhaps nobody hears us (1 of 1 relay answers, 1 without "
+                        "serving us): relay ws://a:1 refuses what we send: rate-limited"));
+  told.status.on_status(PeerDeaf{ada});
+  told.status.waiting(0, 1, {{ada, 30s, false, "", {}}});
+  EXPECT_THAT(told.lines.back(), HasSubstr("perhaps nobody hears us"));
+  told.lines.pop_back();
+  told.status.on_status(RelayPasses{"ws://a:1"});
+  EXPECT_EQ(told.lines[3], "relay ws://a:1 passes on what we send");
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines[4], HasSubstr("nobody else is in the room"));
+  told.status.on_status(RelayRefused{"ws://a:1", "", true});
+  EXPECT_THAT(told.lines[5], HasSubstr("takes what we send and passes nothing on; peers may"));
+  told.status.on_status(RelayConnected{"ws://a:1"});
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines[6], HasSubstr("nobody else is in the room (1 of 1 relay answers)"));
+}
+
+TEST(StatusLines, WhenEveryPublicRelayRefusesTheHintSaysSo) {
+  Told told(Verbosity::normal, false);
+  told.status.on_status(RelayFailed{"wss://a", "refused", 1s, false});
+  for (const char* url : {"wss://b", "wss://c"}) {
+    told.status.on_status(RelayConnected{url});
+    told.status.on_status(RelayRefused{url, "auth-required: who are you?"});
+  }
+  EXPECT_THAT(told.lines, ElementsAre("relay wss://b answers"));
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines.back(), HasSubstr("perhaps nobody hears us (2 of 3 relays answer, 2 "));
+  EXPECT_THAT(told.lines.back(), HasSubstr("auth-required: who are you?"));
+  told.status.on_status(RelayPasses{"wss://c"});
+  told.status.waiting(0, 1);
+  EXPECT_THAT(told.lines.back(), HasSubstr("nobody else is in the room (2 of 3 relays answer, 1"));
 }
 
 TEST(StatusLines, WaitingNamesWhatIsMissing) {

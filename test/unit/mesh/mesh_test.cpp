@@ -48,6 +48,37 @@ TEST_P(Mesh, TwoPeersMeetWithinASecondAndTalkBothWays) {
   EXPECT_EQ(std::get<Bytes>(a.messages[1].payload), (Bytes{0, 255}));
 }
 
+TEST_P(Mesh, APeerBehindAFirewallIsToldWithWhatWasTried) {
+  world.conditions() = {.loss = 1};
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  world.run_for(10s);
+  for (const auto& [peer, other] : {std::pair(&a, &z), std::pair(&z, &a)}) {
+    const auto unmet = peer->mesh().unmet_peers(world.now(), AppId("patchies"), RoomId("room"));
+    ASSERT_EQ(unmet.size(), 1U);
+    EXPECT_EQ(unmet[0].peer, other->id());
+    EXPECT_TRUE(unmet[0].answers);
+    EXPECT_GE(unmet[0].heard_for, 9s);
+    ASSERT_EQ(unmet[0].tried.first.size(), 1U);
+    EXPECT_EQ(unmet[0].tried.first[0],
+              (AddressPair{peer->endpoint().to_string(), other->endpoint().to_string()}));
+    EXPECT_EQ(unmet[0].reason, "");
+  }
+  world.run_for(40s);
+  for (SimPeer* peer : {&a, &z}) {
+    const auto unmet = peer->mesh().unmet_peers(world.now(), AppId("patchies"), RoomId("room"));
+    ASSERT_EQ(unmet.size(), 1U);
+    EXPECT_NE(unmet[0].reason, "");
+    EXPECT_EQ(count<PeerDeaf>(*peer), 0U);
+    EXPECT_GE(count<PeerDisconnected>(*peer), 1U);
+  }
+  world.conditions() = {};
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 60s));
+  EXPECT_TRUE(a.mesh().unmet_peers(world.now(), AppId("patchies"), RoomId("room")).empty());
+}
+
 TEST_P(Mesh, OverABadNetworkEveryMessageArrivesInOrder) {
   world.conditions() = {.loss = 0.1, .signal_loss = 0.2, .delay = 20ms, .jitter = 40ms};
   SimPeer& a = world.add("a");

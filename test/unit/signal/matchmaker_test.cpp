@@ -91,6 +91,63 @@ TEST_F(MatchmakerTest, AnnouncesOnTheRelaysThatAreThere) {
   EXPECT_EQ(port.published[0].relay, relay_a);
 }
 
+// ---- who is heard, and hears ----
+
+TEST_F(MatchmakerTest, APeerThatAnnouncesAndAnswersNothingIsDeaf) {
+  for (const PeerId& peer : {leader, follower}) {
+    matchmaker.relay_ready(now, relay_a);
+    for (int i = 0; i < 10; ++i) {
+      announce(peer);
+      pass(5333ms);
+    }
+    const auto told = std::count(port.log.begin(), port.log.end(), peer.str() + " is deaf");
+    EXPECT_EQ(told, 1) << peer.str();
+    ASSERT_THAT(matchmaker.heard(now), SizeIs(1));
+    EXPECT_EQ(matchmaker.heard(now)[0].peer, peer);
+    EXPECT_EQ(matchmaker.heard(now)[0].since, now - 10 * 5333ms);
+    EXPECT_FALSE(matchmaker.heard(now)[0].answers);
+    pass(2min);
+    EXPECT_THAT(matchmaker.heard(now), IsEmpty()) << "it has gone";
+  }
+}
+
+TEST_F(MatchmakerTest, APeerThatAnswersIsNotDeaf) {
+  matchmaker.relay_ready(now, relay_a);
+  announce(leader);
+  pass(5s);
+  matchmaker.handle_signal(now, relay_a, own, to_json(SignalMessage{leader}));
+  EXPECT_TRUE(matchmaker.heard(now).at(0).answers);
+  pass(30s);
+  announce(leader);
+  EXPECT_THAT(port.log, IsEmpty());
+}
+
+TEST_F(MatchmakerTest, APeerThatHadNoTimeToAnswerIsNotDeaf) {
+  matchmaker.relay_ready(now, relay_a);
+  announce(leader);
+  pass(9s);
+  announce(leader);
+  matchmaker.relay_lost(now, relay_a);
+  matchmaker.relay_ready(now, relay_a);
+  pass(1s);
+  announce(leader);
+  pass(8s);
+  announce(leader);
+  EXPECT_THAT(port.log, IsEmpty());
+}
+
+TEST_F(MatchmakerTest, APeerThatIsConnectedOrLostIsNotHeard) {
+  matchmaker.relay_ready(now, relay_a);
+  announce(leader);
+  connect(leader);
+  EXPECT_THAT(matchmaker.heard(now), IsEmpty());
+  port.connected.erase(leader);
+  matchmaker.peer_lost(now, leader);
+  EXPECT_THAT(matchmaker.heard(now), IsEmpty());
+  announce(leader);
+  EXPECT_THAT(matchmaker.heard(now), SizeIs(1));
+}
+
 // ---- connected peers ----
 
 TEST_F(MatchmakerTest, SignalsOfAConnectedPeerAreIgnored) {

@@ -226,6 +226,7 @@ TEST_F(NostrProtocolTest, IgnoresTopicsThatItDidNotAskForAndItsOwnEvents) {
   NostrEvent own = event(root, "hello");
   key.sign(own);
   protocol.receive(now, event_text(own));
+  EXPECT_EQ(relay.echoes, 1U);
   subscription = "another";
   protocol.receive(now, event_text(event(root, "hello")));
   EXPECT_THAT(relay.payloads, testing::IsEmpty());
@@ -246,7 +247,7 @@ TEST_F(NostrProtocolTest, AFloodOfEventsIsNotVerified) {
 TEST_F(NostrProtocolTest, ARefusedEventSilencesAnnouncementsForAWhileOnly) {
   open({root, self});
   refuse(published(root, "a"), "rate-limited: slow down");
-  EXPECT_THAT(relay.notices, testing::ElementsAre("rate-limited: slow down"));
+  EXPECT_THAT(relay.refusals, testing::ElementsAre("rate-limited: slow down"));
   EXPECT_FALSE(protocol.publish(now, root, "a"));
   EXPECT_TRUE(protocol.publish(now, other, "offer"));
   now += 60s;
@@ -275,7 +276,7 @@ TEST_F(NostrProtocolTest, SilenceLastsAtMost15Minutes) {
 TEST_F(NostrProtocolTest, ADuplicateIsNoRefusal) {
   open({root});
   refuse(published(root, "a"), "duplicate: have it");
-  EXPECT_THAT(relay.notices, testing::IsEmpty());
+  EXPECT_THAT(relay.refusals, testing::IsEmpty());
   EXPECT_TRUE(protocol.publish(now, root, "a"));
 }
 
@@ -297,7 +298,7 @@ TEST_F(NostrProtocolTest, AClosedSubscriptionIsMadeAgainAfterGrowingWaits) {
     EXPECT_EQ(take_arrays(relay).at(0).at(0), "REQ");
   }
   EXPECT_EQ(last, Duration(10min));
-  EXPECT_EQ(relay.notices.size(), 12U);
+  EXPECT_EQ(relay.refusals.size(), 12U);
   now += 2min;
   protocol.receive(now, json::serialize(json::array{"CLOSED", subscription, "error: busy"}));
   EXPECT_EQ(*protocol.next_timeout() - now, Duration(5s));

@@ -15,6 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr RelayId nostr{0};
 constexpr RelayId ws{1};
@@ -49,6 +50,11 @@ struct Observer : RelayPoolObserver {
     wait = retry_in;
   }
   void on_relay_notice(RelayId, const std::string& text) override { notices.push_back(text); }
+  void on_relay_refused(RelayId, const std::string& reason, bool silently) override {
+    refusals.push_back(silently ? "silent: " + reason : reason);
+  }
+  void on_relay_passes(RelayId) override { refusals.emplace_back("passes"); }
+  void on_relay_given_up(RelayId) override { refusals.emplace_back("given up"); }
   void on_relay_message(RelayId relay, const Topic& topic, std::string_view payload) override {
     messages.emplace_back(relay, topic.str() + ": " + std::string(payload));
   }
@@ -58,6 +64,7 @@ struct Observer : RelayPoolObserver {
   std::vector<std::string> failures;
   Duration wait{};
   std::vector<std::string> notices;
+  std::vector<std::string> refusals;
   std::vector<std::pair<RelayId, std::string>> messages;
   std::vector<std::string> dropped;
 };
@@ -208,6 +215,148 @@ TEST_F(RelayPoolTest, WhatARelaySaysIsFitForATerminalAndNotEndless) {
   for (int i = 0; i < 1000; ++i)
     pool.relay_message(now, nostr, R"(["NOTICE","again"])");
   EXPECT_LE(observer.notices.size(), 5U);
+}
+
+class RelayThatIsOfNoUseTest : public RelayPoolTest {
+ protected:
+  RelayThatIsOfNoUseTest() {
+    pool.subscribe(now, topic);
+    pool.start(now);
+    open(nostr);
+    open(ws);
+    announce();
+  }
+  void announce() {
+    pool.publish(now, nostr, topic, "me");
+    pool.publish(now, ws, topic, "me");
+  }
+  void echo_on_ws() { pool.relay_message(now, ws, R"({"topic":"topic","payload":"me"})"); }
+  void echo_on_nostr() {
+    for (const std::string& text : sockets.sent[nostr]) {
+      auto event = parse_json(text)->get_array();
+      if (event[0] == "REQ") subscription = event[1].get_string();
+      if (event[0] != "EVENT") continue;
+      event.insert(event.begin() + 1, boost::json::string(subscription));
+      pool.relay_message(now, nostr, boost::json::serialize(event));
+    }
+  }
+  std::string subscription;
+};
+
+TEST_F(RelayThatIsOfNoUseTest, OneThatTakesOurAnnouncementsAndPassesNothingOnIsTold) {
+  pool.relay_message(now, nostr, R"(["AUTH","challenge"])");
+  wait(5s);
+  echo_on_ws();
+  EXPECT_THAT(observer.refusals, IsEmpty());
+  wait(3s);
+  EXPECT_THAT(observer.refusals,
+              ElementsAre("silent: wants clients to authenticate, which we cannot"));
+  for (int i = 0; i < 10; ++i) {
+    announce();
+    echo_on_ws();
+    wait(10s);
+  }
+  EXPECT_THAT(observer.refusals, SizeIs(1));
+  echo_on_nostr();
+  EXPECT_EQ(observer.refusals.back(), "passes");
+}
+
+TEST_F(RelayThatIsOfNoUseTest, OneThatPassesOthersOnIsNot) {
+  pool.relay_message(now, ws, R"({"topic":"topic","payload":"others"})");
+  echo_on_nostr();
+  wait(1h);
+  EXPECT_THAT(observer.refusals, IsEmpty());
+}
+
+TEST_F(RelayThatIsOfNoUseTest, OneThatStopsToPassThemOnIsToldLater) {
+  echo_on_ws();
+  echo_on_nostr();
+  wait(1h);
+  announce();
+  echo_on_nostr();
+  wait(8s);
+  EXPECT_THAT(observer.refusals, ElementsAre("silent: "));
+  pool.relay_message(now, ws, R"({"topic":"topic","payload":"others"})");
+  EXPECT_THAT(observer.refusals, ElementsAre("silent: ", "passes"));
+}
+
+TEST_F(RelayThatIsOfNoUseTest, OneThatRefusesIsToldOnceForEachReason) {
+  echo_on_ws();
+  const auto refuse = [this](const std::string& reason) {
+    pool.relay_message(now, nostr, R"(["OK","00",false,")" + reason + "\"]");
+  };
+  refuse("auth-required: we know you not");
+  refuse("auth-required: we know you not");
+  wait(1h);
+  EXPECT_THAT(observer.refusals, ElementsAre("auth-required: we know you not"));
+  for (int i = 0; i < 1000; ++i)
+    refuse("blocked: " + std::to_string(i));
+  EXPECT_LE(observer.refusals.size(), 6U);
+  fail(nostr);
+  wait(2s);
+  open(nostr);
+  observer.refusals.clear();
+  wait(1h);
+  EXPECT_THAT(observer.refusals, IsEmpty());
+  refuse("blocked: you");
+  EXPECT_THAT(observer.refusals, ElementsAre("blocked: you"));
+}
+
+class GuessedRelayTest : public RelayPoolTest {
+ protected:
+  GuessedRelayTest() {
+    guesses.subscribe(now, topic);
+    guesses.start(now);
+  }
+  void open() {
+    guesses.relay_opened(now, RelayId{0});
+    guesses.publish(now, RelayId{0}, topic, "me");
+  }
+  void let_pass(Duration duration) {
+    now += duration;
+    guesses.handle_timeout(now);
+  }
+  RelayPool guesses{
+      {{RelayUrl::Kind::ws_relay, "ws://page", true}}, sockets, date, entropy, observer};
+};
+
+TEST_F(GuessedRelayTest, AnotherKindOfServerIsAskedOnceAndNothingIsSaid) {
+  sockets.in_use[RelayId{0}] = false;
+  guesses.relay_closed(now, RelayId{0}, "HTTP 200", true);
+  let_pass(1h);
+  guesses.stop();
+  guesses.start(now);
+  EXPECT_THAT(sockets.log, ElementsAre("open ws://page"));
+  EXPECT_THAT(observer.failures, IsEmpty());
+  EXPECT_THAT(observer.refusals, ElementsAre("given up"));
+}
+
+TEST_F(GuessedRelayTest, SoIsOneThatPassesNothingOn) {
+  open();
+  let_pass(8s);
+  let_pass(1h);
+  EXPECT_THAT(sockets.log, ElementsAre("open ws://page", "close"));
+  EXPECT_THAT(observer.failures, IsEmpty());
+  EXPECT_THAT(observer.refusals, ElementsAre("given up"));
+}
+
+TEST_F(GuessedRelayTest, ARelayIsKept) {
+  open();
+  guesses.relay_message(now, RelayId{0}, R"({"topic":"topic","payload":"me"})");
+  EXPECT_THAT(observer.refusals, ElementsAre("passes"));
+  sockets.in_use[RelayId{0}] = false;
+  guesses.relay_closed(now, RelayId{0}, "HTTP 503", true);
+  EXPECT_THAT(observer.failures, ElementsAre("lost: HTTP 503"));
+  let_pass(2s);
+  EXPECT_THAT(sockets.log, ElementsAre("open ws://page", "open ws://page"));
+}
+
+TEST_F(GuessedRelayTest, AServerThatIsDownMayComeBackAsARelay) {
+  sockets.in_use[RelayId{0}] = false;
+  guesses.relay_closed(now, RelayId{0}, "connection refused", false);
+  EXPECT_THAT(observer.failures, ElementsAre("refused: connection refused"));
+  let_pass(2s);
+  EXPECT_THAT(sockets.log, ElementsAre("open ws://page", "open ws://page"));
 }
 
 TEST_F(RelayPoolTest, IgnoresSocketsThatItDoesNotKnow) {

@@ -16,6 +16,8 @@ struct RelayProtocolDouble : RelayProtocolPort {
     payloads.emplace_back(topic, payload);
   }
   void on_notice(std::string_view text) override { notices.emplace_back(text); }
+  void on_refused(std::string_view reason) override { refusals.emplace_back(reason); }
+  void on_echo() override { ++echoes; }
   void on_dropped(std::string_view reason) override { dropped.emplace_back(reason); }
 
   /// The texts sent since the last call.
@@ -24,6 +26,8 @@ struct RelayProtocolDouble : RelayProtocolPort {
   std::vector<std::string> sent;
   std::vector<std::pair<Topic, std::string>> payloads;
   std::vector<std::string> notices;
+  std::vector<std::string> refusals;
+  std::size_t echoes = 0;
   std::vector<std::string> dropped;
 };
 

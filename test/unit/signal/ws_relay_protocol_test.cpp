@@ -130,7 +130,7 @@ TEST_F(WsRelayProtocolTest, IgnoresTopicsOfOthersAndThoseItHasLeft) {
 TEST_F(WsRelayProtocolTest, TellsWhatTheRelayRefused) {
   open({root});
   protocol.receive(now, R"({"type":"error","message":"rate-limited: slow down"})");
-  EXPECT_THAT(relay.notices, ElementsAre("rate-limited: slow down"));
+  EXPECT_THAT(relay.refusals, ElementsAre("rate-limited: slow down"));
   EXPECT_THAT(relay.dropped, IsEmpty());
   EXPECT_THAT(relay.payloads, IsEmpty());
 }
