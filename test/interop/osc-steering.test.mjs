@@ -55,7 +55,9 @@ describe('answers', { concurrency: true }, () => {
       await patch.hears('osc sent!', 'osc', await idOf(telling));
       await patch.say('not OSC');
     }
-    await said(silent, /dropped: the string 'not OSC'/);
+    for (const bridge of [silent, telling])
+      for (const { id } of patches)
+        await said(bridge, new RegExp(`^dropped: the string 'not OSC' .*, from peer ${id}$`));
     for (const patch of patches) {
       const isText = (m) => m.event === 'message' && m.payload.text !== undefined;
       const texts = patch.peer.log.count((m) => isText(m) && m.payload.text !== 'not OSC');
