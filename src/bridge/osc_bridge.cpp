@@ -30,6 +30,14 @@ std::string rate_name(const std::string& channel, const osc::Message& message) {
   return channel + '\0' + message.address;
 }
 
+/// The time of an outermost bundle, and those of the bundles within it by as much.
+void shift(osc::Bundle& bundle, std::uint64_t by) {
+  if (bundle.time != osc::immediately) bundle.time.ntp += by;
+  for (osc::Packet& element : bundle.elements) {
+    if (auto* inner = std::get_if<osc::Bundle>(&element)) shift(*inner, by);
+  }
+}
+
 }  // namespace
 
 OscBridge::OscBridge(OscBridgeOptions options, OscBridgePort& port, DropCounter& drops)
@@ -105,11 +113,11 @@ bool OscBridge::send_packet(Time now, const std::string& who, const std::string&
   if (!obey(options_.to_osc, who, packet)) return false;
   if (is_for_later(now, packet, channel)) return true;
   OscOut out{channel, std::move(packet)};
-  if (!osc_rate_) return emit(who, out);
+  if (!osc_rate_) return leave(now, who, std::move(out));
   const auto* message = std::get_if<osc::Message>(&out.packet);
   if (message == nullptr) {
     overtake(now, out);
-    return emit(who, out);
+    return leave(now, who, std::move(out));
   }
   const std::string name = rate_name(channel, *message);
   const auto due = osc_rate_->offer(now, name, std::move(out));
@@ -152,6 +160,24 @@ bool OscBridge::is_for_later(Time now, const osc::Packet& packet, const std::str
   return true;
 }
 
+void OscBridge::retime(Time now, TimeTags how, osc::Packet& packet) const {
+  auto* bundle = std::get_if<osc::Bundle>(&packet);
+  if (bundle == nullptr || how == TimeTags::keep) return;
+  if (how == TimeTags::now && bundle->time != osc::immediately) {
+    const auto tag = osc::TimeTag::from_unix_time(now.time_since_epoch() + epoch_);
+    return shift(*bundle, tag.ntp - bundle->time.ntp);
+  }
+  bundle->time = osc::immediately;
+  for (osc::Packet& element : bundle->elements)
+    retime(now, how, element);
+}
+
+bool OscBridge::leave(Time now, const std::string& who, OscOut out) {
+  const bool has_waited = options_.bundle_timing && options_.time_tags == TimeTags::keep;
+  retime(now, has_waited ? TimeTags::now : options_.time_tags, out.packet);
+  return emit(who, out);
+}
+
 bool OscBridge::emit(const std::string& who, const OscOut& out) {
   packet_.clear();
   if (const auto encoded = osc::encode(out.packet, packet_); !encoded) {
@@ -170,6 +196,7 @@ bool OscBridge::from_osc(Time now, const std::string& channel, const std::string
   drops_.set_time(now);
   osc::Decoded read = decode(source, packet);
   if (!read.packet || !obey(options_.to_room, source, *read.packet)) return false;
+  retime(now, options_.time_tags, *read.packet);
   if (options_.form == osc::JsonForm::typed && std::holds_alternative<osc::Bundle>(*read.packet)) {
     note(false, channel, *read.packet);
     std::string json;
@@ -273,9 +300,9 @@ Deadline OscBridge::next_timeout() const {
 void OscBridge::handle_timeout(Time now) {
   drops_.handle_timeout(now);
   while (!scheduled_.empty() && scheduled_.begin()->first <= now) {
-    const auto out = scheduled_.extract(scheduled_.begin());
+    auto out = scheduled_.extract(scheduled_.begin());
     if (osc_rate_) overtake(now, out.mapped());
-    emit("a bundle of the room", out.mapped());
+    leave(now, "a bundle of the room", std::move(out.mapped()));
   }
   if (osc_rate_) {
     osc_rate_->handle_timeout(now, [this](const OscOut& out) { emit("a message kept", out); });

@@ -24,6 +24,13 @@
 
 namespace roomwire::bridge {
 
+/// What becomes of the times of bundles, which mean nothing where clocks differ.
+enum class TimeTags {
+  keep,
+  drop,  ///< Immediately.
+  now,   ///< When it leaves, by our clock. Bundles within keep their distance from it.
+};
+
 struct OscBridgeOptions {
   osc::TypeOptions types;
   /// Somebody thought about 64 bits: no hint at the first.
@@ -36,7 +43,10 @@ struct OscBridgeOptions {
   /// tear them apart; older ones of their addresses, kept back, then go no more.
   Duration interval{};
   /// Bundles from the room leave when their time has come, not at once with their time tag.
+  /// With another time than that, receivers would wait once more: so `keep` is then `now`.
   bool bundle_timing = false;
+  /// In both directions.
+  TimeTags time_tags = TimeTags::keep;
   /// Only messages of peers whose id begins with one of these; empty: all.
   std::vector<std::string> from;
 };
@@ -76,6 +86,7 @@ class OscBridge {
   /// For time tags: when `Time` zero was, in nanoseconds since 1970. At any time again, as the date
   /// of a small computer may be set long after it began to run.
   void set_epoch(std::chrono::nanoseconds epoch) { epoch_ = epoch; }
+  bool needs_epoch() const { return options_.bundle_timing || options_.time_tags == TimeTags::now; }
 
   /// What bundles may wait for their time, and how far ahead that may be. Beyond: sent at once.
   static constexpr std::size_t max_scheduled = 10'000;
@@ -124,6 +135,8 @@ class OscBridge {
   bool send_packet(Time now, const std::string& who, const std::string& channel,
                    osc::Packet packet);
   bool obey(const AddressRules& rules, const std::string& who, osc::Packet& packet);
+  void retime(Time now, TimeTags how, osc::Packet& packet) const;
+  bool leave(Time now, const std::string& who, OscOut out);
   bool is_for_later(Time now, const osc::Packet& packet, const std::string& channel);
   void overtake(Time now, const OscOut& out);
   bool emit(const std::string& who, const OscOut& out);

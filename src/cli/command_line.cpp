@@ -137,22 +137,24 @@ void add_osc_ends(CommandParser& parser, OscOptions& options) {
   app.add_flag("--ack", options.ack, "Answer 'osc sent!' to a message's sender alone");
 }
 
+// One of some words.
+void add_choice(CommandParser& parser, const char* group, const char* name, const char* type,
+                const char* help, const char* words, std::string& out) {
+  parser.add_value({name, type, help, false,
+                    [&out, words](const std::string& text) { return take_text(text, words, out); }},
+                   group);
+}
+
 void add_osc_types(CommandParser& parser, OscOptions& options) {
-  const auto choice = [&parser](const char* name, const char* type, const char* help,
-                                const char* choices, std::string& out) {
-    parser.add_value(
-        {name, type, help, false,
-         [&out, choices](const std::string& text) { return take_text(text, choices, out); }},
-        "Types");
-  };
-  choice("--numbers", "auto|float|int", "OSC type of numbers (auto, see below)",
-         "auto, float or int", options.numbers);
-  choice("--booleans", "tags|int", "true and false as T and F, or as i 1 and 0 (tags)",
-         "tags or int", options.booleans);
-  choice("--wide", "float|double|int64", "Whole numbers beyond 32 bits (int64)",
-         "float, double or int64", options.wide);
-  choice("--arrays", "flatten|keep", "Arrays within args as their items or as [ ] (flatten)",
-         "flatten or keep", options.arrays);
+  add_choice(parser, "Types", "--numbers", "auto|float|int",
+             "OSC type of numbers (auto, see below)", "auto, float or int", options.numbers);
+  add_choice(parser, "Types", "--booleans", "tags|int",
+             "true and false as T and F, or as i 1 and 0 (tags)", "tags or int", options.booleans);
+  add_choice(parser, "Types", "--wide", "float|double|int64",
+             "Whole numbers beyond 32 bits (int64)", "float, double or int64", options.wide);
+  add_choice(parser, "Types", "--arrays", "flatten|keep",
+             "Arrays within args as their items or as [ ] (flatten)", "flatten or keep",
+             options.arrays);
   parser.add_value(list("--type", "PATTERN=TYPE", "Numbers and booleans by address: i, f, h or d",
                         options.types),
                    "Types");
@@ -179,6 +181,8 @@ void add_osc_rules(CommandParser& parser, OscOptions& options) {
       ->group("Rules");
   app.add_flag("--bundle-timing", options.bundle_timing, "Send bundles when their time has come")
       ->group("Rules");
+  add_choice(parser, "Rules", "--time-tags", "keep|drop|now", "Times of bundles, both ways (keep)",
+             "keep, drop or now", options.time_tags);
 }
 
 OscOptions parse_osc(const std::vector<std::string>& arguments, const Environment& environment) {

@@ -79,6 +79,7 @@ struct OscOptions {
   bool ack = false;
   bool typed = false;
   bool bundle_timing = false;
+  std::string time_tags = "keep";
   bool monitor = false;
   bool dry_run = false;
 };

@@ -98,6 +98,13 @@ Result<void> read_types(const OscOptions& options, bridge::OscBridgeOptions& out
       });
 }
 
+Result<void> read_time_tags(const OscOptions& options, bridge::OscBridgeOptions& out) {
+  using bridge::TimeTags;
+  return choose<TimeTags>(
+      "--time-tags", options.time_tags,
+      {{"keep", TimeTags::keep}, {"drop", TimeTags::drop}, {"now", TimeTags::now}}, out.time_tags);
+}
+
 Result<void> read_rules(const OscOptions& options, bridge::OscBridgeOptions& out) {
   const auto pattern = [](std::string_view text) { return osc::Pattern::parse(text); };
   const auto patterns = [&](const char* flag, const std::vector<std::string>& texts,
@@ -151,6 +158,7 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
     out.bridge.interval = std::chrono::nanoseconds(1s) / static_cast<std::int64_t>(options.rate);
   }
   out.bridge.bundle_timing = options.bundle_timing;
+  if (auto read = read_time_tags(options, out.bridge); !read) return tl::unexpected(read.error());
   out.bridge.from = options.from;
   out.strict_source = options.strict_source;
   out.reply = options.reply;

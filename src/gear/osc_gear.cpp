@@ -189,7 +189,7 @@ void OscGear::Impl::from_room(const std::string& channel, Message message) {
 }
 
 void OscGear::Impl::pass_on(const std::string& channel, Message message) {
-  if (options_.bridge.bundle_timing) set_epoch();
+  if (bridge_.needs_epoch()) set_epoch();
   bridge_.from_room(loop_.now(), message.from, channel, std::move(message.payload));
   if (receiving_ && bridge_.is_full()) {
     receiving_ = false;
@@ -283,6 +283,7 @@ void OscGear::Impl::on_packet(const Source& source, ByteView packet) {
   }
   if (others_.takes_probe(source, packet)) return;
   const std::string& channel = channel_of(source);
+  if (bridge_.needs_epoch()) set_epoch();
   const bool passed = bridge_.from_osc(loop_.now(), channel, source.text(), packet);
   // What comes in at a destination is from whom we send to anyway.
   if (passed && std::holds_alternative<ListenerId>(source.end)) {
@@ -332,6 +333,7 @@ void OscGear::Impl::on_malformed(const Source& source, const std::string& reason
 // ---- both ----
 
 void OscGear::Impl::tick() {
+  if (bridge_.needs_epoch()) set_epoch();
   bridge_.handle_timeout(loop_.now());
   turn_end_.request();
 }

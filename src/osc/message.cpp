@@ -22,6 +22,13 @@ std::optional<TimeTag> TimeTag::from_unix_seconds(double seconds) {
   return TimeTag{static_cast<std::uint64_t>(since_1900) << 32 | fraction};
 }
 
+TimeTag TimeTag::from_unix_time(std::chrono::nanoseconds time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto rest = static_cast<std::uint64_t>((time - whole).count());
+  return {static_cast<std::uint64_t>(whole.count() + seconds_1900_to_1970) << 32 |
+          (rest << 32) / 1'000'000'000U};
+}
+
 std::chrono::nanoseconds TimeTag::unix_time() const {
   const auto whole = static_cast<std::int64_t>(ntp >> 32) - seconds_1900_to_1970;
   const std::uint64_t fraction = (ntp & 0xffff'ffffU) * 1'000'000'000U >> 32;

@@ -30,6 +30,8 @@ struct TimeTag {
 
   /// Nothing before 1900 or after 7 February 2036, when the 32 bits are used up. Not for NaN.
   static std::optional<TimeTag> from_unix_seconds(double seconds);
+  /// As above, for a time within those.
+  static TimeTag from_unix_time(std::chrono::nanoseconds time);
   /// Since 1970; of no meaning for `immediately`.
   std::chrono::nanoseconds unix_time() const;
 

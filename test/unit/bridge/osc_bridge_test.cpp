@@ -241,6 +241,58 @@ TEST_F(OscBridgeTest, ABundleGoesOnWithItsTimeOrWaitsForIt) {
   EXPECT_EQ(port.osc.size(), 2U);
 }
 
+/// A bundle of /a at `seconds` of the test's time, which begins in 1970, with /b within it at
+/// `inner`; as typed JSON.
+std::string bundle_at(double seconds, double inner) {
+  const auto tag = [](double time) {
+    return std::to_string(osc::TimeTag::from_unix_seconds(time)->ntp);
+  };
+  return R"({"timeTag":")" + tag(seconds) +
+         R"(","packets":[{"address":"/a","args":[]},{"timeTag":")" + tag(inner) +
+         R"(","packets":[{"address":"/b","args":[]}]}]})";
+}
+
+TEST_F(OscBridgeTest, TimesOfBundlesAreOfOurClockWhereAsked) {
+  options.time_tags = TimeTags::now;
+  options.form = osc::JsonForm::typed;
+  from_room(bundle_at(77, 78.5));
+  EXPECT_THAT(port.osc, ElementsAre("osc " + bundle_at(3600, 3601.5)));
+  from_osc(osc::from_json(bundle_at(1e9, 1e9)).packets.at(0));
+  EXPECT_THAT(port.room, ElementsAre("osc " + bundle_at(3600, 3600)));
+  // Of no time is of no time.
+  const std::string immediate = R"({"timeTag":"1","packets":[{"address":"/a","args":[]}]})";
+  from_room(immediate);
+  EXPECT_EQ(port.osc.back(), "osc " + immediate);
+}
+
+TEST_F(OscBridgeTest, TimesOfBundlesAreDroppedWhereAsked) {
+  options.time_tags = TimeTags::drop;
+  from_room(bundle_at(77, 78.5));
+  ASSERT_EQ(port.osc.size(), 1U);
+  EXPECT_THAT(port.osc[0], testing::StartsWith(R"(osc {"timeTag":"1","packets")"));
+  EXPECT_THAT(port.osc[0], testing::HasSubstr(R"({"timeTag":"1","packets":[{"address":"/b")"));
+  from_osc(osc::from_json(bundle_at(77, 78.5)).packets.at(0));
+  EXPECT_THAT(port.room, ElementsAre(R"(osc {"address":"/a","args":[]})",
+                                     R"(osc {"address":"/b","args":[]})"));
+}
+
+TEST_F(OscBridgeTest, ABundleThatHasWaitedLeavesWithTheTimeAtWhichItLeaves) {
+  options.bundle_timing = true;
+  from_room(bundle_at(3601, 3602));
+  from_room(bundle_at(3500, 3501));  // late
+  EXPECT_THAT(port.osc, ElementsAre("osc " + bundle_at(3600, 3601)));
+  now += 1500ms;
+  bridge().handle_timeout(now);
+  EXPECT_EQ(port.osc.back(), "osc " + bundle_at(3601.5, 3602.5));
+  // Into the room they go as they came.
+  options.form = osc::JsonForm::typed;
+  OscBridge typed(options, port, drops);
+  Bytes bytes;
+  ASSERT_TRUE(osc::encode(osc::from_json(bundle_at(5000, 5001)).packets.at(0), bytes));
+  typed.from_osc(now, "osc", "127.0.0.1:5", bytes);
+  EXPECT_EQ(port.room.back(), "osc " + bundle_at(5000, 5001));
+}
+
 TEST_F(OscBridgeTest, ABundleOfOscBecomesItsMessagesWithTheirTime) {
   const osc::TimeTag later{std::uint64_t{77} << 32};
   from_osc(osc::Bundle{later, {fader(1), osc::Bundle{osc::immediately, {fader(2)}}}});

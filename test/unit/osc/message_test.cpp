@@ -38,6 +38,8 @@ TEST(TimeTag, IsNtp) {
   EXPECT_EQ(TimeTag::from_unix_seconds(1e300), std::nullopt);
   using namespace std::chrono_literals;
   EXPECT_EQ(TimeTag::from_unix_seconds(-1.5)->unix_time(), -1500ms);
+  EXPECT_EQ(TimeTag::from_unix_time(500ms), TimeTag::from_unix_seconds(0.5));
+  EXPECT_EQ(TimeTag::from_unix_time(-1500ms), TimeTag::from_unix_seconds(-1.5));
   EXPECT_EQ(TimeTag::from_unix_seconds(1'700'000'000.25)->unix_time(), 1'700'000'000'250ms);
 }
 
