@@ -33,7 +33,8 @@ async function meet(t, browser, hash, options, ...peers) {
   await state(page, peers.length === 1 ? '1 peer' : `${peers.length} peers`);
   return { page, native };
 }
-const nextArgs = async (receiver) => JSON.parse(await receiver.out.wait(() => true, 'OSC')).args;
+const nextArgs = async (receiver) =>
+  JSON.parse(await receiver.out.wait(() => true, 'OSC')).args.map((arg) => arg.value ?? arg);
 
 /** Ten messages, each with a netsend below it: far taller than any screen. */
 const tall = patchHash(

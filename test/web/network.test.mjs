@@ -129,10 +129,10 @@ test('a peer that stands still holds up nobody, and gets the last value when it 
   for (let i = 0; i < 100; i++) await receiver.out.wait(() => true, `message ${i} meanwhile`);
   frozen.kill('SIGCONT');
   for (const each of [receiver, frozen])
-    await each.out.wait((line) => line.includes('[0.123]'), 'the last');
+    await each.out.wait((line) => line.includes(':0.123}'), 'the last');
   await fader.fill('0.321');
   for (const each of [receiver, frozen])
-    await each.out.wait((line) => line.includes('[0.321]'), 'a later one');
+    await each.out.wait((line) => line.includes(':0.321}'), 'a later one');
 });
 
 test('a peer that is heard and never reached is said', async (t) => {
@@ -225,7 +225,7 @@ describe('plain http on an address of the LAN', () => {
     await Promise.all([state(page, '2 peers'), state(other, '2 peers')]);
     await object(page, 'slider /fader/1').getByRole('slider').fill('0.5');
     const heard = await receiver.out.wait(() => true, 'the fader');
-    assert.equal(heard, '{"address":"/fader/1","args":[0.5]}');
+    assert.equal(heard, '{"address":"/fader/1","args":[{"type":"f","value":0.5}]}');
     await shows(other.locator('output.value'), heard);
     native('netsend', 'osc', 'back', '--peers', '3');
     for (const one of [page, other]) await shows(one.locator('output.value'), 'back');

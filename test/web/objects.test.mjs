@@ -139,6 +139,7 @@ test('every control sends OSC, DMX and plain values', async (t) => {
   for (const [column, as] of ['osc', 'dmx', 'plain'].entries()) {
     const at = (i) => of(column * kinds.length + i);
     const osc = (i, ...args) => ({ address: `/${i}`, args });
+    const float = (value) => ({ type: 'f', value });
     const dmx = (i, ...values) => values.map((value, n) => ({ channel: i * 10 + n, value }));
     await at(0).getByRole('button', { name: 'press' }).click();
     if (as === 'osc') await gets(osc(0, 1), osc(0, 0));
@@ -147,10 +148,11 @@ test('every control sends OSC, DMX and plain values', async (t) => {
     await at(1).getByRole('switch').click();
     await gets({ osc: osc(1, 1), dmx: dmx(1, 255), plain: 1 }[as]);
     await at(2).getByRole('slider').fill('0.5');
-    await gets({ osc: osc(2, 0.5), dmx: dmx(2, 128), plain: 0.5 }[as]);
+    await gets({ osc: osc(2, float(0.5)), dmx: dmx(2, 128), plain: 0.5 }[as]);
     await at(3).getByRole('slider').focus();
     await page.keyboard.press('ArrowUp');
-    await gets({ osc: osc(3, 0.5, 0.52), dmx: dmx(3, 128, 133), plain: [0.5, 0.52] }[as]);
+    const xy = osc(3, float(0.5), float(0.52));
+    await gets({ osc: xy, dmx: dmx(3, 128, 133), plain: [0.5, 0.52] }[as]);
     await at(4).getByLabel('colour').fill('#102030');
     await gets({ osc: osc(4, 16, 32, 48), dmx: dmx(4, 16, 32, 48), plain: '#102030' }[as]);
     await at(4).getByRole('slider', { name: 'green' }).fill('255');

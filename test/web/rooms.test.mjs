@@ -50,8 +50,9 @@ test('two pages and a native peer in one room', async (t) => {
   const receiver = native(t, room, 'netrecv', 'osc');
   await Promise.all([state(one, '2 peers'), state(two, '2 peers')]);
   await object(one, 'slider /fader/1').getByRole('slider').fill('0.25');
-  await prints(receiver, '{"address":"/fader/1","args":[0.25]}');
-  await shows(two.locator('output.value'), '{"address":"/fader/1","args":[0.25]}');
+  const quarter = '{"address":"/fader/1","args":[{"type":"f","value":0.25}]}';
+  await prints(receiver, quarter);
+  await shows(two.locator('output.value'), quarter);
   native(t, room, 'netsend', 'osc', '{"address":"/x","args":[1,"ä"]}', '--peers', '3');
   for (const page of [one, two])
     await shows(page.locator('output.value'), '{"address":"/x","args":[1,"ä"]}');
@@ -148,7 +149,7 @@ describe('the room parameter', { concurrency: true }, () => {
     const receiver = native(t, room, 'netrecv', 'osc');
     await state(page, '1 peer');
     await object(page, 'slider /fader/1').getByRole('slider').fill('1');
-    await prints(receiver, '{"address":"/fader/1","args":[1]}');
+    await prints(receiver, '{"address":"/fader/1","args":[{"type":"f","value":1}]}');
   });
 });
 

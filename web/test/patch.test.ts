@@ -123,7 +123,12 @@ test('a slider shows what comes in and sends nothing on', () => {
   assert.equal(setting(slider, 'value'), 10);
   assert.deepEqual(net.sent, []);
   tell(slider, { type: 'bang' });
-  assert.deepEqual(net.sent, [['foo', { address: '/a', args: [10] }]]);
+  // At its end it is a float, too, and another slider reads that.
+  const sent = { address: '/a', args: [{ type: 'f', value: 10 }] };
+  assert.deepEqual(net.sent, [['foo', sent]]);
+  tell(slider, 0);
+  tell(slider, sent);
+  assert.equal(setting(slider, 'value'), 10);
 });
 
 test('controls speak DMX', () => {

@@ -20,6 +20,12 @@ export interface Reading {
 /** Binary fractions such as 0.30000000000000004 are of no use to anybody. */
 export const rounded = (value: number): number => Number(value.toPrecision(6));
 
+/**
+ * An OSC argument that is a float at its ends, too. Receivers read 1 and 1.0 differently, and JSON
+ * cannot tell one from the other.
+ */
+export const float = (value: number): Message => ({ type: 'f', value });
+
 export function shape(speech: Speech, reading: Reading): Message {
   if (speech.as === 'osc') return { address: speech.address, args: reading.args };
   if (speech.as === 'dmx')

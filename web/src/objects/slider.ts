@@ -1,5 +1,5 @@
 import { isBang, type Message } from '../messages/message.ts';
-import { rounded, shape, told } from '../messages/shapes.ts';
+import { float, rounded, shape, told } from '../messages/shapes.ts';
 import { showNumber } from '../messages/text.ts';
 import { h } from '../ui/dom.ts';
 import { onFrame } from '../ui/frame.ts';
@@ -53,7 +53,7 @@ class Slider implements Instance {
     const level = span === 0 ? 0 : (this.value - this.min) / span;
     this.host.emit(
       shape(speechOf(this.host.settings), {
-        args: [this.value],
+        args: [this.host.settings['whole'] ? this.value : float(this.value)],
         levels: [level],
         plain: this.value,
       }),

@@ -1,5 +1,5 @@
 import { isBang, type Message } from '../messages/message.ts';
-import { rounded, shape, told } from '../messages/shapes.ts';
+import { float, rounded, shape, told } from '../messages/shapes.ts';
 import { showNumber } from '../messages/text.ts';
 import { h, holdTouch } from '../ui/dom.ts';
 import { onFrame } from '../ui/frame.ts';
@@ -43,7 +43,11 @@ class Pad implements Instance {
   #send(): void {
     const both = [this.x, this.y];
     this.host.emit(
-      shape(speechOf(this.host.settings), { args: both, levels: both, plain: [...both] }),
+      shape(speechOf(this.host.settings), {
+        args: both.map(float),
+        levels: both,
+        plain: [...both],
+      }),
     );
   }
 }
