@@ -10,6 +10,7 @@
 #include "base/crypto.hpp"
 #include "bridge/drop_counter.hpp"
 #include "client/edge.hpp"
+#include "gear/dmx_listener.hpp"
 #include "gear/dmx_sender.hpp"
 #include "gear/ends.hpp"
 #include "gear/interface.hpp"
@@ -69,7 +70,7 @@ dmx::Cid cid_of(const RoomId& room, const std::string& source_name,
 
 }  // namespace
 
-class DmxGear::Impl final : EndsObserver {
+class DmxGear::Impl final : EndsObserver, DmxListenerObserver {
  public:
   Impl(Context& context, Room& room, DmxGearOptions options, DmxGearObserver& observer)
       : room_(room),
@@ -80,41 +81,20 @@ class DmxGear::Impl final : EndsObserver {
         timer_(loop_, [this] { turn_end_.request(); }),
         turn_end_(loop_, [this] { end_turn(); }),
         answers_(loop_, [this](const Source& to, ByteView packet) { answer(to, packet); }),
-        ends_(loop_, *this) {}
+        ends_(loop_, *this),
+        listener_(ends_, {options_.merge, options_.rate}, *this) {}
 
   Result<void> open();
   void peer_joined(const PeerId& peer);
   void peer_left(const PeerId& peer);
   void finish(std::function<void()> done);
-  std::vector<std::string> listening() const;
+  std::vector<std::string> listening() const { return listener_.listening(); }
   DmxGearStats stats() const;
   std::vector<DmxUniverseView> universes() const;
 
  private:
-  /// One universe on its way into the room.
-  struct Desk final : dmx::InputSink {
-    Desk(Impl& owner, DmxUrl from, dmx::InputConfig config)
-        : gear(owner), url(std::move(from)), input(std::move(config), *this) {}
-    void changed(const dmx::Update& update) override { gear.send_room(url, update, {}); }
-    void noticed(const std::string& line) override {
-      gear.observer_.on_dropped(url.universe_text() + ": " + line);
-    }
-
-    Impl& gear;
-    const DmxUrl url;
-    dmx::Input input;
-    std::uint64_t packets = 0;
-  };
-
-  struct Listening {
-    EndUrl socket;
-    bool artnet = false;
-    std::vector<Desk*> desks;
-  };
-
   void open_artnet_port();
   DmxSenderOptions sender_options() const;
-  Result<void> add_listener(const DmxUrl& url, bool names_universe);
   bool may_speak(const PeerId& peer) const;
   void from_room(const PeerId& peer, const Payload& payload);
   void hint(const dmx::FromRoom& read, const PeerId& peer);
@@ -127,10 +107,17 @@ class DmxGear::Impl final : EndsObserver {
     const bool is_late = refusal.kind == dmx::RefusalKind::sequence;
     drops_.add(name_of(refusal.kind), who, refusal.reason, is_late ? "late" : "");
   }
-  template <class Packet>
-  void from_desk(const Listening& on, const Source& source, const Packet& packet);
-
   void on_packet(const Source& end, ByteView packet) override;
+  void on_desk(const DmxUrl& universe, const dmx::Update& update) override {
+    send_room(universe, update, {});
+  }
+  void on_desk_notice(const std::string& line) override { observer_.on_dropped(line); }
+  void on_refused(const dmx::Refusal& refusal, const std::string& who) override {
+    drop(refusal, who);
+  }
+  void on_poll(const Source& source, const dmx::ArtPoll& poll) override {
+    answers_.polled(source, poll);
+  }
   void on_destination_change(DestinationId /*destination*/, bool up,
                              const std::string& line) override {
     observer_.on_end_change(up, line);
@@ -145,10 +132,6 @@ class DmxGear::Impl final : EndsObserver {
   net::Loop& loop_;
   bridge::DropCounter drops_;
   std::vector<Action> channels_;
-  std::vector<std::unique_ptr<Desk>> desks_;
-  std::vector<Listening> listeners_;  ///< By ListenerId.
-  /// Where Art-Net's own port is listened to.
-  std::optional<ListenerId> artnet_port_;
   std::uint64_t updates_ = 0;
   std::uint64_t clamped_ = 0;
   std::set<std::pair<PeerId, std::string>> hints_;  ///< By peer and kind.
@@ -158,6 +141,7 @@ class DmxGear::Impl final : EndsObserver {
   net::TurnHook turn_end_;
   PollAnswers answers_;
   Ends ends_;
+  DmxListener listener_;
   std::optional<DmxSender> sender_;  ///< From open() on.
 };
 
@@ -175,7 +159,7 @@ Result<void> DmxGear::Impl::open() {
       options_.listen.begin(), options_.listen.end(),
       [this](const DmxUrl& url) { return url.universe != options_.listen.front().universe; });
   for (const DmxUrl& url : options_.listen) {
-    if (auto added = add_listener(url, several); !added) return added;
+    if (auto added = listener_.add(url, several, loop_.now()); !added) return added;
   }
   open_artnet_port();
   sender_.emplace(ends_, sender_options());
@@ -193,19 +177,10 @@ void DmxGear::Impl::open_artnet_port() {
     const auto address = IpAddress::parse(url.socket.host);
     return url.socket.port == dmx::artnet_port && !(address && is_local_address(*address));
   });
-  if (artnet_port_ || !wanted) return;
-  EndUrl url;
-  url.host = "0.0.0.0";
-  url.port = dmx::artnet_port;
-  url.home_port = true;
-  if (const auto listener = ends_.listen(url)) {
-    artnet_port_ = *listener;
-    listeners_.push_back({url, true, {}});
-  } else {
-    observer_.on_end_change(false,
-                            "UDP port 6454 is taken by another program: Art-Net leaves from "
-                            "another port, and nodes that want that one may not listen");
-  }
+  if (!wanted || listener_.open_artnet_port()) return;
+  observer_.on_end_change(false,
+                          "UDP port 6454 is taken by another program: Art-Net leaves from "
+                          "another port, and nodes that want that one may not listen");
 }
 
 DmxSenderOptions DmxGear::Impl::sender_options() const {
@@ -219,7 +194,7 @@ DmxSenderOptions DmxGear::Impl::sender_options() const {
   options.cid = cid_of(room_.id(), options_.source_name, options_.to);
   options.artsync = options_.artsync;
   options.sync_universe = options_.sync_universe;
-  options.artnet_port_is_ours = artnet_port_.has_value();
+  options.artnet_port_is_ours = listener_.has_artnet_port();
   options.dry_run = options_.dry_run;
   return options;
 }
@@ -232,45 +207,6 @@ dmx::NodeInfo DmxGear::Impl::node() const {
   }
   node.sends = sender_->port_addresses();
   return node;
-}
-
-// Universes that come in by one socket share it: no other could have its port.
-Result<void> DmxGear::Impl::add_listener(const DmxUrl& url, bool names_universe) {
-  const bool artnet = std::holds_alternative<dmx::PortAddress>(url.universe);
-  EndUrl socket = url.socket;
-  socket.home_port = artnet && socket.port == dmx::artnet_port;
-  auto same = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) {
-    return each.socket == socket && each.artnet == artnet && socket.port != 0;
-  });
-  if (same == listeners_.end()) {
-    const auto listener = ends_.listen(socket);
-    if (!listener) return tl::unexpected(listener.error());
-    if (socket.home_port && !artnet_port_) artnet_port_ = *listener;
-    listeners_.push_back({socket, artnet, {}});
-    same = std::prev(listeners_.end());
-  }
-  dmx::InputConfig config;
-  config.protocol = artnet ? dmx::Protocol::artnet : dmx::Protocol::sacn;
-  if (names_universe) config.universe = url.room_universe();
-  config.merge.mode = options_.merge;
-  config.merge.timeout = artnet ? dmx::artnet_source_timeout : dmx::sacn_source_timeout;
-  config.merge.keep_alive = artnet ? dmx::artnet_keep_alive : dmx::sacn_keep_alive;
-  if (!artnet) config.quiet_until = loop_.now() + dmx::sacn_sampling_period;
-  config.rate = options_.rate;
-  desks_.push_back(std::make_unique<Desk>(*this, url, std::move(config)));
-  same->desks.push_back(desks_.back().get());
-  return {};
-}
-
-std::vector<std::string> DmxGear::Impl::listening() const {
-  std::vector<std::string> lines;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    for (const Endpoint& endpoint : ends_.listening_on(static_cast<ListenerId>(i))) {
-      for (const Desk* desk : listeners_[i].desks)
-        lines.push_back(endpoint.to_string() + " for " + desk->url.universe_text());
-    }
-  }
-  return lines;
 }
 
 // ---- room to lights ----
@@ -325,11 +261,8 @@ void DmxGear::Impl::end_turn() {
     observer_.on_levels(true, url.universe_text(), changes);
   });
   Deadline next = earlier(sender_->next_timeout(), drops_.next_timeout());
-  for (const auto& each : desks_) {
-    const auto due = each->input.next_timeout();
-    if (due && *due <= now) each->input.handle_timeout(now);
-    next = earlier(next, each->input.next_timeout());
-  }
+  listener_.handle_timeout(now);
+  next = earlier(next, listener_.next_timeout());
   if (finishing_ && sender_->finished()) {
     if (done_) loop_.post(std::exchange(done_, nullptr));
     return timer_.cancel();
@@ -340,43 +273,9 @@ void DmxGear::Impl::end_turn() {
 // ---- desks to room ----
 
 void DmxGear::Impl::on_packet(const Source& end, ByteView packet) {
-  Source source = end;
-  // Destinations share Art-Net's port, and each hears what its node sends from there.
-  const bool answer = std::holds_alternative<DestinationId>(end.end);
-  if (answer && artnet_port_ && end.remote.port == dmx::artnet_port) source.end = *artnet_port_;
-  const auto* id = std::get_if<ListenerId>(&source.end);
-  if (id == nullptr || finishing_) return;  // of other destinations nothing is read
-  const Listening& on = listeners_.at(static_cast<std::size_t>(*id));
+  if (finishing_) return;
   drops_.set_time(loop_.now());
-  turn_end_.request();
-  if (on.artnet) {
-    const auto decoded = dmx::decode_artnet(packet);
-    // Who only sends does not care what else there is.
-    if (!decoded && on.desks.empty()) return;
-    if (!decoded) return drop(decoded.error(), source.text());
-    if (const auto* levels = std::get_if<dmx::ArtDmx>(&*decoded)) from_desk(on, source, *levels);
-    if (const auto* poll = std::get_if<dmx::ArtPoll>(&*decoded)) answers_.polled(source, *poll);
-  } else {
-    const auto decoded = dmx::decode_sacn(packet);
-    if (!decoded) return drop(decoded.error(), source.text());
-    if (const auto* levels = std::get_if<dmx::SacnData>(&*decoded)) from_desk(on, source, *levels);
-  }
-}
-
-template <class Packet>
-void DmxGear::Impl::from_desk(const Listening& on, const Source& source, const Packet& packet) {
-  std::variant<dmx::PortAddress, dmx::SacnUniverse> universe;
-  if constexpr (std::is_same_v<Packet, dmx::ArtDmx>) {
-    universe = packet.port_address;
-  } else {
-    universe = packet.universe;
-  }
-  for (Desk* desk : on.desks) {
-    if (desk->url.universe != universe) continue;
-    const auto taken = desk->input.handle(source.remote, packet, loop_.now());
-    ++desk->packets;
-    if (!taken) drop(taken.error(), source.text());
-  }
+  if (listener_.handle(end, packet, loop_.now())) turn_end_.request();
 }
 
 // Answers go to Art-Net's port; there are askers that listen only where they asked from.
@@ -402,13 +301,13 @@ void DmxGear::Impl::send_room(const DmxUrl& from, const dmx::Update& update, Sen
 
 // Who comes late is told all that is known: desks may not move again for an hour.
 void DmxGear::Impl::peer_joined(const PeerId& peer) {
-  for (const auto& desk : desks_) {
-    const auto known = desk->input.snapshot();
-    if (!known) continue;
+  listener_.for_each([&](const DmxUrl& url, const dmx::Input& input, std::uint64_t) {
+    const auto known = input.snapshot();
+    if (!known) return;
     SendOptions options;
     options.to = {peer};
-    send_room(desk->url, *known, std::move(options));
-  }
+    send_room(url, *known, std::move(options));
+  });
 }
 
 void DmxGear::Impl::peer_left(const PeerId& peer) {
@@ -452,13 +351,13 @@ std::vector<DmxUniverseView> DmxGear::Impl::universes() const {
       view.sources.push_back({source.id.str(), source.drives});
     views.push_back(std::move(view));
   });
-  for (const auto& desk : desks_) {
-    const dmx::Merger& merger = desk->input.merger();
-    DmxUniverseView view{desk->url.universe_text(), false, desk->packets, merger.slots(), {}};
+  listener_.for_each([&](const DmxUrl& url, const dmx::Input& input, std::uint64_t packets) {
+    const dmx::Merger& merger = input.merger();
+    DmxUniverseView view{url.universe_text(), false, packets, merger.slots(), {}};
     for (const dmx::Merger::SourceView& source : merger.sources())
-      view.sources.push_back({desk->input.name_of(source.id), source.drives});
+      view.sources.push_back({input.name_of(source.id), source.drives});
     views.push_back(std::move(view));
-  }
+  });
   return views;
 }
 

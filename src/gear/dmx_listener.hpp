@@ -1,0 +1,85 @@
+// The listening half of the DMX bridge: the universes of --listen, and Art-Net's own port.
+#pragma once
+
+#include <cstdint>
+#include <dmx/input.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gear/dmx_url.hpp"
+#include "gear/ends.hpp"
+
+namespace roomwire::gear {
+
+struct DmxListenerOptions {
+  dmx::MergeMode merge = dmx::MergeMode::latest;
+  unsigned rate = dmx::max_frame_rate;
+};
+
+/// Called on the loop's thread; must not destroy the DmxListener.
+class DmxListenerObserver {
+ public:
+  virtual ~DmxListenerObserver() = default;
+  /// What desks changed in a universe.
+  virtual void on_desk(const DmxUrl& universe, const dmx::Update& update) = 0;
+  /// What a person should know, in one line.
+  virtual void on_desk_notice(const std::string& line) = 0;
+  /// `who` sent what cannot be taken.
+  virtual void on_refused(const dmx::Refusal& refusal, const std::string& who) = 0;
+  virtual void on_poll(const Source& source, const dmx::ArtPoll& poll) = 0;
+};
+
+class DmxListener {
+ public:
+  /// `ends` and `observer` outlive this.
+  DmxListener(Ends& ends, DmxListenerOptions options, DmxListenerObserver& observer);
+  ~DmxListener();
+  DmxListener(const DmxListener&) = delete;
+  DmxListener& operator=(const DmxListener&) = delete;
+
+  /// Listens when it returns. Fails when a port is taken. `names_universe`: its updates say of
+  /// which universe they are.
+  Result<void> add(const DmxUrl& url, bool names_universe, Time now);
+  /// So that Art-Net can leave from its port, and who polls there finds us. False when another
+  /// program has it.
+  bool open_artnet_port();
+  bool has_artnet_port() const { return artnet_port_.has_value(); }
+
+  /// What came in by one of the ends. False when it is of none that is listened to.
+  bool handle(const Source& end, ByteView packet, Time now);
+  Deadline next_timeout() const;
+  void handle_timeout(Time now);
+
+  /// `0.0.0.0:6454 for Art-Net 0.0.1`
+  std::vector<std::string> listening() const;
+  /// For each universe in turn; `packets` were taken from desks.
+  void for_each(const std::function<void(const DmxUrl&, const dmx::Input&, std::uint64_t packets)>&
+                    look) const;
+
+ private:
+  struct Desk;
+  struct Listening {
+    EndUrl socket;
+    bool artnet = false;
+    std::vector<Desk*> desks;
+  };
+
+  Desk& desk(const DmxUrl& url, bool names_universe, Time now);
+  void handle_artnet(const Listening& on, const Source& source, ByteView packet, Time now);
+  void handle_sacn(const Listening& on, const Source& source, ByteView packet, Time now);
+  template <class Packet>
+  void take(const Listening& on, const Source& source, const Packet& packet, Time now);
+
+  Ends& ends_;
+  const DmxListenerOptions options_;
+  DmxListenerObserver& observer_;
+  std::vector<std::unique_ptr<Desk>> desks_;
+  std::vector<Listening> listeners_;  ///< By ListenerId.
+  /// Where Art-Net's own port is listened to.
+  std::optional<ListenerId> artnet_port_;
+};
+
+}  // namespace roomwire::gear
