@@ -2,7 +2,7 @@
 // Without -v it is said what they say, and nobody is told that the room is empty.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test } from '../interop/lib/test.mjs';
 import { Relay, roomwire } from '../interop/lib/native.mjs';
 import { EventRepository, NostrRelay, WebSocketServer } from '../interop/lib/packages.mjs';
 import { HostileRelay } from './hostile-relay.mjs';

@@ -2,7 +2,7 @@
 // or because it does not hear since its relay was restarted; and nothing of a page that is no relay.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { test } from 'node:test';
+import { test } from './lib/test.mjs';
 import { fileURLToPath } from 'node:url';
 import { Relay, roomwire } from './lib/native.mjs';
 import { connectMachine, here, ownNetwork } from './lib/network.mjs';
