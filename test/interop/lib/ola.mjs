@@ -10,20 +10,25 @@ const others = (
   'renard sandnet shownet spi stageprofi uartdmx usbdmx usbserial'
 ).split(' ');
 
-const devices = { artnet: '1', sacn: '2' };
+const devices = { artnet: '1', sacn: '2', osc: '3' };
 
-/** A universe of its own has the number of the one that is patched to it. */
-export async function startOla(machine) {
+/**
+ * A universe of its own has the number of the one that is patched to it. `osc` is what the file of
+ * the OSC plugin says, which is off without.
+ */
+export async function startOla(machine, { osc } = {}) {
   const config = mkdtempSync(join(tmpdir(), 'roomwire-ola-'));
   const write = (plugin, text) => writeFileSync(join(config, `ola-${plugin}.conf`), text);
   for (const plugin of others) write(plugin, 'enabled = false\n');
   write('artnet', `enabled = true\nip = ${there}\nshort_name = rig\nlong_name = The rig\n`);
+  if (osc) write('osc', `enabled = true\n${osc}`);
   write('e131', `enabled = true\nip = ${there}\ndraft_discovery = true\n`);
   // It refuses to run as root, also as that of a namespace.
   const user = ['unshare', '-U', '--map-user=1000', '--map-group=1000'];
   const flags = ['-c', config, '-l', '3', '--no-register-with-dns-sd'];
   const olad = machine.start('olad', ...user, 'olad', ...flags);
-  await olad.err.wait((line) => /Started E1.31/.test(line), 'its plugins');
+  const last = osc ? /Started OSC/ : /Started E1.31/;
+  await olad.err.wait((line) => last.test(line), 'its plugins');
   const url = `http://${there}:9090`;
   return {
     async stop() {
