@@ -133,6 +133,8 @@ void add_osc_ends(CommandParser& parser, OscOptions& options) {
   CLI::App& app = parser.app();
   app.add_flag("--strict-source", options.strict_source,
                "Hear UDP answers from the port of --to alone");
+  app.add_flag("--reuse", options.reuse,
+               "Share UDP ports with programs that do so (else taken is taken)");
   app.add_flag("--reply", options.reply, "Send OSC to whoever sent OSC last, too");
   app.add_flag("--ack", options.ack, "Answer 'osc sent!' to a message's sender alone");
 }

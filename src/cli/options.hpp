@@ -75,6 +75,7 @@ struct OscOptions {
   std::uint64_t rate = 0;          ///< Messages a second of one address; 0: no limit.
   std::vector<std::string> every;  ///< INTERVAL=/ADDRESS ARGUMENT…
   bool strict_source = false;
+  bool reuse = false;
   bool reply = false;
   bool ack = false;
   bool typed = false;

@@ -161,6 +161,7 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
   if (auto read = read_time_tags(options, out.bridge); !read) return tl::unexpected(read.error());
   out.bridge.from = options.from;
   out.strict_source = options.strict_source;
+  out.reuse = options.reuse;
   out.reply = options.reply;
   out.ack = options.ack;
   out.dry_run = options.dry_run;

@@ -19,7 +19,8 @@ enum class EndRole : std::uint8_t { destination, listener };
 /// UDP. Options follow a `?` and are joined by `&`:
 ///
 ///   framing=size|slip   of a TCP destination: what is sent before each packet. `size` (OSC 1.0)
-///                       is the default. What comes in is guessed for each connection.
+///                       is the default. What comes in is guessed for each connection, and
+///                       answered as it came.
 ///   interface=NAME      of a multicast group, or of 255.255.255.255 as a destination: the network
 ///                       interface, by its name or an address of it. Without it a destination
 ///                       sends where the system's routes lead, and a listener hears the group on
@@ -44,6 +45,10 @@ struct EndUrl {
   /// Not written: of a UDP destination, where to send from if that port can be had, as that of a
   /// home_port listener can. What comes back is then heard by that listener, or here. 0: any.
   std::uint16_t source_port = 0;
+  /// Not written: of a UDP listener, other programs may listen on its port if they allow it as well
+  /// (SO_REUSEADDR). Broadcast and multicast then reach all of them; what is sent to an address of
+  /// this machine reaches the one that began last.
+  bool shared = false;
   /// Not written: of a UDP listener, its port is the source_port of destinations of this process,
   /// and it may send to broadcast addresses.
   bool home_port = false;

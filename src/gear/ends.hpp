@@ -65,7 +65,7 @@ class EndsObserver {
                                      const std::string& line) = 0;
   /// sources() is another.
   virtual void on_sources_change() {}
-  /// What a person should know of a destination that works, in one line. Once each.
+  /// What a person should know of a destination that works, in one line.
   virtual void on_notice(DestinationId /*destination*/, const std::string& /*line*/) {}
   /// What came on a TCP connection made no sense: a frame was left out, or the connection closed.
   /// Or a connection was closed because 64 are open on its listener. A flood of bad connections
@@ -80,6 +80,8 @@ struct EndsOptions {
   /// something was sent to it. Linux says "refused" once a second to another machine, and knows
   /// after 3 seconds that a machine is not there.
   Duration proof = 5s;
+  /// The address of a UDP destination's name may change: how often that is looked for.
+  Duration look_again = std::chrono::minutes(1);
   /// A UDP destination's answers are heard only from the port that is sent to. Off: from any port
   /// of that host, as there are programs that open a socket for each answer.
   bool strict_source = true;
@@ -108,7 +110,8 @@ class Ends {
   /// Never fails: a name that is not found, a server that is not there and an interface that is
   /// missing are said to the observer and tried again for ever, after waits that grow to 10
   /// seconds. Of a name's addresses UDP uses the first IPv4 address if there is one (that is what
-  /// OSC software listens on), and looks again while the destination is down; TCP tries them all.
+  /// OSC software listens on), and looks again while the destination is down, and each minute; TCP
+  /// tries them all whenever it connects.
   DestinationId add_destination(const EndUrl& url);
 
   /// Queues a copy; it leaves in order, at the end of this turn if nothing else waits. At most

@@ -18,6 +18,10 @@ constexpr std::size_t room_low_mark = std::size_t{1} << 18;
 /// The room is asked to say that it has sent a message once in so many bytes.
 constexpr std::size_t room_step = std::size_t{1} << 14;
 
+/// What a Mac sends at most in a datagram (its net.inet.udp.maxdgram); the buffers of many
+/// receivers are no larger.
+constexpr std::size_t usual_datagram = 9'216;
+
 /// How soon a destination that loses messages is told of.
 constexpr Duration losses_interval = 1s;
 
@@ -46,6 +50,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   void peer_joined(const PeerId& peer) { others_.joined(peer); }
   void peer_left(const PeerId& peer) { others_.left(peer); }
   void finish(const std::function<void()>& done) {
+    others_.finish();
     bridge_.finish();
     done();
   }
@@ -65,6 +70,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   bool reply(const Channel& channel, ByteView packet);
   void send_periodic(const osc::Message& message, ByteView packet);
   void tick();
+  void hint_at_size(const Channel& channel, ByteView packet);
   void look_for_losses();
   void set_epoch();
   const std::string& channel_of(const Source& source) const;
@@ -89,7 +95,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   void on_packet(const Source& source, ByteView packet) override;
   void on_destination_change(DestinationId destination, bool up, const std::string& line) override;
   void on_notice(DestinationId /*destination*/, const std::string& line) override {
-    observer_.on_end_change(true, line);
+    observer_.on_hint(line);
   }
   void on_sources_change() override { others_.announce(); }
   void on_malformed(const Source& source, const std::string& reason) override;
@@ -115,6 +121,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   net::Timer losses_timer_;
   std::vector<std::uint64_t> losses_told_;  ///< By DestinationId.
   bool looking_ = false;
+  bool size_hinted_ = false;
   net::TurnHook turn_end_;
   Ends ends_;
   PeriodicMessages periodic_;
@@ -135,7 +142,9 @@ Result<void> OscGear::Impl::open() {
   }
   if (auto opened = others_.open(options_.dry_run); !opened) return opened;
   for (const OscRoute& route : options_.listen) {
-    auto listener = ends_.listen(route.url);
+    EndUrl url = route.url;
+    url.shared = options_.reuse;
+    auto listener = ends_.listen(url);
     if (!listener) return tl::unexpected(listener.error());
     listener_channels_.push_back(route.channel.empty() ? options_.channels.front() : route.channel);
   }
@@ -211,6 +220,7 @@ bool OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
   if (options_.dry_run) return false;
   if (!std::exchange(looking_, true)) losses_timer_.set(loop_.now() + losses_interval);
   const Channel& from = channels_.at(channel);
+  if (packet.size() > usual_datagram) hint_at_size(from, packet);
   bool sent = false;
   for (const DestinationId id : from.to) {
     ends_.send(id, packet);
@@ -222,6 +232,17 @@ bool OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
     drops_.add("nobody to reply to", "the room", "nobody has sent OSC here so far");
   }
   return sent || replied;
+}
+
+void OscGear::Impl::hint_at_size(const Channel& channel, ByteView packet) {
+  const auto is_udp = [&](DestinationId id) {
+    return options_.to[static_cast<std::size_t>(id)].url.transport == Transport::udp;
+  };
+  if (!std::any_of(channel.to.begin(), channel.to.end(), is_udp)) return;
+  if (std::exchange(size_hinted_, true)) return;
+  observer_.on_hint("a packet of " + std::to_string(packet.size()) +
+                    " bytes goes out by UDP: Macs, and many receivers, have a limit of 9216; send "
+                    "less in one message, or use osc.tcp://");
 }
 
 // A destination that is also who sent last is not told twice.

@@ -155,6 +155,11 @@ bool OtherBridges::admits(const std::string& channel, Message& message) {
   return verdict == Verdict::pass;
 }
 
+void OtherBridges::finish() {
+  for (Held& held : std::exchange(held_, {}))
+    port_.pass_on(held.channel, std::move(held.message));
+}
+
 void OtherBridges::hold(const std::string& channel, Message& message) {
   const PeerId bridge = message.from;
   held_.push_back({channel, std::move(message)});

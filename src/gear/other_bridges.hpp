@@ -54,6 +54,8 @@ class OtherBridges final : bridge::LoopWatchPort {
   bool takes_probe(const Source& source, ByteView packet);
   /// Of the room: false when it goes round, or is kept until pass_on().
   bool admits(const std::string& channel, Message& message);
+  /// At the end: nothing is kept any longer.
+  void finish();
 
  private:
   struct Held {

@@ -19,6 +19,7 @@ TcpDestination::TcpDestination(EndsHost& host, DestinationId id, EndUrl url)
     : host_(host),
       id_(id),
       url_(std::move(url)),
+      framing_(url_.framing),
       timer_(host.loop(),
              [this] {
                if (connector_) return lost("no answer");
@@ -55,7 +56,7 @@ void TcpDestination::connect() {
 void TcpDestination::connected(net::ByteStream stream) {
   TcpLinkOwner& owner = *this;
   auto link = std::make_shared<TcpLink>(host_.loop(), std::move(stream), owner,
-                                        host_.next_connection(), url_.framing);
+                                        host_.next_connection(), framing_);
   // Dialling a port of its own machine again and again, where nobody listens, TCP sooner or later
   // takes that port as the one to dial from, and connects to itself.
   if (link->local() == link->remote()) {
@@ -149,6 +150,17 @@ void TcpDestination::on_link_packet(TcpLink& link, ByteView packet) {
 
 void TcpDestination::on_link_malformed(TcpLink& link, const std::string& reason) {
   host_.malformed(source(link), reason);
+}
+
+void TcpDestination::on_link_framing(TcpLink& /*link*/, osc::Framing framing) {
+  framing_ = framing;
+  EndUrl right = url_;
+  right.framing = framing;
+  host_.notice(id_, url_.text() + " speaks " +
+                        (framing == osc::Framing::slip ? "SLIP" : "with sizes") +
+                        ", and is spoken to so from now on; what was sent before may be lost: "
+                        "write " +
+                        right.text());
 }
 
 void TcpDestination::on_link_end(TcpLink& link, const std::string& reason) {

@@ -37,12 +37,14 @@ class TcpDestination final : public Destination,
   void on_link_packet(TcpLink& link, ByteView packet) override;
   bool may_read() const override { return host_.is_receiving(); }
   void on_link_malformed(TcpLink& link, const std::string& reason) override;
+  void on_link_framing(TcpLink& link, osc::Framing framing) override;
   void on_link_progress(TcpLink& link) override;
   void on_link_end(TcpLink& link, const std::string& reason) override;
 
   EndsHost& host_;
   const DestinationId id_;
   const EndUrl url_;
+  osc::Framing framing_;  ///< As its end spoke last; at first as of the URL.
   /// While connecting: the limit. Without a connection: the wait before the next attempt. With one:
   /// until it has lasted so long that it may be spoken of.
   net::Timer timer_;

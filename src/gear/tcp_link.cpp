@@ -103,8 +103,9 @@ void TcpLink::handle(ByteView bytes) {
       return;
     }
     decoder_.emplace(*guessed, max_tcp_frame);
-    if (!framing_) framing_ = guessed;
+    const auto spoken_to = std::exchange(framing_, guessed);
     write_hook_.request();
+    if (spoken_to && spoken_to != guessed) owner_.on_link_framing(*this, *guessed);
   }
   const std::size_t dropped = decoder_->dropped();
   const auto fed = decoder_->feed(bytes, [this](ByteView packet) {

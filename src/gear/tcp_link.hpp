@@ -25,6 +25,8 @@ class TcpLinkOwner {
   /// Asked before each read; after false the link waits for resume().
   virtual bool may_read() const = 0;
   virtual void on_link_malformed(TcpLink& link, const std::string& reason) = 0;
+  /// It speaks another framing than it was spoken to in; from now on it is answered in its own.
+  virtual void on_link_framing(TcpLink& /*link*/, osc::Framing /*framing*/) {}
   /// The kernel took some of what was queued.
   virtual void on_link_progress(TcpLink& link) = 0;
   /// The last call. The link is closed.
@@ -36,8 +38,8 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
   /// What a slow reader leaves is kept up to these bounds.
   static constexpr QueueBounds bounds{65'536, 16U << 20};
 
-  /// `id`: the owner's. Without `framing`, packets go out in the framing that the first byte
-  /// which comes in shows, and wait until then. `owner` outlives the link, or closes it.
+  /// `id`: the owner's. Packets go out in the framing that the first byte which comes in shows;
+  /// until then in `framing`, or without one they wait. `owner` outlives the link, or closes it.
   TcpLink(net::Loop& loop, net::ByteStream stream, TcpLinkOwner& owner, std::uint64_t id,
           std::optional<osc::Framing> framing);
 

@@ -97,24 +97,29 @@ void UdpDestination::close() {
   socket_.reset();
 }
 
-// A name is looked up again while it is down, for its address may have changed.
 void UdpDestination::look_up() {
   if (!is_name_) return open(*IpAddress::parse(url_.host));
   host_.resolver().resolve(url_.host,
-                           [weak = weak_from_this()](const net::Resolver::Addresses& found) {
+                           [weak = weak_from_this()](const net::Resolver::Addresses& addresses) {
                              const auto self = weak.lock();
-                             if (!self || !self->open_) return;
-                             if (!found) return self->lose(found.error().message);
-                             self->open(choose(*found));
+                             if (self && self->open_) self->found(addresses);
                            });
+}
+
+// An address that works is kept when nobody knows the name just now.
+void UdpDestination::found(const net::Resolver::Addresses& addresses) {
+  const bool works = socket_ && up_;
+  if (!addresses) return works ? look_again() : lose(addresses.error().message);
+  const bool is_one_of_them =
+      std::find(addresses->begin(), addresses->end(), remote_.address) != addresses->end();
+  if (works && is_one_of_them) return look_again();
+  if (works) host_.notice(id_, url_.text() + " is at " + choose(*addresses).to_string() + " now");
+  open(choose(*addresses));
 }
 
 void UdpDestination::open(const IpAddress& address) {
   const Endpoint remote{address, url_.port};
-  if (socket_ && remote == remote_) {
-    if (!up_) retry_later();
-    return;
-  }
+  if (socket_ && remote == remote_) return look_again();
   remote_ = remote;
   socket_.reset();
   const auto fd = make_socket();
@@ -127,7 +132,7 @@ void UdpDestination::open(const IpAddress& address) {
   first_attempt_ = false;
   pacer_.hold(false);
   wait_readable();
-  if (!up_ && is_name_) retry_later();
+  look_again();
   if (!up_) prove();
 }
 
@@ -400,9 +405,11 @@ void UdpDestination::note_answer(int error) {
 void UdpDestination::answered() {
   proving_ = false;
   proof_.cancel();
-  retry_.cancel();
+  if (up_) return;
   backoff_.reset();
   set_up(true, " is there again");
+  retry_.cancel();
+  look_again();
 }
 
 void UdpDestination::lose(const std::string& reason) {
@@ -420,10 +427,17 @@ void UdpDestination::retry_later() {
   retry_.set(host_.loop().now() + backoff_.next(host_.entropy()));
 }
 
+// Of a name: its address may have changed, all the more when nobody is there.
+void UdpDestination::look_again() {
+  if (!is_name_) return;
+  if (!up_) return retry_later();
+  retry_.set(host_.loop().now() + host_.options().look_again);
+}
+
 void UdpDestination::set_up(bool up, const std::string& line) {
   if (std::exchange(up_, up) == up) return;
   host_.changed(id_, up, url_.text() + line);
-  if (!up && socket_ && is_name_) retry_later();
+  if (!up && socket_) look_again();
 }
 
 DestinationStats UdpDestination::stats() const {

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
+#include <net/resolver.hpp>
 #include <optional>
 #include <roomwire/error.hpp>
 
@@ -39,6 +40,7 @@ class UdpDestination final : public Destination,
 
   void push(const Endpoint& remote, ByteView packet);
   void look_up();
+  void found(const net::Resolver::Addresses& addresses);
   void open(const IpAddress& address);
   Result<int> make_socket();
   Result<void> prepare(int fd, std::uint16_t source_port);
@@ -56,6 +58,7 @@ class UdpDestination final : public Destination,
   void answered();
   void lose(const std::string& reason);
   void retry_later();
+  void look_again();
   void set_up(bool up, const std::string& line);
 
   EndsHost& host_;

@@ -34,7 +34,7 @@ Result<void> UdpListener::start() {
                              [weak = weak_from_this()](std::span<const net::Datagram> datagrams) {
                                if (const auto self = weak.lock()) self->receive(datagrams);
                              },
-                             {.shared = url_.is_multicast(), .broadcast = url_.home_port});
+                             {.shared = is_shared(), .broadcast = url_.home_port});
     if (!socket) return tl::unexpected(socket.error());
     sockets_.push_back(std::move(*socket));
     return sockets_.back()->local().port;
@@ -61,7 +61,7 @@ void UdpListener::rejoin() {
 }
 
 void UdpListener::share_port(bool on) {
-  if (!url_.home_port) return;
+  if (!url_.home_port || is_shared()) return;
   for (const auto& socket : sockets_)
     socket->share_port(on);
 }

@@ -23,10 +23,10 @@ class UdpListener final : public Listener,
   bool send_to(const Source& source, ByteView packet) override;
   std::vector<Endpoint> endpoints() const override;
   void share_port(bool on) override;
-  /// Not of a multicast group, whose port other programs share.
-  bool is_exclusive() const override { return !url_.is_multicast(); }
+  bool is_exclusive() const override { return !is_shared(); }
 
  private:
+  bool is_shared() const { return url_.shared || url_.is_multicast(); }
   Result<void> join_group();
   void rejoin();
   void receive(std::span<const net::Datagram> datagrams);

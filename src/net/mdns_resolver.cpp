@@ -16,6 +16,7 @@ namespace roomwire::net {
 namespace {
 
 constexpr std::size_t max_names = 16;
+constexpr std::size_t max_addresses = 8;
 constexpr std::uint16_t mdns_port = 5353;
 // Queries and answers are small and few.
 constexpr UdpOptions socket_options{.buffer_bytes = 64 << 10};
@@ -48,23 +49,26 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
   struct Query {
     std::string name;
     std::uint16_t id;
-    Done done;
+    AllDone done;
+    bool first_is_enough;
     unsigned tries_left;
     std::unique_ptr<Timer> timer;
+    std::vector<IpAddress> found;
   };
 
   Impl(Loop& owner, Entropy& source, std::vector<MdnsRoute> ways, MdnsOptions settings)
       : loop(owner), entropy(source), routes(std::move(ways)), options(settings) {}
 
-  void resolve(const std::string& name, Done done);
-  void fail(Done done, ErrorKind kind, std::string message);
+  void resolve(const std::string& name, bool first_is_enough, AllDone done);
+  void fail(AllDone done, ErrorKind kind, std::string message);
   bool open_sockets();
   void listen(const MdnsRoute& route);
   void ask(Query& query);
   void handle(std::size_t route, bool group, std::span<const Datagram> datagrams);
   void handle_answer(const MdnsRoute& route, bool group, const Datagram& datagram);
+  void take(Query& query, const IpAddress& address);
   void try_again(Query& query);
-  void finish(Query& query, Result<IpAddress> result);
+  void finish(Query& query, Result<std::vector<IpAddress>> result);
 
   Loop& loop;
   Entropy& entropy;
@@ -77,7 +81,7 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
   bool alive = true;
 };
 
-void MdnsResolver::Impl::resolve(const std::string& name, Done done) {
+void MdnsResolver::Impl::resolve(const std::string& name, bool first_is_enough, AllDone done) {
   if (!is_local_name(name))
     return fail(std::move(done), ErrorKind::invalid_input, "not a .local name");
   if (queries.size() >= max_names)
@@ -86,13 +90,18 @@ void MdnsResolver::Impl::resolve(const std::string& name, Done done) {
     return fail(std::move(done), ErrorKind::unavailable, "no network to ask for .local names");
   std::array<std::uint8_t, 2> id{};
   entropy.fill(id);
-  Query& query = queries.emplace_back(
-      Query{normal_name(name), ByteReader(id).u16(), std::move(done), options.tries, nullptr});
+  Query& query = queries.emplace_back(Query{normal_name(name),
+                                            ByteReader(id).u16(),
+                                            std::move(done),
+                                            first_is_enough,
+                                            options.tries,
+                                            nullptr,
+                                            {}});
   query.timer = std::make_unique<Timer>(loop, [this, &query] { try_again(query); });
   ask(query);
 }
 
-void MdnsResolver::Impl::fail(Done done, ErrorKind kind, std::string message) {
+void MdnsResolver::Impl::fail(AllDone done, ErrorKind kind, std::string message) {
   loop.post([self = shared_from_this(), done = std::move(done),
              error = failure(kind, std::move(message))] {
     if (self->alive) done(error);
@@ -165,22 +174,38 @@ void MdnsResolver::Impl::handle_answer(const MdnsRoute& route, bool group,
       // RFC 6762 sections 6.7 and 18.1: unicast answers repeat the id, multicast ones need not.
       return asked.name == answer.name && (group || asked.id == response->id);
     });
-    if (query != queries.end()) finish(*query, answer.address.with_scope(route.index));
+    if (query != queries.end()) take(*query, answer.address.with_scope(route.index));
     if (!alive) return;
   }
 }
 
+void MdnsResolver::Impl::take(Query& query, const IpAddress& address) {
+  auto& found = query.found;
+  if (found.size() == max_addresses ||
+      std::find(found.begin(), found.end(), address) != found.end())
+    return;
+  const auto place = address.is_v4() ? std::find_if(found.begin(), found.end(),
+                                                    [](const auto& each) { return each.is_v6(); })
+                                     : found.end();
+  found.insert(place, address);
+  if (query.first_is_enough) return finish(query, found);
+  // The rest of what this datagram says belongs to it, too.
+  query.tries_left = 0;
+  query.timer->set(loop.now() + (address.is_v4() ? Duration::zero() : options.wait / 6));
+}
+
 void MdnsResolver::Impl::try_again(Query& query) {
   if (query.tries_left > 0) return ask(query);
+  if (!query.found.empty()) return finish(query, query.found);
   finish(query, failure(ErrorKind::timed_out, "nobody answers for " + query.name));
 }
 
 // Ends the query; the callback may do anything, so it comes last.
-void MdnsResolver::Impl::finish(Query& query, Result<IpAddress> result) {
+void MdnsResolver::Impl::finish(Query& query, Result<std::vector<IpAddress>> result) {
   const auto self = shared_from_this();
   const auto at = std::find_if(queries.begin(), queries.end(),
                                [&](const Query& other) { return &other == &query; });
-  const Done done = std::move(query.done);
+  const AllDone done = std::move(query.done);
   queries.erase(at);
   if (queries.empty()) {
     askers.clear();
@@ -205,7 +230,14 @@ void MdnsResolver::set_routes(std::vector<MdnsRoute> routes) {
 }
 
 void MdnsResolver::resolve(const std::string& name, Done done) {
-  impl_->resolve(name, std::move(done));
+  impl_->resolve(name, true, [done = std::move(done)](Result<std::vector<IpAddress>> found) {
+    if (!found) return done(tl::unexpected(found.error()));
+    done(found->front());
+  });
+}
+
+void MdnsResolver::resolve_all(const std::string& name, AllDone done) {
+  impl_->resolve(name, false, std::move(done));
 }
 
 bool MdnsResolver::is_local_name(std::string_view name) {

@@ -1,4 +1,5 @@
-// Resolves `*.local` names by multicast DNS: browsers hide their addresses behind such names.
+// Resolves `*.local` names by multicast DNS: browsers hide their addresses behind such names, and
+// gear on a network without a name server is found by them.
 #pragma once
 
 #include <base/address.hpp>
@@ -39,6 +40,8 @@ struct MdnsOptions {
 class MdnsResolver {
  public:
   using Done = std::function<void(Result<IpAddress>)>;
+  /// At least one, IPv4 first; a link-local IPv6 address with its scope.
+  using AllDone = std::function<void(Result<std::vector<IpAddress>>)>;
 
   /// `entropy` outlives this.
   MdnsResolver(Loop& loop, Entropy& entropy, std::vector<MdnsRoute> routes,
@@ -55,6 +58,9 @@ class MdnsResolver {
   /// timed_out; with invalid_input when `name` is no .local host name; with limit when 16 names
   /// are asked for already; with unavailable when no route could be opened.
   void resolve(const std::string& name, Done done);
+  /// The same, with all addresses of the answer, which may come in parts: a sixth of `wait` is
+  /// given to an IPv4 address after an IPv6 one.
+  void resolve_all(const std::string& name, AllDone done);
 
   static bool is_local_name(std::string_view name);
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "net/interfaces.hpp"
 #include "net/loop.hpp"
 #include "net/socket_address.hpp"
 
@@ -39,6 +40,12 @@ Resolver::Addresses system_lookup(const std::string& host) {
   ::freeaddrinfo(list);
   if (addresses.empty()) return failure(ErrorKind::unavailable, "host not found");
   return addresses;
+}
+
+std::vector<MdnsRoute> system_routes() {
+  const auto addresses = local_addresses();
+  if (!addresses) return {};
+  return mdns_routes(*addresses);
 }
 
 }  // namespace
@@ -104,10 +111,12 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
   std::size_t threads = 0;
 };
 
-Resolver::Resolver(Loop& loop) : Resolver(loop, system_lookup) {}
+Resolver::Resolver(Loop& loop) : Resolver(loop, system_lookup, system_routes) {}
 
-Resolver::Resolver(Loop& loop, Lookup lookup)
-    : state_(std::make_shared<State>(loop, std::move(lookup))) {}
+Resolver::Resolver(Loop& loop, Lookup lookup, std::function<std::vector<MdnsRoute>()> routes)
+    : state_(std::make_shared<State>(loop, std::move(lookup))),
+      routes_(std::move(routes)),
+      mdns_(loop, entropy_, {}) {}
 
 Resolver::~Resolver() {
   state_->waiting.clear();
@@ -117,6 +126,29 @@ Resolver::~Resolver() {
 }
 
 void Resolver::resolve(const std::string& host, Done done) {
+  if (routes_ && MdnsResolver::is_local_name(host)) return resolve_local(host, std::move(done));
+  resolve_by_system(host, std::move(done));
+}
+
+void Resolver::resolve_local(const std::string& host, Done done) {
+  struct Race {
+    Done done;
+    bool one_failed = false;
+  };
+  const auto race = std::make_shared<Race>(Race{std::move(done)});
+  const auto take = [race](Addresses found) {
+    if (!race->done || (!found && !std::exchange(race->one_failed, true))) return;
+    if (!found)
+      found = failure(ErrorKind::unavailable,
+                      "host not found: neither by multicast DNS nor by the system");
+    std::exchange(race->done, nullptr)(std::move(found));
+  };
+  mdns_.set_routes(routes_());
+  mdns_.resolve_all(host, take);
+  resolve_by_system(host, take);
+}
+
+void Resolver::resolve_by_system(const std::string& host, Done done) {
   const auto address = IpAddress::parse(host);
   if (!address && state_->waiting.size() < max_waiting) {
     state_->add(host, std::move(done));

@@ -1,9 +1,11 @@
-// Names to addresses, by the system's resolver (DNS, /etc/hosts).
+// Names to addresses, by the system's resolver (DNS, /etc/hosts) and by multicast DNS.
 #pragma once
 
 #include <base/address.hpp>
 #include <functional>
 #include <memory>
+#include <net/mdns_resolver.hpp>
+#include <net/system.hpp>
 #include <roomwire/error.hpp>
 #include <string>
 #include <vector>
@@ -14,6 +16,9 @@ class Loop;
 
 /// getaddrinfo() blocks, for many seconds when a name server is dead, so each lookup has a
 /// thread: up to 8 at once, 256 more wait, and beyond that a lookup fails with limit.
+///
+/// Names that end in .local are asked for by multicast DNS as well, at the same time, since many a
+/// Linux does not (nss-mdns); the first answer counts.
 class Resolver {
  public:
   using Addresses = Result<std::vector<IpAddress>>;
@@ -22,7 +27,8 @@ class Resolver {
   using Lookup = std::function<Addresses(const std::string& host)>;
 
   explicit Resolver(Loop& loop);
-  Resolver(Loop& loop, Lookup lookup);
+  /// `routes`: where multicast DNS goes, asked each time. Tests replace both.
+  Resolver(Loop& loop, Lookup lookup, std::function<std::vector<MdnsRoute>()> routes = {});
   /// Nothing is called any more. Lookups under way end by themselves, without touching the loop.
   ~Resolver();
   Resolver(const Resolver&) = delete;
@@ -34,8 +40,14 @@ class Resolver {
   void resolve(const std::string& host, Done done);
 
  private:
+  void resolve_local(const std::string& host, Done done);
+  void resolve_by_system(const std::string& host, Done done);
+
   struct State;
   std::shared_ptr<State> state_;
+  std::function<std::vector<MdnsRoute>()> routes_;
+  SystemEntropy entropy_;
+  MdnsResolver mdns_;
 };
 
 }  // namespace roomwire::net

@@ -1,6 +1,7 @@
 // roomwire osc over TCP, IPv6, multicast and broadcast.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -92,6 +93,25 @@ describe('TCP', { concurrency: true }, () => {
     });
   }
 
+  test('a destination that speaks SLIP is followed, and it is said', async (t) => {
+    const server = createServer();
+    t.after(() => server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `osc.tcp://127.0.0.1:${server.address().port}`;
+    const [[socket], [bridge, patch]] = await Promise.all([
+      once(server, 'connection'),
+      place(t, relay).pair('--to', url),
+    ]);
+    t.after(() => socket.destroy());
+    socket.write(framings.slip(packet('/in', 1)));
+    await patch.hears({ address: '/in', args: [1] });
+    await said(bridge, new RegExp(`${url}/ speaks SLIP, .* write ${url}/\\?framing=slip$`));
+    const came = takes(socket, framings.slip(packet('/out', 2)));
+    await patch.say({ address: '/out', args: [2] });
+    await came;
+  });
+
   test('oscsend → room, and garbage before it', async (t) => {
     const [bridge, patch] = await place(t, relay).pair('--listen', 'osc.tcp://0');
     const port = await portOf(bridge);
@@ -103,6 +123,43 @@ describe('TCP', { concurrency: true }, () => {
     await said(bridge, /^dropped: .*, from osc\.tcp:\/\/127\.0\.0\.1:\d+\/$/);
     await oscsend(`osc.tcp://127.0.0.1:${port}`, '/tcp', 'is', 1, 'x');
     await patch.hears({ address: '/tcp', args: [1, 'x'] });
+  });
+});
+
+describe('UDP', { concurrency: true }, () => {
+  test('a packet that Macs do not take is spoken of once', async (t) => {
+    const end = await udpEnd(t);
+    const [bridge, patch] = await place(t, relay).pair('--to', `127.0.0.1:${end.port}`);
+    for (const [i, size] of [9216, 9220, 9220].entries()) {
+      // The address and the types take 12 bytes, the end of the text one.
+      await patch.say({ address: `/text/${i}`, args: ['x'.repeat(size - 13)] });
+      const { bytes } = await end.next();
+      assert.equal(bytes.length, size);
+    }
+    const hint = /^a packet of 9220 bytes goes out by UDP: Macs/;
+    await said(bridge, hint);
+    assert.equal(bridge.err.count((line) => hint.test(line)), 1);
+  });
+
+  test('--reuse shares a port: broadcast reaches all who listen there', async (t) => {
+    const other = createSocket({ type: 'udp4', reuseAddr: true });
+    t.after(() => other.close());
+    await new Promise((bound) => other.bind(0, bound));
+    const { port } = other.address();
+    const { bridge: start, patch: join } = place(t, relay);
+    await said(start(['--listen', `${port}`]), new RegExp(`UDP port ${port} is taken`));
+    const bridge = start(['--listen', `0.0.0.0:${port}`, '--reuse']);
+    const patch = await join();
+    await patch.meets(bridge);
+    const heard = once(other, 'message');
+    const end = await udpEnd(t);
+    end.socket.setBroadcast(true);
+    await end.send(packet('/all', 1), port, '127.255.255.255');
+    await patch.hears({ address: '/all', args: [1] });
+    assert.deepEqual((await heard)[0], packet('/all', 1));
+    // What is sent to one address is heard by the one that began last.
+    await end.send(packet('/one', 1), port);
+    await patch.hears({ address: '/one', args: [1] });
   });
 });
 

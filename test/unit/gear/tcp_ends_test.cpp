@@ -76,6 +76,60 @@ TEST_P(TcpFramings, CarryPacketsAndAnswersInOrder) {
   EXPECT_TRUE(near.changes[0].up);
 }
 
+// A desk that is configured for the other framing says so by what it sends.
+TEST_P(TcpFramings, FollowAnEndThatSpeaksTheOther) {
+  net::Loop loop;
+  TestEnds near(loop);
+  tcp::acceptor acceptor(loop.io(), loopback("0"));
+  acceptor.non_blocking(true);
+  const auto other = GetParam() == "size" ? osc::Framing::slip : osc::Framing::size_prefix;
+  const auto own = GetParam() == "size" ? osc::Framing::size_prefix : osc::Framing::slip;
+  const std::string url =
+      "osc.tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/";
+  const auto destination = near->add_destination(to(url + "?framing=" + GetParam()));
+  tcp::socket socket(loop.io());
+  const auto accept = [&] {
+    socket = tcp::socket(loop.io());
+    return run_until(loop, [&] {
+      ErrorCode error;
+      acceptor.accept(socket, error);
+      return !error;
+    });
+  };
+  const auto comes = [&](const Bytes& expected) {
+    Bytes bytes;
+    return run_until(loop, [&] {
+      bytes.resize(expected.size());
+      ErrorCode error;
+      socket.receive(boost::asio::buffer(bytes), tcp::socket::message_peek, error);
+      return bytes == expected;
+    });
+  };
+  ASSERT_TRUE(accept());
+  near.send(destination, "first");
+  ASSERT_TRUE(comes(framed(own, {"first"})));
+  Bytes taken(framed(own, {"first"}).size());
+  boost::asio::read(socket, boost::asio::buffer(taken));
+  boost::asio::write(socket, boost::asio::buffer(framed(other, {"hello"})));
+  ASSERT_TRUE(run_until(loop, [&] { return near.packets() == Texts{"hello"}; }));
+  near.send(destination, "second");
+  ASSERT_TRUE(comes(framed(other, {"second"})));
+  const bool slip = other == osc::Framing::slip;
+  EXPECT_EQ(near.notices,
+            Texts{url + (slip ? " speaks SLIP" : "?framing=slip speaks with sizes") +
+                  ", and is spoken to so from now on; what was sent before may be lost: write " +
+                  url + (slip ? "?framing=slip" : "")});
+
+  // Also when it connects again.
+  socket.close();
+  ASSERT_TRUE(run_until(loop, [&] { return !near->is_up(destination); }));
+  ASSERT_TRUE(accept());
+  ASSERT_TRUE(run_until(loop, [&] { return near->is_up(destination); }));
+  near.send(destination, "third");
+  ASSERT_TRUE(comes(framed(other, {"third"})));
+  EXPECT_EQ(near.notices.size(), 1U);
+}
+
 TEST_P(TcpFramings, TakeAStreamHoweverItIsCut) {
   net::Loop loop;
   TestEnds far(loop);

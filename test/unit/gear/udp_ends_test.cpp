@@ -114,6 +114,20 @@ TEST(UdpListener, SaysWhichPortIsTakenAndWhatToDo) {
   EXPECT_NE(group.error().message.find("no interface none0"), std::string::npos);
 }
 
+TEST(UdpListener, SharesItsPortWithWhoSharesItToo) {
+  net::Loop loop;
+  TestEnds first(loop);
+  TestEnds second(loop);
+  EndUrl url = at("127.0.0.1:0");
+  url.shared = true;
+  const auto listener = first->listen(url);
+  ASSERT_TRUE(listener);
+  url.port = first->listening_on(*listener).front().port;
+  EXPECT_TRUE(second->listen(url));
+  url.shared = false;
+  EXPECT_FALSE(second->listen(url));
+}
+
 TEST(UdpDestination, OfANameGetsWhatWasSentBeforeItWasKnown) {
   net::Loop loop;
   TestEnds near(loop);

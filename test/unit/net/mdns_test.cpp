@@ -269,6 +269,43 @@ TEST_F(MdnsResolverTest, ResolvesANameAskedInAnyCase) {
   EXPECT_EQ(results_.size(), 1U) << "once, although A and AAAA were both answered";
 }
 
+TEST_F(MdnsResolverTest, GathersAllAddressesIpv4First) {
+  MdnsRoute route = responder([&](std::uint16_t id, const Datagram& query) {
+    if (queries_ == 2) return;
+    ResponseWriter writer(id);
+    writer.name(host).aaaa("fe80::7").pointer(12).aaaa("fd00::7");
+    responder_->send(query.remote, writer.bytes());
+    responder_->send(query.remote, ResponseWriter(id).name(host).a("127.0.0.9").bytes());
+    responder_->send(query.remote, ResponseWriter(id).name(host).a("127.0.0.9").bytes());
+  });
+  route.index = 3;
+  // A limit that is not waited for: IPv4 is there.
+  MdnsResolver resolver(loop_, entropy_, {route}, {.tries = 1, .wait = 1h});
+  std::vector<Result<std::vector<IpAddress>>> all;
+  resolver.resolve_all("1F4712db-ea17-4bcf-a596-105139dfd8bf.local",
+                       [&](auto found) { all.push_back(std::move(found)); });
+  ASSERT_TRUE(run_until(loop_, [&] { return !all.empty(); }));
+  ASSERT_TRUE(all[0]);
+  std::string texts;
+  for (const IpAddress& address : *all[0])
+    texts += address.to_string() + " ";
+  EXPECT_EQ(texts, "127.0.0.9 fe80::7%3 fd00::7 ");
+  settle(loop_);
+  EXPECT_EQ(all.size(), 1U);
+}
+
+TEST_F(MdnsResolverTest, TakesIpv6WhenThatIsAllThereIs) {
+  MdnsResolver resolver(loop_, entropy_, {responder([&](std::uint16_t id, const Datagram& query) {
+                          responder_->send(query.remote,
+                                           ResponseWriter(id).name(host).aaaa("::1").bytes());
+                        })},
+                        {.tries = 1, .wait = 30ms});
+  std::vector<Result<std::vector<IpAddress>>> all;
+  resolver.resolve_all(std::string(host), [&](auto found) { all.push_back(std::move(found)); });
+  ASSERT_TRUE(run_until(loop_, [&] { return !all.empty(); }));
+  EXPECT_EQ(all[0].value(), std::vector{*IpAddress::parse("::1")});
+}
+
 TEST_F(MdnsResolverTest, AsksAgainWhenAQueryIsLost) {
   MdnsResolver resolver(loop_, entropy_, {responder([&](std::uint16_t id, const Datagram& query) {
                           if (queries_ > 2)  // A and AAAA of the first try are lost

@@ -4,6 +4,7 @@
 #include <future>
 #include <net/loop.hpp>
 #include <net/resolver.hpp>
+#include <net/udp_socket.hpp>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,10 @@
 
 namespace roomwire::net {
 namespace {
+
+Resolver::Addresses not_found() {
+  return failure(ErrorKind::unavailable, "host not found");
+}
 
 class ResolverTest : public testing::Test {
  protected:
@@ -48,6 +53,71 @@ TEST_F(ResolverTest, KnowsLocalhost) {
   ASSERT_TRUE(results_[0]) << results_[0].error().message;
   for (const IpAddress& address : *results_[0])
     EXPECT_TRUE(address.is_loopback());
+}
+
+// Who answers for desk.local, as multicast DNS does, at a port of its own.
+class LocalNames : public ResolverTest {
+ protected:
+  LocalNames() {
+    auto bound = UdpSocket::bind(loop_, {*IpAddress::parse("127.0.0.1"), 0},
+                                 [this](std::span<const Datagram> datagrams) {
+                                   for (const Datagram& query : datagrams)
+                                     if (answers_) responder_->send(query.remote, answer(query));
+                                 });
+    EXPECT_TRUE(bound);
+    responder_ = std::move(*bound);
+  }
+  // The question, turned into a response with one A record: 127.0.0.9.
+  static Bytes answer(const Datagram& query) {
+    Bytes bytes(query.data.begin(), query.data.end());
+    bytes[2] = 0x84;
+    bytes[7] = 1;
+    for (const int byte : {0xc0, 12, 0, 1, 0x80, 1, 0, 0, 0, 120, 0, 4, 127, 0, 0, 9})
+      bytes.push_back(static_cast<std::uint8_t>(byte));
+    return bytes;
+  }
+  std::vector<MdnsRoute> routes() const {
+    return {{*IpAddress::parse("127.0.0.1"), 0, responder_->local()}};
+  }
+
+  bool answers_ = true;
+  std::unique_ptr<UdpSocket> responder_;
+};
+
+TEST_F(LocalNames, AreAskedForByMulticast) {
+  Resolver resolver(
+      loop_, [](const std::string&) { return not_found(); }, [this] { return routes(); });
+  resolver.resolve("Desk.local", keep());
+  resolver.resolve("desk.example", keep());
+  ASSERT_TRUE(wait(2));
+  const auto& found = results_[0] ? results_[0] : results_[1];
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, std::vector{*IpAddress::parse("127.0.0.9")});
+  settle(loop_);
+  EXPECT_EQ(results_.size(), 2U);
+}
+
+TEST_F(LocalNames, MayBeKnownToTheSystemAlone) {
+  answers_ = false;
+  Resolver resolver(
+      loop_,
+      [](const std::string&) -> Resolver::Addresses {
+        return std::vector{*IpAddress::parse("127.0.0.8")};
+      },
+      [this] { return routes(); });
+  resolver.resolve("desk.local", keep());
+  ASSERT_TRUE(wait(1));
+  EXPECT_EQ(results_[0].value(), std::vector{*IpAddress::parse("127.0.0.8")});
+}
+
+TEST_F(LocalNames, ThatNobodyKnowsAreSaidToBeSo) {
+  answers_ = false;
+  Resolver resolver(
+      loop_, [](const std::string&) { return not_found(); }, [this] { return routes(); });
+  resolver.resolve("desk.local", keep());
+  ASSERT_TRUE(wait(1));
+  EXPECT_EQ(results_[0].error().message,
+            "host not found: neither by multicast DNS nor by the system");
 }
 
 TEST_F(ResolverTest, SaysThatAHostIsNotFound) {
