@@ -133,6 +133,7 @@ void add_osc_ends(CommandParser& parser, OscOptions& options) {
   CLI::App& app = parser.app();
   app.add_flag("--strict-source", options.strict_source,
                "Hear UDP answers from the port of --to alone");
+  app.add_flag("--zeroconf", options.zeroconf, "Announce what --listen names (_osc._udp)");
   app.add_flag("--reuse", options.reuse,
                "Share UDP ports with programs that do so (else taken is taken)");
   app.add_flag("--reply", options.reply, "Send OSC to whoever sent OSC last, too");
@@ -203,6 +204,9 @@ OscOptions parse_osc(const std::vector<std::string>& arguments, const Environmen
   }
   if (!options.every.empty() && options.to.empty()) {
     reject("--every", "needs --to; say where that is to be sent");
+  }
+  if (options.zeroconf && options.listen.empty()) {
+    reject("--zeroconf", "needs --listen; without it there is nothing to announce");
   }
   if (options.reply && options.listen.empty()) {
     reject("--reply", "needs --listen; nobody can have sent anything without it");

@@ -76,6 +76,7 @@ struct OscOptions {
   std::vector<std::string> every;  ///< INTERVAL=/ADDRESS ARGUMENT…
   bool strict_source = false;
   bool reuse = false;
+  bool zeroconf = false;
   bool reply = false;
   bool ack = false;
   bool typed = false;

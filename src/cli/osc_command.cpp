@@ -162,6 +162,7 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
   out.bridge.from = options.from;
   out.strict_source = options.strict_source;
   out.reuse = options.reuse;
+  out.zeroconf = options.zeroconf;
   out.reply = options.reply;
   out.ack = options.ack;
   out.dry_run = options.dry_run;

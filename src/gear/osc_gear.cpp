@@ -6,6 +6,7 @@
 
 #include "client/edge.hpp"
 #include "gear/ends.hpp"
+#include "gear/osc_announcement.hpp"
 #include "gear/other_bridges.hpp"
 #include "net/loop.hpp"
 
@@ -70,6 +71,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   bool reply(const Channel& channel, ByteView packet);
   void send_periodic(const osc::Message& message, ByteView packet);
   void tick();
+  void announce();
   void hint_at_size(const Channel& channel, ByteView packet);
   void look_for_losses();
   void set_epoch();
@@ -126,6 +128,8 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   Ends ends_;
   PeriodicMessages periodic_;
   std::set<DestinationId> down_;
+  net::SystemEntropy entropy_;
+  std::unique_ptr<net::MdnsAnnouncer> announcement_;
 };
 
 // ---- opening ----
@@ -152,6 +156,7 @@ Result<void> OscGear::Impl::open() {
     add_destination(route);
   set_epoch();
   if (!options_.dry_run) periodic_.start();
+  if (options_.zeroconf) announce();
   return {};
 }
 
@@ -176,6 +181,16 @@ void OscGear::Impl::add_destination(const OscRoute& route) {
   for (auto& [name, channel] : channels_) {
     if (route.channel.empty() || route.channel == name) channel.to.push_back(id);
   }
+}
+
+void OscGear::Impl::announce() {
+  std::vector<Announced> all;
+  for (std::size_t i = 0; i < options_.listen.size(); ++i) {
+    const auto endpoints = ends_.listening_on(static_cast<ListenerId>(i));
+    all.push_back({options_.listen[i].url, endpoints.front().port, listener_channels_[i]});
+  }
+  announcement_ = announce_osc(loop_, entropy_, all,
+                               [this](const std::string& line) { observer_.on_hint(line); });
 }
 
 std::vector<std::string> OscGear::Impl::listening() const {

@@ -29,6 +29,7 @@ struct OscGearOptions {
   bridge::OscBridgeOptions bridge;
   std::vector<PeriodicMessage> every;  ///< To every destination.
   bool strict_source = false;          ///< As of EndsOptions.
+  bool zeroconf = false;               ///< Listeners are announced by multicast DNS.
   bool reuse = false;                  ///< UDP ports are shared, as EndUrl::shared says.
   bool reply = false;                  ///< Also to whoever sent OSC to a listener last.
   bool ack = false;      ///< Tells the sender of a message, and nobody else, that it was sent.

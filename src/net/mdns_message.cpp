@@ -10,13 +10,15 @@ namespace {
 
 constexpr std::size_t max_name = 253;
 constexpr std::size_t max_label = 63;
-constexpr std::size_t max_answers = 64;
+constexpr std::size_t max_entries = 64;
 constexpr std::uint16_t class_in = 1;
 // RFC 6762 sections 5.4 and 10.2: the top bit of a class says "answer by unicast" in a question
 // and "flush the cache" in a record.
 constexpr std::uint16_t class_mask = 0x7fff;
+constexpr std::uint16_t class_unique = 0x8000 | class_in;
 // RFC 1035 section 4.1.1.
 constexpr std::uint16_t flag_response = 0x8000;
+constexpr std::uint16_t flag_authoritative = 0x0400;
 constexpr std::uint16_t mask_opcode_and_code = 0x780f;
 // RFC 1035 section 4.1.4: a length with both top bits set points to the rest of the name.
 constexpr std::uint8_t pointer_bits = 0xc0;
@@ -55,19 +57,70 @@ std::optional<std::string> read_name(ByteView message, ByteReader& reader) {
   return name;
 }
 
-bool skip_question(ByteView message, ByteReader& reader) {
-  if (!read_name(message, reader)) return false;
-  reader.take(4);
-  return !reader.failed();
+void append_name(ByteWriter& writer, std::string_view name) {
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  while (!name.empty()) {
+    const std::string_view label = name.substr(0, name.find('.'));
+    writer.u8(static_cast<std::uint8_t>(label.size()));
+    writer.bytes(as_bytes(label));
+    name.remove_prefix(std::min(name.size(), label.size() + 1));
+  }
+  writer.u8(0);
 }
 
-std::optional<IpAddress> read_address(std::uint16_t type, ByteView data) {
+bool read_question(ByteView message, ByteReader& reader, std::vector<MdnsQuestion>& questions) {
+  auto name = read_name(message, reader);
+  const std::uint16_t type = reader.u16();
+  const std::uint16_t question_class = reader.u16();
+  if (!name || reader.failed()) return false;
+  const bool is_in = (question_class & class_mask) == class_in ||
+                     (question_class & class_mask) == static_cast<std::uint16_t>(MdnsType::any);
+  if (is_in && questions.size() < max_entries)
+    questions.push_back({*std::move(name), static_cast<MdnsType>(type)});
+  return true;
+}
+
+// The data at the front of `reader`, which ends with it; names in it made whole.
+std::optional<Bytes> read_data(ByteView message, MdnsType type, ByteView data) {
+  if (type != MdnsType::ptr && type != MdnsType::srv) return Bytes(data.begin(), data.end());
+  const auto position = static_cast<std::size_t>(data.data() - message.data());
+  ByteReader reader(message.first(position + data.size()).subspan(position));
+  Bytes out;
+  ByteWriter writer(out);
+  // RFC 2782: priority, weight and port come before the name.
+  if (type == MdnsType::srv) writer.bytes(reader.take(6));
+  const auto name = read_name(message.first(position + data.size()), reader);
+  if (!name || !reader.finished()) return std::nullopt;
+  append_name(writer, *name);
+  return out;
+}
+
+bool read_record(ByteView message, ByteReader& reader, std::vector<MdnsRecord>& records) {
+  auto name = read_name(message, reader);
+  if (!name) return false;
+  MdnsRecord record;
+  record.name = *std::move(name);
+  record.type = static_cast<MdnsType>(reader.u16());
+  const std::uint16_t record_class = reader.u16();
+  record.time_to_live = reader.u32();
+  record.unique = (record_class & ~class_mask) != 0;
+  const ByteView data = reader.take(reader.u16());
+  if (reader.failed()) return false;
+  if ((record_class & class_mask) != class_in || records.size() == max_entries) return true;
+  auto read = read_data(message, record.type, data);
+  if (!read) return true;
+  record.data = *std::move(read);
+  records.push_back(std::move(record));
+  return true;
+}
+
+std::optional<IpAddress> read_address(MdnsType type, ByteView data) {
   IpAddress address;
-  if (type == static_cast<std::uint16_t>(MdnsType::a) && data.size() == 4) {
+  if (type == MdnsType::a && data.size() == 4) {
     std::array<std::uint8_t, 4> bytes{};
     std::copy(data.begin(), data.end(), bytes.begin());
     address = IpAddress::v4(bytes);
-  } else if (type == static_cast<std::uint16_t>(MdnsType::aaaa) && data.size() == 16) {
+  } else if (type == MdnsType::aaaa && data.size() == 16) {
     std::array<std::uint8_t, 16> bytes{};
     std::copy(data.begin(), data.end(), bytes.begin());
     address = IpAddress::v6(bytes);
@@ -76,22 +129,6 @@ std::optional<IpAddress> read_address(std::uint16_t type, ByteView data) {
   }
   if (address.is_multicast() || address.is_unspecified()) return std::nullopt;
   return address;
-}
-
-bool read_record(ByteView message, ByteReader& reader, std::vector<MdnsAnswer>& answers) {
-  auto name = read_name(message, reader);
-  if (!name) return false;
-  const std::uint16_t type = reader.u16();
-  const std::uint16_t record_class = reader.u16();
-  const std::uint32_t time_to_live = reader.u32();
-  const ByteView data = reader.take(reader.u16());
-  if (reader.failed()) return false;
-  const auto address = read_address(type, data);
-  // A time to live of zero takes the record back (RFC 6762 section 10.1).
-  if (address && (record_class & class_mask) == class_in && time_to_live != 0 &&
-      answers.size() < max_answers)
-    answers.push_back({std::move(*name), *address});
-  return true;
 }
 
 }  // namespace
@@ -108,42 +145,77 @@ bool is_dns_name(std::string_view name) {
   }
 }
 
-Bytes mdns_query(std::uint16_t id, std::string_view name, MdnsType type) {
+Bytes mdns_name(std::string_view name) {
   Bytes out;
   ByteWriter writer(out);
-  writer.u16(id);
-  writer.u16(0);  // a standard query
-  writer.u16(1);  // one question
-  writer.zeros(6);
-  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
-  while (!name.empty()) {
-    const std::string_view label = name.substr(0, name.find('.'));
-    writer.u8(static_cast<std::uint8_t>(label.size()));
-    writer.bytes(as_bytes(label));
-    name.remove_prefix(std::min(name.size(), label.size() + 1));
+  append_name(writer, name);
+  return out;
+}
+
+Bytes mdns_message(const MdnsMessage& message) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.u16(message.id);
+  writer.u16(message.is_response ? flag_response | flag_authoritative : 0);
+  writer.u16(static_cast<std::uint16_t>(message.questions.size()));
+  for (const auto* records : {&message.answers, &message.authorities, &message.additionals})
+    writer.u16(static_cast<std::uint16_t>(records->size()));
+  for (const MdnsQuestion& question : message.questions) {
+    append_name(writer, question.name);
+    writer.u16(static_cast<std::uint16_t>(question.type));
+    writer.u16(class_in);
   }
-  writer.u8(0);
-  writer.u16(static_cast<std::uint16_t>(type));
-  writer.u16(class_in);
+  for (const auto* records : {&message.answers, &message.authorities, &message.additionals}) {
+    for (const MdnsRecord& record : *records) {
+      append_name(writer, record.name);
+      writer.u16(static_cast<std::uint16_t>(record.type));
+      writer.u16(record.unique ? class_unique : class_in);
+      writer.u32(record.time_to_live);
+      writer.u16(static_cast<std::uint16_t>(record.data.size()));
+      writer.bytes(record.data);
+    }
+  }
+  return out;
+}
+
+Bytes mdns_query(std::uint16_t id, std::string_view name, MdnsType type) {
+  return mdns_message({id, false, {{std::string(name), type}}, {}, {}, {}});
+}
+
+std::optional<MdnsMessage> parse_mdns_message(ByteView message) {
+  ByteReader reader(message);
+  MdnsMessage out;
+  out.id = reader.u16();
+  const std::uint16_t flags = reader.u16();
+  const std::uint16_t questions = reader.u16();
+  const std::array<std::uint16_t, 3> records{reader.u16(), reader.u16(), reader.u16()};
+  if (reader.failed() || (flags & mask_opcode_and_code) != 0) return std::nullopt;
+  out.is_response = (flags & flag_response) != 0;
+  for (std::uint16_t i = 0; i < questions; ++i) {
+    if (!read_question(message, reader, out.questions)) return std::nullopt;
+  }
+  const auto read_all = [&](std::uint16_t count, std::vector<MdnsRecord>& section) {
+    while (count > 0 && read_record(message, reader, section))
+      --count;
+    return count == 0;
+  };
+  if (!read_all(records[0], out.answers) || !read_all(records[1], out.authorities) ||
+      !read_all(records[2], out.additionals))
+    return std::nullopt;
   return out;
 }
 
 std::optional<MdnsResponse> parse_mdns_response(ByteView message) {
-  ByteReader reader(message);
-  MdnsResponse response;
-  response.id = reader.u16();
-  const std::uint16_t flags = reader.u16();
-  const std::uint16_t questions = reader.u16();
-  std::uint32_t records = reader.u16();
-  records += reader.u16();
-  records += reader.u16();
-  if (reader.failed() || (flags & flag_response) == 0 || (flags & mask_opcode_and_code) != 0)
-    return std::nullopt;
-  for (std::uint32_t i = 0; i < questions; ++i) {
-    if (!skip_question(message, reader)) return std::nullopt;
-  }
-  for (std::uint32_t i = 0; i < records; ++i) {
-    if (!read_record(message, reader, response.answers)) return std::nullopt;
+  const auto parsed = parse_mdns_message(message);
+  if (!parsed || !parsed->is_response) return std::nullopt;
+  MdnsResponse response{parsed->id, {}};
+  for (const auto* records : {&parsed->answers, &parsed->authorities, &parsed->additionals}) {
+    for (const MdnsRecord& record : *records) {
+      const auto address = read_address(record.type, record.data);
+      // A time to live of zero takes the record back (RFC 6762 section 10.1).
+      if (address && record.time_to_live != 0 && response.answers.size() < max_entries)
+        response.answers.push_back({record.name, *address});
+    }
   }
   return response;
 }

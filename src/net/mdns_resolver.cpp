@@ -16,7 +16,7 @@ namespace roomwire::net {
 namespace {
 
 constexpr std::size_t max_names = 16;
-constexpr std::size_t max_addresses = 8;
+constexpr std::size_t max_found = 8;
 constexpr std::uint16_t mdns_port = 5353;
 // Queries and answers are small and few.
 constexpr UdpOptions socket_options{.buffer_bytes = 64 << 10};
@@ -181,8 +181,7 @@ void MdnsResolver::Impl::handle_answer(const MdnsRoute& route, bool group,
 
 void MdnsResolver::Impl::take(Query& query, const IpAddress& address) {
   auto& found = query.found;
-  if (found.size() == max_addresses ||
-      std::find(found.begin(), found.end(), address) != found.end())
+  if (found.size() == max_found || std::find(found.begin(), found.end(), address) != found.end())
     return;
   const auto place = address.is_v4() ? std::find_if(found.begin(), found.end(),
                                                     [](const auto& each) { return each.is_v6(); })

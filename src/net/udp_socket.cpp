@@ -242,6 +242,10 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(Loop& loop, const Endpoint& l
   if (fd < 0) return refused(errno);
   if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (options.shared) set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (options.joined_alone) {
+    const bool v4 = family == AF_INET;
+    set_option(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, 0);
+  }
   set_option(fd, SOL_SOCKET, SO_RCVBUF, options.buffer_bytes);
   set_option(fd, SOL_SOCKET, SO_SNDBUF, options.buffer_bytes);
   if (options.receive_offload) set_option(fd, SOL_UDP, UDP_GRO, 1);

@@ -24,7 +24,10 @@ struct UdpOptions {
   bool receive_offload = true;  ///< UDP_GRO: the same for receiving.
   bool batch = true;            ///< sendmmsg and recvmmsg, instead of one call a datagram.
   bool shared = false;          ///< Others may bind the port too, for multicast.
-  bool broadcast = false;       ///< May send to broadcast addresses.
+  /// Multicast of the groups and interfaces that this socket joined alone; Linux otherwise gives
+  /// every socket on the port what any program has joined.
+  bool joined_alone = false;
+  bool broadcast = false;  ///< May send to broadcast addresses.
   /// Kernel buffers each way, best effort: the 208 KiB default overflows in bursts.
   int buffer_bytes = 4 << 20;
 };

@@ -1,12 +1,16 @@
-// roomwire osc and multicast DNS, with Bonjour in Node on the other side: names that end in .local.
+// roomwire osc and multicast DNS, with Bonjour in Node on the other side: names that end in .local,
+// and --zeroconf.
 import assert from 'node:assert/strict';
+import { Bonjour } from 'bonjour-service';
 import makeMulticastDns from 'multicast-dns';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
 import { ownNetwork } from './lib/network.mjs';
-import { packet, place, ready, said, udpEnd } from './lib/osc.mjs';
+import { packet, place, portOf, said, udpEnd } from './lib/osc.mjs';
 import { after, before, describe, test } from './lib/test.mjs';
 
 const works = ownNetwork(import.meta.url);
@@ -65,15 +69,13 @@ describe('.local names', options, () => {
     const names = await responder(t, { 'desk-moves.local': '127.0.0.4' });
     const first = await udpEnd(t, { address: '127.0.0.4' });
     const url = `desk-moves.local:${first.port}`;
-    const [bridge, patch] = await place(t, relay).pair('--to', url);
-    await patch.say({ address: '/first' });
-    await first.hears('/first');
+    const bridge = place(t, relay).bridge(['--to', url, '--every', '0.1s=/here']);
+    await first.hears('/here');
     await first.close();
     const second = await udpEnd(t, { address: '127.0.0.5', port: first.port });
     names['desk-moves.local'] = '127.0.0.5';
-    await patch.say({ address: '/lost' });
     await said(bridge, new RegExp(`^${url} refuses`));
-    await ready(second.log, ({ bytes }) => bytes.includes('/again'), () => patch.say({ address: '/again' }));
+    await second.hears('/here');
   });
 
   test('of a TCP destination', async (t) => {
@@ -106,5 +108,78 @@ describe('.local names', options, () => {
   test('that nobody has are said to be so', async (t) => {
     const bridge = place(t, relay).bridge(['--to', 'nobody.local:9']);
     await said(bridge, /^nobody\.local:9: host not found: neither by multicast DNS nor by the system/);
+  });
+});
+
+describe('--zeroconf', options, () => {
+  const machine = hostname().split('.')[0];
+
+  function bonjour(t) {
+    const own = new Bonjour(onLoopback);
+    t.after(() => new Promise((resolve) => own.destroy(resolve)));
+    return own;
+  }
+  /** What a browser of OSC services shows, as it changes. */
+  function browse(t, protocol) {
+    const log = new Log(`${protocol} browser`);
+    const browser = bonjour(t).find({ type: 'osc', protocol });
+    for (const change of ['up', 'down']) {
+      browser.on(change, ({ name, port, host, addresses }) =>
+        log.push({ change, name, port, host, addresses }),
+      );
+    }
+    t.after(() => log.close());
+    return {
+      sees: (change, port) => log.wait((e) => e.change === change && e.port === port, change),
+    };
+  }
+
+  test('a browser finds it, and OSC sent there arrives', async (t) => {
+    const { bridge: start, patch: join } = place(t, relay);
+    const bridge = start(['--listen', '0', '--listen', 'synth=osc.tcp://0', '--zeroconf']);
+    const [port, tcpPort] = [await portOf(bridge), await portOf(bridge, 'synth')];
+    const [udp, tcp] = [browse(t, 'udp'), browse(t, 'tcp')];
+    const found = await udp.sees('up', port);
+    assert.ok(found.name.startsWith(`roomwire osc (${machine})`), found.name);
+    assert.ok(found.host.startsWith('roomwire-') && found.host.endsWith('.local'), found.host);
+    assert.ok(found.addresses.includes('127.0.0.1'), `${found.addresses}`);
+    assert.ok((await tcp.sees('up', tcpPort)).name.startsWith(`roomwire synth (${machine})`));
+
+    const patch = await join();
+    await patch.meets(bridge);
+    const end = await udpEnd(t);
+    await end.send(packet('/found'), found.port, '127.0.0.1');
+    await patch.hears({ address: '/found', args: [] });
+    bridge.kill('SIGINT');
+    await udp.sees('down', port);
+    await tcp.sees('down', tcpPort);
+  });
+
+  test('another roomwire is sent to by the name of the machine', async (t) => {
+    const listener = place(t, relay).bridge(['--listen', '0', '--zeroconf']);
+    const port = await portOf(listener);
+    const { host } = await browse(t, 'udp').sees('up', port);
+    const { bridge: start, patch: join } = place(t, relay);
+    const sender = start(['--to', `${host}:${port}`, '--every', '0.1s=/hello', '--monitor']);
+    await sender.out.wait((line) => line === '> osc /hello', '/hello');
+    const patch = await join();
+    await patch.meets(sender);
+    assert.equal(sender.err.count((line) => /not found/.test(line)), 0);
+  });
+
+  test('gives way to who has the name', async (t) => {
+    const name = `roomwire taken (${machine})`;
+    const published = bonjour(t).publish({ name, type: 'osc', protocol: 'udp', port: 9 });
+    await once(published, 'up');
+    const bridge = place(t, relay).bridge(['--listen', 'taken=0', '--zeroconf']);
+    await said(bridge, /somebody else on the network is called roomwire taken .*\(2\)/);
+    const found = await browse(t, 'udp').sees('up', await portOf(bridge, 'taken'));
+    assert.equal(found.name, `${name} (2)`);
+  });
+
+  test('is refused without a listener, and says when nobody could come', async (t) => {
+    const { bridge: start } = place(t, relay);
+    await said(start(['--to', '127.0.0.1:9', '--zeroconf']), /--zeroconf: needs --listen/);
+    await said(start(['--listen', '127.0.0.1:0', '--zeroconf']), /nothing is announced/);
   });
 });
