@@ -35,7 +35,7 @@ bool is_deaf(const UnmetPeer& peer) {
 }
 
 std::string state_of(const UnmetPeer& peer) {
-  const std::string tried = tried_text(peer.tried, most_pairs);
+  std::string tried = tried_text(peer.tried, most_pairs);
   if (!peer.reason.empty()) return printable(peer.reason) + ", " + tried;
   if (peer.tried.count > 0) return tried;
   if (peer.answers) return "not connected so far";
