@@ -107,6 +107,7 @@ std::vector<IcePair> IcePairs::checked() const {
   std::sort(checked.begin(), checked.end(),
             [](const auto* a, const auto* b) { return a->priority > b->priority; });
   std::vector<IcePair> out;
+  out.reserve(checked.size());
   for (const CheckedPair* pair : checked)
     out.push_back(pair->addresses());
   return out;
