@@ -145,7 +145,8 @@ Links::Trial Links::trial(const PeerId& peer) const {
 }
 
 void Links::remember(const PeerId& peer, Trial trial) {
-  if (failed_.size() < max_attempts || failed_.contains(peer)) failed_[peer] = std::move(trial);
+  if (failed_.size() >= max_attempts && !failed_.contains(peer)) failed_.erase(failed_.begin());
+  failed_[peer] = std::move(trial);
 }
 
 Attempt* Links::link(const PeerId& peer) {

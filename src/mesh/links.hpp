@@ -110,7 +110,7 @@ class Links final : public AttemptOwner {
   bool receiving_ = true;
   std::map<signal::AttemptId, std::unique_ptr<Attempt>> attempts_;
   std::map<PeerId, Peer> peers_;
-  std::map<PeerId, Trial> failed_;  ///< At most max_attempts: one more is not remembered.
+  std::map<PeerId, Trial> failed_;  ///< At most max_attempts: for one more any goes.
   std::vector<std::function<void()>> deferred_;
   std::vector<std::unique_ptr<Attempt>> buried_;
 };

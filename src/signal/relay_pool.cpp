@@ -187,6 +187,7 @@ void RelayPool::Impl::fail(Time now, Relay& relay, const std::string& reason) {
 void RelayPool::Impl::give_up(Relay& relay) {
   relay.state = State::given_up;
   relay.timer.reset();
+  relay.echo_due.reset();
   relay.protocol->closed();
   observer_.on_relay_given_up(relay.id);
 }

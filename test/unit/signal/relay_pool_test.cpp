@@ -340,6 +340,16 @@ TEST_F(GuessedRelayTest, SoIsOneThatPassesNothingOn) {
   EXPECT_THAT(observer.refusals, ElementsAre("given up"));
 }
 
+TEST_F(GuessedRelayTest, SoIsOneThatHangsUpBeforeItPassedAnythingOn) {
+  open();
+  sockets.in_use[RelayId{0}] = false;
+  guesses.relay_closed(now, RelayId{0}, "closed by the other side", true);
+  let_pass(8s);
+  let_pass(1h);
+  EXPECT_THAT(sockets.log, ElementsAre("open ws://page"));
+  EXPECT_THAT(observer.refusals, ElementsAre("given up"));
+}
+
 TEST_F(GuessedRelayTest, ARelayIsKept) {
   open();
   guesses.relay_message(now, RelayId{0}, R"({"topic":"topic","payload":"me"})");
