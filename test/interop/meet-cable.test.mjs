@@ -1,7 +1,7 @@
 // Meeting on a LAN: two machines, with the link-local IPv6 addresses that every one has.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from './lib/test.mjs';
-import { patience } from './lib/log.mjs';
+import { meetingPatience } from './lib/log.mjs';
 import { Kinds, meetOnce } from './lib/meeting.mjs';
 import { Relay, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { connectMachine, hasIpv6, ownNetwork } from './lib/network.mjs';
@@ -32,7 +32,7 @@ function withMachine(cable) {
 async function meets(t, { kinds, relay, machine }, names, prefix = '') {
   const times = [];
   for (let round = 0; round < rounds; round++) {
-    const where = { prefixes: ['', prefix], machine, limit: patience };
+    const where = { prefixes: ['', prefix], machine, limit: meetingPatience };
     const { ms, failed } = await meetOnce(kinds, names, relay.of('nostr'), where);
     assert.equal(failed, undefined, `meeting ${round + 1}: ${failed}`);
     times.push(Math.round(ms));

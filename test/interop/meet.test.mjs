@@ -1,7 +1,7 @@
 // A short form of meet.mjs: every kind of pair, both ways, again and again in fresh processes.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from './lib/test.mjs';
-import { patience } from './lib/log.mjs';
+import { meetingPatience } from './lib/log.mjs';
 import { Kinds, meetOnce } from './lib/meeting.mjs';
 import { Relay } from './lib/native.mjs';
 
@@ -31,7 +31,7 @@ describe('meeting', { concurrency: 2 }, () => {
       for (let round = 0; round < rounds; round++) {
         const { ms, failed } = await meetOnce(kinds, ['native', other], relay.of('nostr'), {
           prefixes: ['', prefix],
-          limit: patience,
+          limit: meetingPatience,
         });
         assert.equal(failed, undefined, `meeting ${round + 1}: ${failed}`);
         times.push(Math.round(ms));

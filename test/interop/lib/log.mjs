@@ -4,6 +4,8 @@ const liveLogs = new Set();
 const openWaits = new Set();
 /** Long enough for a busy machine; a passing test never waits that long. */
 export const patience = 60_000;
+/** Trystero offers again after 57 s only, when its first offer came to nothing. */
+export const meetingPatience = 2 * patience;
 
 /** Notes that something is waited for, for whoever hangs there; until what it gives is called. */
 export function waitingFor(what) {

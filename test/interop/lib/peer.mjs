@@ -2,7 +2,7 @@
 // other end and peers/payload.mjs for how payloads are written.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { failure, patience } from './log.mjs';
+import { failure, meetingPatience, patience } from './log.mjs';
 import { nativePeerBinary, offlineEnv } from './native.mjs';
 import { Process } from './process.mjs';
 
@@ -57,7 +57,7 @@ export class Peer {
   request(roomId, action, payload, options = {}) {
     return this.command('request', { roomId, action, payload, ...options });
   }
-  joined(roomId, other, ms) {
+  joined(roomId, other, ms = meetingPatience) {
     return this.event('join', { roomId, peer: other.id }, ms);
   }
   left(roomId, other, ms) {
