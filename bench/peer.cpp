@@ -1,14 +1,16 @@
 // One end of the benchmark, native; bench/peer.mjs is the same with Trystero in Node.
-//   bench_peer echo|drive ROOM RELAY [MESSAGES]
+//   bench_peer echo|drive|obey ROOM RELAY [MESSAGES]
 // `echo` sends every message back to its sender. `drive` waits for the other, measures, prints
-// one line of JSON and ends.
+// one line of JSON and ends. `obey` sends or counts what a browser orders: bench/browser.mjs.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <roomwire/roomwire.hpp>
+#include <sstream>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -86,11 +88,58 @@ class Driver {
   int echoes_ = 0;
 };
 
+/// `take COUNT`: says ready, and done when so many messages have come. `give COUNT SIZE`.
+class Servant {
+ public:
+  explicit Servant(roomwire::Room& room)
+      : order_(*room.action("order")), bulk_(*room.action("bulk")) {
+    order_.on_message([this](const roomwire::Message& message) {
+      if (const auto* text = std::get_if<std::string>(&message.payload)) obey(*text);
+    });
+    bulk_.on_message([this](const roomwire::Message&) {
+      if (--awaited_ == 0) static_cast<void>(order_.send("done"));
+    });
+  }
+
+ private:
+  void obey(const std::string& text) {
+    std::istringstream words(text);
+    std::string what;
+    int count = 0;
+    std::size_t size = 0;
+    words >> what >> count >> size;
+    if (what == "take") {
+      awaited_ = count;
+      static_cast<void>(order_.send("ready"));
+    } else {
+      to_give_ = count;
+      data_.assign(size, 0);
+      give();
+    }
+  }
+
+  void give() {
+    const int count = std::min(batch, to_give_);
+    to_give_ -= count;
+    for (int i = 0; i < count; ++i) {
+      roomwire::SendOptions options;
+      if (i + 1 == count && to_give_ > 0) options.on_sent = [this] { give(); };
+      if (!bulk_.send(data_, std::move(options))) std::abort();
+    }
+  }
+
+  roomwire::Action order_;
+  roomwire::Action bulk_;
+  roomwire::Bytes data_;
+  int awaited_ = 0;
+  int to_give_ = 0;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::cerr << "usage: bench_peer echo|drive ROOM RELAY [MESSAGES]\n";
+    std::cerr << "usage: bench_peer echo|drive|obey ROOM RELAY [MESSAGES]\n";
     return 2;
   }
   const std::string role = argv[1];
@@ -109,7 +158,10 @@ int main(int argc, char** argv) {
   const int messages = argc > 4 ? std::atoi(argv[4]) : 100'000;
 
   std::unique_ptr<Driver> driver;
-  if (role == "drive") {
+  std::unique_ptr<Servant> servant;
+  if (role == "obey") {
+    servant = std::make_unique<Servant>(*room);
+  } else if (role == "drive") {
     driver = std::make_unique<Driver>(**context, action, messages);
   } else {
     action.on_message([&action](roomwire::Message message) {

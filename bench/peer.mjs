@@ -1,5 +1,5 @@
 // One end of the benchmark: Trystero in Node, over node-datachannel. See bench/peer.cpp.
-//   node bench/peer.mjs echo|drive ROOM RELAY [MESSAGES]
+//   node bench/peer.mjs echo|drive|obey ROOM RELAY [MESSAGES]
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -65,6 +65,26 @@ action.onMessage = (data, { peerId }) => {
     finish();
   }
 };
+const obey = () => {
+  const order = room.makeAction("order");
+  const bulk = room.makeAction("bulk");
+  let awaited = 0;
+  bulk.onMessage = () => --awaited === 0 && order.send("done");
+  order.onMessage = async (text) => {
+    const [what, count, size] = text.split(" ");
+    if (what === "take") {
+      awaited = Number(count);
+      return order.send("ready");
+    }
+    const data = new Uint8Array(Number(size));
+    for (let left = Number(count); left > 0; left -= 100) {
+      const next = Array.from({ length: Math.min(100, left) });
+      await Promise.all(next.map(() => bulk.send(data)));
+    }
+  };
+};
+if (role === "obey") obey();
+
 room.onPeerJoin = () => {
   console.log("joined");
   if (role === "drive") sendOne();

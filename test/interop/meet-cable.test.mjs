@@ -67,7 +67,7 @@ describe('a cable with link-local addresses and IPv4', options, () => {
   test('native meets native', (t) => meets(t, place, ['native', 'native']));
   for (const [label, prefix] of directions)
     test(`native meets ${node}, ${label}`, (t) => meets(t, place, ['native', node], prefix));
-  test('3 native ones and 2 in Node are a full mesh', (t) =>
+  test('3 native ones meet each other and 2 in Node', (t) =>
     meets(t, place, ['native', 'native', node, node, 'native']));
 });
 

@@ -57,7 +57,7 @@ function chosenPairs() {
   return options.control ? [...ours, ...controls] : ours;
 }
 
-const nameOf = (pair) => (pair === mesh ? `6 native and 4 ${node}, all with all` : pair.join(' with '));
+const nameOf = (pair) => (pair === mesh ? `6 native with each other and with 4 ${node}` : pair.join(' with '));
 
 /** Ids of natural length, then the other side steered to answer where it would always offer. */
 function directions([a, b, ...more]) {
@@ -88,9 +88,11 @@ try {
     for (const [label, ...prefixes] of directions(pair)) {
       const times = [];
       let why;
+      let strangersMet = 0;
       for (let round = 0; round < rounds; round++) {
         const where = { prefixes, machine };
-        const { ms, failed } = await meetOnce(kinds, pair, relay.of('nostr'), where);
+        const { ms, failed, strangers } = await meetOnce(kinds, pair, relay.of('nostr'), where);
+        if (strangers) strangersMet++;
         if (failed) why = failed;
         else times.push(ms);
       }
@@ -104,6 +106,7 @@ try {
       console.log(
         `${nameOf(pair).padEnd(66)} ${label.padEnd(14)} ${met} ${at(0.5)} ${at(0.9)} ${at(1)}`,
       );
+      if (pair === mesh) console.log(`  and those in Node each other: ${strangersMet}/${rounds}`);
       if (times.length < rounds && pair.includes('native')) missed++;
       if (why && options.verbose) console.log(why);
     }

@@ -121,10 +121,11 @@ export function spawnNativePeer({ machine, env = {} } = {}) {
 /** Both see each other join. */
 export const bothJoined = (roomId, a, b, ms) => allJoined(roomId, [a, b], ms);
 
-/** Each sees all others join. */
-export async function allJoined(roomId, peers, ms) {
+/** Each sees all others join, of those pairs that are `wanted`. */
+export async function allJoined(roomId, peers, ms, wanted = () => true) {
   const pairs = peers.flatMap((one) => peers.filter((other) => other !== one).map((o) => [one, o]));
-  await Promise.all(pairs.map(([one, other]) => one.joined(roomId, other, ms)));
+  const chosen = pairs.filter((pair) => wanted(...pair));
+  await Promise.all(chosen.map(([one, other]) => one.joined(roomId, other, ms)));
 }
 
 /** Sends, and checks what the other side got. */

@@ -1,4 +1,5 @@
 // The page's end of the control protocol: globalThis.peerCommand in, globalThis.peerEvent out.
+import { bulkCommands } from '../bulk.mjs';
 import { createControl } from '../trystero-control.mjs';
 
 /** A moving picture, as a camera would give it, and a tone. */
@@ -59,6 +60,6 @@ const extra = {
 
 export function startPage({ version, strategies, selfId }) {
   const emit = (event) => globalThis.peerEvent(event);
-  const run = createControl({ version, strategies, selfId, emit, extra });
+  const run = createControl({ version, strategies, selfId, emit, extra: { ...bulkCommands, ...extra } });
   globalThis.peerCommand = async (command) => emit(await run(command));
 }
