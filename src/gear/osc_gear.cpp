@@ -156,7 +156,7 @@ Result<void> OscGear::Impl::open() {
     add_destination(route);
   set_epoch();
   if (!options_.dry_run) periodic_.start();
-  if (options_.zeroconf) announce();
+  if (options_.zeroconf && !options_.dry_run) announce();
   return {};
 }
 
@@ -393,6 +393,7 @@ void OscGear::Impl::on_destination_change(DestinationId destination, bool up,
 }
 
 void OscGear::Impl::send_probe(ByteView packet) {
+  if (options_.dry_run) return;
   for (std::size_t i = 0; i < options_.to.size(); ++i)
     ends_.send(static_cast<DestinationId>(i), packet);
   for (const auto& [name, channel] : channels_) {
