@@ -42,8 +42,11 @@ exec 3<said
 read -r -t 60 line <&3 && [ "$line" = ready ]
 for port in "$named" "$all"; do
   for value in ',f\0\0\x3f\x7d\x70\xa4' ',i\0\0\0\0\0\1' ',d\0\0\x3f\xe0\0\0\0\0\0\0' ',h\0\0\0\0\0\0\0\0\0\7'; do
-    printf "/fader\\0\\0$value" >"/dev/udp/127.0.0.1/$port"
-    read -r -t 60 line <&3
+    # Its sockets open a little after it says so: what came too early is sent again.
+    for _ in {1..30}; do
+      printf "/fader\\0\\0$value" >"/dev/udp/127.0.0.1/$port"
+      ! read -r -t 2 line <&3 || break
+    done
     echo "$line"
   done
 done >seen
