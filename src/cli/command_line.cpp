@@ -63,6 +63,7 @@ sACN, and what a lighting desk sends goes into the room.)",
 --to is artnet://HOST/NET.SUBNET.UNIVERSE, artnet://broadcast/N, sacn://N
 (multicast) or sacn://N@HOST; --listen is artnet://N[@ADDRESS] or
 sacn://N[@ADDRESS]. A port may follow HOST and ADDRESS, and ?interface=NAME.
+--listen hears unicast, broadcasts and multicast; ADDRESS is one of this machine.
 In the room a message is [{"channel":0,"value":255}], [255,0,128] or bytes for
 the first channels, {"type":"blackout"}, or {"universe":1,"channels":[255]}.
 Values are from 0 to 255, or to --scale; beyond an end they count as that end.

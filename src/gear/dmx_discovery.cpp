@@ -25,7 +25,7 @@ std::vector<std::string> DmxDiscovery::start() {
   EndUrl url;
   url.host = "0.0.0.0";
   url.port = dmx::artnet_port;
-  url.home_port = true;
+  url.port_use = PortUse::offered;
   auto listener = ends_.listen(url);
   if (!listener) {
     missing.emplace_back(

@@ -155,12 +155,7 @@ Result<void> DmxGear::Impl::open() {
         [this](const Message& message) { from_room(message.from, message.payload); });
     channels_.push_back(*std::move(action));
   }
-  const bool several = std::any_of(
-      options_.listen.begin(), options_.listen.end(),
-      [this](const DmxUrl& url) { return url.universe != options_.listen.front().universe; });
-  for (const DmxUrl& url : options_.listen) {
-    if (auto added = listener_.add(url, several, loop_.now()); !added) return added;
-  }
+  if (auto opened = listener_.open(options_.listen, loop_.now()); !opened) return opened;
   open_artnet_port();
   sender_.emplace(ends_, sender_options());
   for (const DmxUrl& url : options_.to)

@@ -18,7 +18,18 @@ struct DmxListener::Desk final : dmx::InputSink {
   const DmxUrl url;
   dmx::Input input;
   std::uint64_t packets = 0;
+  bool opened = false;  ///< By `url`.
 };
+
+namespace {
+
+// On all networks that the protocol knows of.
+bool is_everywhere(const DmxUrl& url) {
+  return url.socket.interface.empty() &&
+         (url.socket.is_multicast() || url.socket.host == "0.0.0.0");
+}
+
+}  // namespace
 
 DmxListener::DmxListener(Ends& ends, DmxListenerOptions options, DmxListenerObserver& observer)
     : ends_(ends), options_(options), observer_(observer) {}
@@ -26,26 +37,112 @@ DmxListener::~DmxListener() = default;
 
 // ---- opening ----
 
-// Universes that come in by one socket share it: no other could have its port.
-Result<void> DmxListener::add(const DmxUrl& url, bool names_universe, Time now) {
-  const bool artnet = std::holds_alternative<dmx::PortAddress>(url.universe);
-  EndUrl socket = url.socket;
-  socket.home_port = artnet && socket.port == dmx::artnet_port;
-  auto same = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening& each) {
-    return each.socket == socket && each.artnet == artnet && socket.port != 0;
+Result<void> DmxListener::open(std::vector<DmxUrl> urls, Time now) {
+  const bool several = std::any_of(urls.begin(), urls.end(), [&](const DmxUrl& url) {
+    return url.universe != urls.front().universe;
   });
-  if (same == listeners_.end()) {
-    const auto listener = ends_.listen(socket);
-    if (!listener) return tl::unexpected(listener.error());
-    if (socket.home_port && !artnet_port_) artnet_port_ = *listener;
-    listeners_.push_back({socket, artnet, {}});
-    same = std::prev(listeners_.end());
+  std::stable_partition(urls.begin(), urls.end(), is_everywhere);
+  for (const DmxUrl& url : urls) {
+    Desk& to = desk(url, several, now);
+    // Two sockets would hear it twice.
+    const bool is_heard =
+        to.opened && is_everywhere(to.url) && to.url.socket.port == url.socket.port;
+    if (is_heard) continue;
+    if (auto added = add(url, to); !added) return added;
+    to.opened = true;
   }
-  same->desks.push_back(&desk(url, names_universe, now));
   return {};
 }
 
+Result<void> DmxListener::add(const DmxUrl& url, Desk& desk) {
+  return std::holds_alternative<dmx::PortAddress>(url.universe) ? add_artnet(url, desk)
+                                                                : add_sacn(url, desk);
+}
+
+Result<void> DmxListener::add_artnet(const DmxUrl& url, Desk& desk) {
+  EndUrl socket = url.socket;
+  socket.port_use = socket.port == dmx::artnet_port ? PortUse::offered : PortUse::alone;
+  const auto address = IpAddress::parse(socket.host);
+  socket.hears_broadcast = address && address->is_v4() && !address->is_unspecified();
+  if (auto listener = listen(socket, true, desk); !listener)
+    return tl::unexpected(listener.error());
+  return {};
+}
+
+// Two sockets, as one that is bound to a group hears that group alone, and one socket can be in 20
+// groups at most. Where the URL has an address, that is of the network whose groups are meant.
+Result<void> DmxListener::add_sacn(const DmxUrl& url, Desk& desk) {
+  const bool placed = !url.socket.is_multicast();
+  EndUrl unicast = url.socket;
+  if (!placed) unicast.host = "0.0.0.0";
+  unicast.interface.clear();
+  unicast.port_use = unicast.port == dmx::sacn_port ? PortUse::offered : PortUse::alone;
+  const auto listener = listen(unicast, false, desk);
+  if (!listener && placed) return tl::unexpected(listener.error());
+
+  EndUrl group = url.socket;
+  const auto universe = std::get<dmx::SacnUniverse>(url.universe).number();
+  group.host = dmx::sacn_multicast_group(universe).to_string();
+  if (placed) {
+    const auto address = IpAddress::parse(url.socket.host);
+    if (address && address->is_v6()) return {};  // the groups here are those of IPv4
+    const bool anywhere = address && address->is_unspecified();
+    const bool loopback = !address || address->is_loopback();
+    group.interface = anywhere ? "" : loopback ? "127.0.0.1" : url.socket.host;
+    group.port = ends_.listening_on(*listener).front().port;
+  }
+  if (auto joined = listen(group, false, desk); !joined) return tl::unexpected(joined.error());
+  if (!listener) {
+    observer_.on_desk_notice(listener.error().message +
+                             "; sACN that is sent to this machine alone is not heard");
+  }
+  return {};
+}
+
+// Universes that come in by one socket share it: no other could have its port.
+Result<ListenerId> DmxListener::listen(const EndUrl& socket, bool artnet, Desk& desk) {
+  const auto add_desk = [&](Listening& to) {
+    if (std::find(to.desks.begin(), to.desks.end(), &desk) == to.desks.end())
+      to.desks.push_back(&desk);
+  };
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (listeners_[i].socket != socket || listeners_[i].artnet != artnet || socket.port == 0)
+      continue;
+    add_desk(listeners_[i]);
+    return static_cast<ListenerId>(i);
+  }
+  auto listener = ends_.listen(socket);
+  const bool is_ours = listener.has_value();
+  if (!listener && socket.port_use == PortUse::offered) listener = share(socket);
+  if (!listener) return listener;
+  if (artnet && is_ours && socket.port == dmx::artnet_port && !artnet_port_)
+    artnet_port_ = *listener;
+  listeners_.push_back({socket, artnet, {}});
+  add_desk(listeners_.back());
+  return listener;
+}
+
+// By custom, programs for lights share their protocol's port.
+Result<ListenerId> DmxListener::share(EndUrl socket) {
+  const bool with_ourselves =
+      std::any_of(listeners_.begin(), listeners_.end(),
+                  [&](const Listening& each) { return each.socket.port == socket.port; });
+  socket.port_use = PortUse::shared;
+  auto listener = ends_.listen(socket);
+  if (!listener || with_ourselves) return listener;
+  observer_.on_desk_notice(
+      "UDP port " + std::to_string(socket.port) + " is shared with another program: both hear " +
+      (socket.port == dmx::sacn_port ? "multicast" : "broadcasts") +
+      ", but what a desk sends to this machine alone reaches only one of them, mostly the one "
+      "that was started last");
+  return listener;
+}
+
 DmxListener::Desk& DmxListener::desk(const DmxUrl& url, bool names_universe, Time now) {
+  const auto same = std::find_if(desks_.begin(), desks_.end(), [&](const auto& each) {
+    return each->url.universe == url.universe;
+  });
+  if (same != desks_.end()) return **same;
   const bool artnet = std::holds_alternative<dmx::PortAddress>(url.universe);
   dmx::InputConfig config;
   config.protocol = artnet ? dmx::Protocol::artnet : dmx::Protocol::sacn;
@@ -64,7 +161,7 @@ bool DmxListener::open_artnet_port() {
   EndUrl url;
   url.host = "0.0.0.0";
   url.port = dmx::artnet_port;
-  url.home_port = true;
+  url.port_use = PortUse::offered;
   const auto listener = ends_.listen(url);
   if (!listener) return false;
   artnet_port_ = *listener;

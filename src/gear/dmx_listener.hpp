@@ -40,12 +40,15 @@ class DmxListener {
   DmxListener(const DmxListener&) = delete;
   DmxListener& operator=(const DmxListener&) = delete;
 
-  /// Listens when it returns. Fails when a port is taken. `names_universe`: its updates say of
-  /// which universe they are.
-  Result<void> add(const DmxUrl& url, bool names_universe, Time now);
+  /// Listens when it returns, as widely as the protocol is sent: for Art-Net to broadcast and
+  /// unicast, for sACN to the universe's group and unicast. Fails when a port is taken by a program
+  /// that does not share it. Of several universes each update says of which it is. A universe that
+  /// is named more than once is one, and what comes for it comes once. Once.
+  Result<void> open(std::vector<DmxUrl> urls, Time now);
   /// So that Art-Net can leave from its port, and who polls there finds us. False when another
   /// program has it.
   bool open_artnet_port();
+  /// And no other program had it before.
   bool has_artnet_port() const { return artnet_port_.has_value(); }
 
   /// What came in by one of the ends. False when it is of none that is listened to.
@@ -68,6 +71,11 @@ class DmxListener {
   };
 
   Desk& desk(const DmxUrl& url, bool names_universe, Time now);
+  Result<void> add(const DmxUrl& url, Desk& desk);
+  Result<void> add_artnet(const DmxUrl& url, Desk& desk);
+  Result<void> add_sacn(const DmxUrl& url, Desk& desk);
+  Result<ListenerId> listen(const EndUrl& socket, bool artnet, Desk& desk);
+  Result<ListenerId> share(EndUrl socket);
   void handle_artnet(const Listening& on, const Source& source, ByteView packet, Time now);
   void handle_sacn(const Listening& on, const Source& source, ByteView packet, Time now);
   template <class Packet>
@@ -78,7 +86,7 @@ class DmxListener {
   DmxListenerObserver& observer_;
   std::vector<std::unique_ptr<Desk>> desks_;
   std::vector<Listening> listeners_;  ///< By ListenerId.
-  /// Where Art-Net's own port is listened to.
+  /// Where Art-Net's own port is listened to, when no other program had it before.
   std::optional<ListenerId> artnet_port_;
 };
 

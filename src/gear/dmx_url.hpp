@@ -22,8 +22,10 @@ namespace roomwire::gear {
 /// and a listener one of
 ///
 ///   artnet://ADDRESS[@HOST[:PORT]]      HOST is an address of this machine; without it all IPv4
-///   sacn://UNIVERSE                     what is sent to the universe's multicast group
-///   sacn://UNIVERSE@HOST[:PORT]         what is sent to this machine alone
+///   sacn://UNIVERSE[@HOST[:PORT]]       the same
+///
+/// and hears what is broadcast or sent to the universe's group on the networks of these addresses,
+/// as well as what is sent to them alone.
 ///
 /// ADDRESS is Net.Sub-Net.Universe or the whole Port-Address as one number. IPv6 goes into [ ].
 /// `?interface=NAME` chooses the network interface of multicast and broadcast, by name or address.

@@ -12,6 +12,14 @@ namespace roomwire::gear {
 
 enum class Transport : std::uint8_t { udp, tcp };
 
+/// Whether other programs may have a listener's port as well. What is broadcast or sent to a group
+/// then comes to all; what is sent to the machine alone comes to one of them.
+enum class PortUse : std::uint8_t {
+  alone,
+  offered,  ///< Nobody has it now; who comes later and shares it too may.
+  shared,   ///< With those who have it already.
+};
+
 enum class EndRole : std::uint8_t { destination, listener };
 
 /// `127.0.0.1:57120`, `studio.local:9000`, `[::1]:9000` and, for a listener, `9000`. In liblo's
@@ -43,15 +51,13 @@ struct EndUrl {
   std::string interface {};  ///< Empty: not chosen.
   std::uint8_t ttl = 1;
   /// Not written: of a UDP destination, where to send from if that port can be had, as that of a
-  /// home_port listener can. What comes back is then heard by that listener, or here. 0: any.
+  /// listener that is not `alone` can. What comes back is then heard by it, or here. 0: any.
   std::uint16_t source_port = 0;
-  /// Not written: of a UDP listener, other programs may listen on its port if they allow it as well
-  /// (SO_REUSEADDR). Broadcast and multicast then reach all of them; what is sent to an address of
-  /// this machine reaches the one that began last.
-  bool shared = false;
-  /// Not written: of a UDP listener, its port is the source_port of destinations of this process,
-  /// and it may send to broadcast addresses.
-  bool home_port = false;
+  /// Not written: of a UDP listener. One that is not `alone` may send to broadcast addresses.
+  PortUse port_use = PortUse::alone;
+  /// Not written: of a UDP listener on an IPv4 address, it hears what is broadcast on the network
+  /// of that address too.
+  bool hears_broadcast = false;
 
   /// Fails with invalid_input, in a line that quotes `text` and says what to write.
   static Result<EndUrl> parse(std::string_view text, EndRole role);

@@ -50,7 +50,6 @@ struct Ends::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   }
   void congested(bool more) override;
   bool is_receiving() const override { return receiving; }
-  void share_port(bool on) override;
   std::uint64_t next_connection() override { return ++connections; }
   net::Loop& loop() override { return loop_; }
   net::Resolver& resolver() override { return resolver_; }
@@ -98,11 +97,6 @@ void Ends::Impl::heard(const Source& source, ByteView packet) {
   }
   const auto keep = shared_from_this();
   observer.on_packet(source, packet);
-}
-
-void Ends::Impl::share_port(bool on) {
-  for (const auto& listener : listeners)
-    listener->share_port(on);
 }
 
 void Ends::Impl::note(std::function<void()> call) {

@@ -37,9 +37,6 @@ class EndsHost {
   /// False: what can make its sender wait reads no more, until resume().
   virtual bool is_receiving() const = 0;
   virtual std::uint64_t next_connection() = 0;
-  /// Whether a destination may bind the port of a home_port listener now. Other programs must not
-  /// be able to, so it is on for that moment only.
-  virtual void share_port(bool on) = 0;
 
   virtual net::Loop& loop() = 0;
   virtual net::Resolver& resolver() = 0;
@@ -73,7 +70,6 @@ class Listener {
   virtual bool send_to(const Source& source, ByteView packet) = 0;
   virtual std::vector<Endpoint> endpoints() const = 0;
   virtual void resume() {}
-  virtual void share_port(bool /*on*/) {}
   /// Packets that it sends come from endpoints(), and from there nobody else can send.
   virtual bool is_exclusive() const = 0;
 };

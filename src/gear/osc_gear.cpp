@@ -147,7 +147,7 @@ Result<void> OscGear::Impl::open() {
   if (auto opened = others_.open(options_.dry_run); !opened) return opened;
   for (const OscRoute& route : options_.listen) {
     EndUrl url = route.url;
-    url.shared = options_.reuse;
+    if (options_.reuse) url.port_use = PortUse::shared;
     auto listener = ends_.listen(url);
     if (!listener) return tl::unexpected(listener.error());
     listener_channels_.push_back(route.channel.empty() ? options_.channels.front() : route.channel);

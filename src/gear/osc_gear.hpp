@@ -30,7 +30,7 @@ struct OscGearOptions {
   std::vector<PeriodicMessage> every;  ///< To every destination.
   bool strict_source = false;          ///< As of EndsOptions.
   bool zeroconf = false;               ///< Listeners are announced by multicast DNS.
-  bool reuse = false;                  ///< UDP ports are shared, as EndUrl::shared says.
+  bool reuse = false;                  ///< UDP ports are shared, see PortUse.
   bool reply = false;                  ///< Also to whoever sent OSC to a listener last.
   bool ack = false;      ///< Tells the sender of a message, and nobody else, that it was sent.
   bool dry_run = false;  ///< Nothing is sent, to either side.

@@ -166,9 +166,7 @@ Result<void> UdpDestination::prepare(int fd, std::uint16_t source_port) {
   if (to_many || source_port != 0) {
     const IpAddress any = remote_.address.is_v4() ? IpAddress() : IpAddress::v6({});
     const socklen_t size = net::to_socket_address({any, source_port}, address);
-    if (source_port != 0) host_.share_port(true);
     const int error = ::bind(fd, &address.any, size) == 0 ? 0 : errno;
-    if (source_port != 0) host_.share_port(false);
     if (error != 0) return system_failure(error);
   }
   // Where the port is shared also for broadcast, whose answers are the listener's to hear then.

@@ -27,22 +27,51 @@ Result<void> UdpListener::start() {
     if (!found) return tl::unexpected(found.error());
     scope = found->front().index;
   }
-  const auto bind = [&](const Endpoint& local) -> Result<std::uint16_t> {
+  net::UdpOptions options;
+  options.shared = url_.is_multicast() || url_.port_use == PortUse::shared;
+  options.joined_alone = true;
+  options.broadcast = url_.port_use != PortUse::alone;
+  const auto bind_one = [&](const Endpoint& local) -> Result<std::uint16_t> {
     // ff02:: is another group on each link.
-    auto socket =
-        net::UdpSocket::bind(host_.loop(), scope != 0 ? local.with_scope(scope) : local,
-                             [weak = weak_from_this()](std::span<const net::Datagram> datagrams) {
-                               if (const auto self = weak.lock()) self->receive(datagrams);
-                             },
-                             {.shared = is_shared(), .broadcast = url_.home_port});
+    auto socket = bind(scope != 0 ? local.with_scope(scope) : local, options);
     if (!socket) return tl::unexpected(socket.error());
     sockets_.push_back(std::move(*socket));
     return sockets_.back()->local().port;
   };
-  if (auto bound = bind_all(url_, bind, [this] { sockets_.clear(); }); !bound) return bound;
+  if (auto bound = bind_all(url_, bind_one, [this] { sockets_.clear(); }); !bound) return bound;
+  if (url_.port_use == PortUse::offered) {
+    for (const auto& socket : sockets_)
+      socket->share_port();
+  }
+  if (url_.hears_broadcast) open_broadcast();
   if (!url_.is_multicast()) return {};
   rejoin_.set(host_.loop().now() + rejoin_interval);
   return join_group();
+}
+
+Result<std::unique_ptr<net::UdpSocket>> UdpListener::bind(const Endpoint& local,
+                                                          const net::UdpOptions& options) {
+  return net::UdpSocket::bind(
+      host_.loop(), local,
+      [weak = weak_from_this()](std::span<const net::Datagram> datagrams) {
+        if (const auto self = weak.lock()) self->receive(datagrams);
+      },
+      options);
+}
+
+// A socket that is bound to an address hears nothing that is broadcast. Those that are bound to
+// the broadcast addresses hear nothing else, so they take nothing from other programs.
+void UdpListener::open_broadcast() {
+  const auto found = find_interface(url_.host, true);
+  if (!found || !found->front().broadcast) return;
+  net::UdpOptions options;
+  options.shared = true;
+  options.interface = found->front().index;
+  for (const IpAddress& address :
+       {*found->front().broadcast, *IpAddress::parse(EndUrl::limited_broadcast)}) {
+    auto socket = bind({address, sockets_.front()->local().port}, options);
+    if (socket) broadcast_sockets_.push_back(std::move(*socket));
+  }
 }
 
 Result<void> UdpListener::join_group() {
@@ -60,17 +89,12 @@ void UdpListener::rejoin() {
   rejoin_.set(host_.loop().now() + rejoin_interval);
 }
 
-void UdpListener::share_port(bool on) {
-  if (!url_.home_port || is_shared()) return;
-  for (const auto& socket : sockets_)
-    socket->share_port(on);
-}
-
 void UdpListener::close() {
   replies_.pump();
   open_ = false;
   rejoin_.cancel();
   sockets_.clear();
+  broadcast_sockets_.clear();
 }
 
 void UdpListener::receive(std::span<const net::Datagram> datagrams) {

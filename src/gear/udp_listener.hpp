@@ -1,4 +1,4 @@
-// A port on which OSC comes in by UDP, on one address or on several.
+// A port on which packets come in by UDP, on one address or on several.
 #pragma once
 
 #include <memory>
@@ -22,11 +22,14 @@ class UdpListener final : public Listener,
   void close() override;
   bool send_to(const Source& source, ByteView packet) override;
   std::vector<Endpoint> endpoints() const override;
-  void share_port(bool on) override;
-  bool is_exclusive() const override { return !is_shared(); }
+  bool is_exclusive() const override {
+    return !url_.is_multicast() && url_.port_use == PortUse::alone;
+  }
 
  private:
-  bool is_shared() const { return url_.shared || url_.is_multicast(); }
+  Result<std::unique_ptr<net::UdpSocket>> bind(const Endpoint& local,
+                                               const net::UdpOptions& options);
+  void open_broadcast();
   Result<void> join_group();
   void rejoin();
   void receive(std::span<const net::Datagram> datagrams);
@@ -38,6 +41,7 @@ class UdpListener final : public Listener,
   Pacer replies_;
   net::Timer rejoin_;
   std::vector<std::unique_ptr<net::UdpSocket>> sockets_;
+  std::vector<std::unique_ptr<net::UdpSocket>> broadcast_sockets_;  ///< They only hear.
   bool open_ = true;
 };
 

@@ -246,6 +246,8 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(Loop& loop, const Endpoint& l
     const bool v4 = family == AF_INET;
     set_option(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MULTICAST_ALL : IPV6_MULTICAST_ALL, 0);
   }
+  if (options.interface != 0)
+    set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, static_cast<int>(options.interface));
   set_option(fd, SOL_SOCKET, SO_RCVBUF, options.buffer_bytes);
   set_option(fd, SOL_SOCKET, SO_SNDBUF, options.buffer_bytes);
   if (options.receive_offload) set_option(fd, SOL_UDP, UDP_GRO, 1);
@@ -296,8 +298,8 @@ bool UdpSocket::join(const IpAddress& group, const IpAddress& local, std::uint32
   return set_option(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, request);
 }
 
-void UdpSocket::share_port(bool on) {
-  set_option(impl_->descriptor.native_handle(), SOL_SOCKET, SO_REUSEADDR, on ? 1 : 0);
+void UdpSocket::share_port() {
+  set_option(impl_->descriptor.native_handle(), SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
 void UdpSocket::set_multicast_interface(const IpAddress& local, std::uint32_t index) {

@@ -23,11 +23,14 @@ struct UdpOptions {
   bool segment_offload = true;  ///< UDP_SEGMENT: many datagrams of one size in one send.
   bool receive_offload = true;  ///< UDP_GRO: the same for receiving.
   bool batch = true;            ///< sendmmsg and recvmmsg, instead of one call a datagram.
-  bool shared = false;          ///< Others may bind the port too, for multicast.
+  bool shared = false;          ///< Others have the port too, or may bind it.
   /// Multicast of the groups and interfaces that this socket joined alone; Linux otherwise gives
   /// every socket on the port what any program has joined.
   bool joined_alone = false;
   bool broadcast = false;  ///< May send to broadcast addresses.
+  /// Takes only what comes in by the interface with this index, best effort (Linux before 5.7 asks
+  /// for rights). 0: by all.
+  std::uint32_t interface = 0;
   /// Kernel buffers each way, best effort: the 208 KiB default overflows in bursts.
   int buffer_bytes = 4 << 20;
 };
@@ -73,9 +76,8 @@ class UdpSocket {
   /// Receives what is sent to the multicast `group` on the interface that has `local` (IPv4) or
   /// `index` (IPv6). False when the system refuses.
   bool join(const IpAddress& group, const IpAddress& local, std::uint32_t index);
-  /// While it is on, others may bind the port who ask to share it (SO_REUSEADDR). On a socket that
-  /// was not shared from the start: for those of one's own that are connected to a remote each.
-  void share_port(bool on);
+  /// From now on others may bind the port who ask to share it (SO_REUSEADDR).
+  void share_port();
   /// Multicast leaves by the interface that has `local` (IPv4) or `index` (IPv6), with a hop
   /// limit of 255. Best effort.
   void set_multicast_interface(const IpAddress& local, std::uint32_t index);

@@ -1,14 +1,26 @@
 // What roomwire dmx says on a network, as another machine hears it: Wireshark's dissectors judge
 // each packet.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { createRequire } from 'node:module';
+import { Receiver } from 'sacn';
 import { after, before, describe, test } from './lib/test.mjs';
 import { dissect } from './lib/capture.mjs';
-import { artDmx, levels, openNode, sacnDiscovery, said, stageOn } from './lib/dmx.mjs';
+import {
+  artDmx,
+  levels,
+  openNode,
+  sacnData,
+  sacnDiscovery,
+  said,
+  shows,
+  stageOn,
+} from './lib/dmx.mjs';
+import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
 import { connectMachine, here, ownNetwork, there } from './lib/network.mjs';
 import { startOla } from './lib/ola.mjs';
 
+const { dmxnet } = createRequire(import.meta.url)('dmxnet');
 const network = ownNetwork(import.meta.url);
 
 const isArtNet = (bytes) => bytes.toString('latin1', 0, 8) === 'Art-Net\0';
@@ -81,14 +93,105 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     assert.deepEqual((await patch.hears())[0], { channel: 0, value: 5 });
     desk.send(artDmx(2, 0, 2, levels({ 0: 6 })), 6454, '10.99.0.255');
     assert.deepEqual(await patch.hears(), [{ channel: 0, value: 6 }]);
-    // Nobody else on the machine gets the port, also not who would share it.
-    const thief = createSocket({ type: 'udp4', reuseAddr: true });
-    t.after(() => thief.close());
-    const taken = await new Promise((resolve) => {
-      thief.on('error', ({ code }) => resolve(code));
-      thief.bind(6454, () => resolve('bound'));
+    // Other programs on the machine may share the port, and both hear what is broadcast.
+    const other = await openNode(t, { port: 6454, address: '0.0.0.0' });
+    desk.send(artDmx(3, 0, 2, levels({ 0: 7 })), 6454, '10.99.0.255');
+    assert.deepEqual(await patch.hears(), [{ channel: 0, value: 7 }]);
+    await shows(other, levels({ 0: 7 }), 18);
+  });
+
+  for (const listen of [
+    ['artnet://0.0.2'],
+    [`artnet://0.0.2@${here}`],
+    ['artnet://0.0.2', `artnet://0.0.2@${here}`],
+  ]) {
+    test(`hears unicast and broadcasts, once: ${listen}`, async (t) => {
+      const desk = await machine.ear(t, 6454);
+      const flags = listen.flatMap((url) => ['--listen', url]);
+      const { bridge, join } = await stageOn(relay, t, ...flags);
+      const patch = await join();
+      // On a stage network without a gateway it must be said where this goes.
+      machine.configure.there('ip route replace 255.255.255.255 dev dmx0');
+      let level = 0;
+      for (const address of [here, '10.99.0.255', '255.255.255.255', here]) {
+        desk.send(artDmx(++level, 0, 2, levels({ 0: level })), 6454, address);
+        assert.deepEqual(await patch.hears(), [{ channel: 0, value: level }], address);
+      }
+      desk.send(poll, 6454, '10.99.0.255');
+      assert.equal((await desk.hears(isPollReply, 'the answer')).from, here);
+      assert.ok(!bridge.err.has((line) => /late|shared|taken/.test(line)), 'each came once');
     });
-    assert.equal(taken, 'EADDRINUSE');
+  }
+
+  test('at another address it hears no broadcast of this network', async (t) => {
+    const desk = await machine.ear(t, 6454);
+    const { join } = await stageOn(relay, t, '--listen', 'artnet://0.0.2@127.0.0.1');
+    const { socket, log } = await openNode(t, { port: 6454, address: '0.0.0.0' });
+    const patch = await join();
+    machine.configure.there('ip route replace 255.255.255.255 dev dmx0');
+    for (const address of ['10.99.0.255', '255.255.255.255']) {
+      desk.send(artDmx(1, 0, 2, levels({ 0: 1 })), 6454, address);
+      await log.wait(isArtDmx, `what goes to ${address}`);
+    }
+    socket.send(artDmx(1, 0, 2, levels({ 0: 2 })), 6454, '127.0.0.1');
+    assert.deepEqual(await patch.hears(), [{ channel: 0, value: 2 }]);
+  });
+
+  test('beside dmxnet on its port, both hear broadcasts', async (t) => {
+    const desk = await machine.ear(t, 6454);
+    const timers = t.mock.method(globalThis, 'setInterval'); // dmxnet never clears its own
+    const rig = new dmxnet({ listen: 6454, hosts: ['0.0.0.0'], log: { silent: true } });
+    const seen = new Log('dmxnet');
+    t.after(() => {
+      for (const { result } of timers.mock.calls) clearInterval(result);
+      rig.listener4.close();
+      rig.socket.close();
+      seen.close();
+    });
+    rig.newReceiver({ net: 0, subnet: 0, universe: 2 }).on('data', (data) => seen.push(data[0]));
+    const { bridge, join } = await stageOn(relay, t, '--listen', 'artnet://0.0.2');
+    const shared = /^UDP port 6454 is shared with another program: both hear broadcasts, but what/;
+    await said(bridge, shared);
+    const patch = await join();
+    desk.send(artDmx(1, 0, 2, levels({ 0: 9 })), 6454, '10.99.0.255');
+    assert.deepEqual(await patch.hears(), [{ channel: 0, value: 9 }]);
+    await seen.wait((level) => level === 9, 'the level');
+  });
+
+  for (const listen of [['sacn://5'], [`sacn://5@${here}`], ['sacn://5', `sacn://5@${here}`]]) {
+    test(`hears the group and unicast, once: ${listen}`, async (t) => {
+      const desk = await machine.ear(t, 5568);
+      const flags = listen.flatMap((url) => ['--listen', url]);
+      const { bridge, join } = await stageOn(relay, t, ...flags);
+      const patch = await join();
+      let sequence = 0;
+      for (const address of [group(5), here, group(5), here]) {
+        const fields = { cid: Buffer.alloc(16, 7), name: 'Pult', universe: 5 };
+        const slots = levels({ 0: ++sequence });
+        desk.send(sacnData({ ...fields, sequence, slots }), 5568, address);
+        assert.deepEqual(await patch.hears(), [{ channel: 0, value: sequence }], address);
+      }
+      assert.ok(!bridge.err.has((line) => /late|shared|taken/.test(line)), 'each came once');
+    });
+  }
+
+  test('beside npm sacn on its port, both hear multicast', async (t) => {
+    const desk = await machine.ear(t, 5568);
+    const receiver = new Receiver({ universes: [5], iface: here, reuseAddr: true });
+    const seen = new Log('sacn');
+    t.after(() => {
+      receiver.close();
+      seen.close();
+    });
+    await new Promise((resolve) => receiver.socket.once('listening', resolve));
+    receiver.on('packet', ({ payload }) => seen.push(payload[1]));
+    const { bridge, join } = await stageOn(relay, t, '--listen', 'sacn://5');
+    await said(bridge, /^UDP port 5568 is shared with another program: both hear multicast, but/);
+    const patch = await join();
+    const fields = { cid: Buffer.alloc(16, 7), name: 'Pult', universe: 5 };
+    desk.send(sacnData({ ...fields, sequence: 1, slots: levels({ 0: 255 }) }), 5568, group(5));
+    assert.deepEqual(await patch.hears(), [{ channel: 0, value: 255 }]);
+    await seen.wait((level) => level === 100, 'the level, in percent');
   });
 
   test('a poll from another port is answered there and on the port of Art-Net', async (t) => {

@@ -3,7 +3,7 @@
 import { after, before, describe, test } from './lib/test.mjs';
 import { said, stageOn } from './lib/dmx.mjs';
 import { Relay } from './lib/native.mjs';
-import { connectMachine, ownNetwork, there } from './lib/network.mjs';
+import { connectMachine, here, ownNetwork, there } from './lib/network.mjs';
 import { startOla } from './lib/ola.mjs';
 
 const network = ownNetwork(import.meta.url);
@@ -49,6 +49,9 @@ describe('OLA', { skip: !network && 'no network namespaces here' }, () => {
   for (const [name, universe, listen] of [
     ['Art-Net', 3, 'artnet://0.0.3'],
     ['sACN, multicast', 4, 'sacn://4'],
+    // It polls by broadcast, and sends to groups.
+    ['Art-Net at an address', 3, `artnet://0.0.3@${here}`],
+    ['sACN at an address', 4, `sacn://4@${here}`],
   ]) {
     test(`is the desk: ${name}`, async (t) => {
       const { bridge, join } = await stageOn(relay, t, '--listen', listen);

@@ -119,12 +119,12 @@ TEST(UdpListener, SharesItsPortWithWhoSharesItToo) {
   TestEnds first(loop);
   TestEnds second(loop);
   EndUrl url = at("127.0.0.1:0");
-  url.shared = true;
+  url.port_use = PortUse::shared;
   const auto listener = first->listen(url);
   ASSERT_TRUE(listener);
   url.port = first->listening_on(*listener).front().port;
   EXPECT_TRUE(second->listen(url));
-  url.shared = false;
+  url.port_use = PortUse::alone;
   EXPECT_FALSE(second->listen(url));
 }
 
