@@ -118,6 +118,8 @@ export async function connectMachine({ ipv4 = true, ipv6 = false, cables = ['dmx
     plug: (isIn) => far(isIn ? plugged(cables[0]) : `ip link set ${cables[0]} down`),
     async stop() {
       for (const stop of stops.reverse()) await stop();
+      // Else the kernel takes them with the other machine, some time after it has ended.
+      for (const name of cables) sh(`ip link del ${name} || true`);
       await holder.stop();
     },
   };

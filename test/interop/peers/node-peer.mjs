@@ -28,7 +28,14 @@ for (const kind of ['uncaughtException', 'unhandledRejection']) {
   process.on(kind, (error) => console.error(`${kind}: ${error?.stack ?? error}`));
 }
 
-globalThis.WebSocket ??= WebSocket;
+// In a browser an error that nobody listens to is no exception, and `close` comes behind it: with the
+// exception in its place Trystero would never try that relay again.
+globalThis.WebSocket ??= class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.on('error', () => {});
+  }
+};
 watchSockets(print);
 steerSelfId(options['id-prefix']);
 const rtc =
