@@ -25,13 +25,17 @@ while read -r -t 120 -u "$relay_says" line; do
 done
 mkfifo "$folder/keyboard" "$folder/silence"
 exec {keyboard}<>"$folder/keyboard" {silence}<>"$folder/silence"
-"$folder/build/chat" test "$url" <&"$keyboard" >/dev/null &
-exec {chat_says}< <(exec "$folder/build/chat" test "$url" <&"$silence" 2>&1)
-while read -r -t 120 -u "$chat_says" line; do
-  case $line in
-    *joined) echo 'hello from the other' >&"$keyboard" ;;
-    *': hello from the other') echo "heard: $line" && exit 0 ;;
-  esac
-done
-echo "the two programs did not hear each other" >&2
-exit 1
+exec {listener_says}< <(exec "$folder/build/chat" test "$url" <&"$silence" 2>&1)
+exec {typist_says}< <(exec "$folder/build/chat" test "$url" <&"$keyboard" 2>&1)
+await() { # await DESCRIPTOR TEXT: until a line that holds TEXT
+  local line
+  while read -r -t 120 -u "$1" line; do
+    [[ $line == *"$2"* ]] && echo "$line" && return
+    echo "$line" >&2
+  done
+  echo "waited in vain for: $2" >&2
+  return 1
+}
+await "$typist_says" ' joined' # By its own word: the other may know of the pair earlier.
+echo 'hello from the other' >&"$keyboard"
+await "$listener_says" ': hello from the other'
