@@ -123,6 +123,7 @@ struct Link {
   Outbox outbox;
   Reassembly reassembly;
   Timer idle;
+  bool heard = false;        ///< The peer sent something.
   bool sending = false;      ///< Inside outlet.send, which may say that it is writable.
   bool unconfirmed = false;  ///< Messages of the user went which the peer may not have so far.
   bool lost = false;         ///< Some of them it will not get.
@@ -189,7 +190,7 @@ class Hub::Impl {
   bool apply(Member& member, HandshakeStep step);
   void handshake_timed_out(Member& member);
   void refuse(Member& member);
-  void arm_idle(Link& link);
+  void arm_idle(Link& link, Duration wait);
   /// The peer left by itself: it is no loss what it did not wait for.
   static void forgive(Link& link);
   static bool is_undelivered(const Link& link);

@@ -6,6 +6,9 @@ namespace {
 
 /// An unused connection is kept for this long (sharedPeerIdleMsDefault in strategy.mjs).
 constexpr Duration idle_time = 123'333ms;
+/// Trystero speaks as soon as the channel is open. A peer that is not heard in this time never will
+/// be: Chromium is known to swallow what its page sends first. A new connection then helps.
+constexpr Duration silence_time = 4s;
 constexpr std::size_t challenge_size = 36;
 /// Beyond max_message_bytes, so that small messages pass beside one of the full size.
 constexpr std::size_t pending_slack = 1U << 20;
@@ -27,7 +30,7 @@ void Hub::Impl::link_up(const PeerId& peer, Outlet& outlet, const std::optional<
   }
   JoinedRoom* room = met_in ? joined_room(*met_in) : nullptr;
   if (room != nullptr) attach(*room, link);
-  if (link.members.empty()) arm_idle(link);
+  if (link.members.empty()) arm_idle(link, idle_time);
 }
 
 void Hub::Impl::attach(const RoomId& id, const PeerId& peer) {
@@ -70,6 +73,7 @@ void Hub::Impl::attach(JoinedRoom& room, Link& link) {
       room.members.try_emplace(link.peer, room, link, std::move(options), timers_).first->second;
   link.members[room.token] = &member;
   link.idle.cancel();
+  if (!link.heard) arm_idle(link, silence_time);
   member.handshake_timeout.set(after(room.options.handshake_timeout),
                                [this, &member](Time) { handshake_timed_out(member); });
   if (apply(member, member.handshake.start())) replay_early(room, link);
@@ -95,7 +99,7 @@ bool Hub::Impl::detach(Member& member, const std::string& reason) {
   link.reassembly.forget(&room);
   const auto unsent = link.outbox.drop(room.token);
   room.queued -= unsent.size();
-  if (link.members.empty()) arm_idle(link);
+  if (link.members.empty()) arm_idle(link, idle_time);
 
   for (const auto& message : unsent) {
     target_done(*message);
@@ -149,8 +153,8 @@ void Hub::Impl::refuse(Member& member) {
   sink_.on_wrong_password(room.id(), link.peer);
 }
 
-void Hub::Impl::arm_idle(Link& link) {
-  link.idle.set(now_ + idle_time, [this, &link](Time) { sink_.on_link_idle(link.peer); });
+void Hub::Impl::arm_idle(Link& link, Duration wait) {
+  link.idle.set(now_ + wait, [this, &link](Time) { sink_.on_link_idle(link.peer); });
 }
 
 void Hub::Impl::forgive(Link& link) {

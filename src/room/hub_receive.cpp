@@ -1,5 +1,6 @@
 // Frames from peers.
 #include <algorithm>
+#include <utility>
 
 #include "room/hub_impl.hpp"
 #include "room/request.hpp"
@@ -32,6 +33,7 @@ bool is_alone(const Chunk& chunk) {
 void Hub::Impl::handle_frame(const PeerId& peer, ByteView bytes) {
   Link* link = find_link(peer);
   if (link == nullptr) return;
+  if (!std::exchange(link->heard, true) && !link->members.empty()) link->idle.cancel();
   const auto frame = parse_frame(bytes);
   // No room of any app has a token of another size.
   if (!frame || frame->token.size() != room_token_size) {

@@ -124,6 +124,23 @@ TEST_F(HubRoomsTest, AHandshakeWithoutAnAnswerEnds) {
   EXPECT_TRUE(a.notes.drops.empty());
   pair.advance(1ms);
   EXPECT_THAT(a.notes.drops, ElementsAre("a handshake that timed out"));
+  EXPECT_EQ(a.notes.take_events(), "idle B\n") << "nothing was heard, so a new connection may help";
+}
+
+TEST_F(HubRoomsTest, AConnectionWithoutAWordIsGivenUp) {
+  a.hub.join(pair.now, {stage, ""});
+  pair.connect();
+  pair.advance(3'999ms);
+  EXPECT_EQ(a.notes.take_events(), "");
+  pair.advance(1ms);
+  EXPECT_EQ(a.notes.take_events(), "idle B\n");
+}
+
+TEST_F(HubRoomsTest, AConnectionWithAWordIsKept) {
+  a.hub.join(pair.now, {stage, ""});
+  b.hub.join(pair.now, {foyer, ""});
+  pair.connect();
+  pair.advance(60s);
   EXPECT_EQ(a.notes.take_events(), "");
 }
 
