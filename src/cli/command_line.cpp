@@ -271,7 +271,8 @@ void add_dmx_rules(CommandParser& parser, DmxOptions& options) {
   text_flag("--source-name", "TEXT", "Of sACN, as consoles show it (roomwire)",
             options.source_name);
   parser.app()
-      .add_flag("--artsync", options.artsync, "Show Art-Net frames of all universes together")
+      .add_flag("--artsync", options.artsync,
+                "Show Art-Net frames of all universes together, by broadcast")
       ->group("Rules");
   text_flag("--sync-universe", "N", "Show sACN frames together, by this universe's sync packets",
             options.sync_universe);

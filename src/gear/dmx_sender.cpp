@@ -2,11 +2,29 @@
 
 #include <algorithm>
 
+#include "gear/artsync.hpp"
+#include "gear/interface.hpp"
+
 namespace roomwire::gear {
 namespace {
 
+/// Names are found again and cables plugged in elsewhere: so long is believed where nodes are.
+constexpr Duration artsync_ways_life = 1s;
+
 void add_once(std::vector<DestinationId>& ids, DestinationId id) {
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+}
+
+// What goes to all machines of a network leaves from there.
+std::optional<IpAddress> broadcast_source(const std::string& interface) {
+  if (!interface.empty()) {
+    const auto found = find_interface(interface, true);
+    return found ? std::optional(found->front().address) : std::nullopt;
+  }
+  const auto towards = address_towards(*IpAddress::parse(EndUrl::limited_broadcast));
+  if (towards) return towards;
+  const auto network = first_network(true);
+  return network ? std::optional(network->address) : std::nullopt;
 }
 
 }  // namespace
@@ -93,7 +111,7 @@ void DmxSender::add(const DmxUrl& url) {
 // Where the packets go that go with those of a universe.
 void DmxSender::add_companions(const DmxUrl& url, DestinationId id) {
   if (std::holds_alternative<dmx::PortAddress>(url.universe)) {
-    if (options_.artsync) add_once(artsync_to_, id);
+    add_once(artnet_to_, id);
     return;
   }
   const bool multicast = url.socket.is_multicast();
@@ -166,13 +184,38 @@ void DmxSender::handle_timeout(Time now, const Shown& shown) {
     each->seen = levels;
     shown(each->url, changes);
   }
-  send_syncs(artnet, sacn);
+  send_syncs(artnet, sacn, now);
   announce(now);
 }
 
+void DmxSender::find_artsync_ways(Time now) {
+  if (now < artsync_known_until_) return;
+  artsync_known_until_ = now + artsync_ways_life;
+  artsync_to_.clear();
+  std::vector<ArtNetPlace> places;
+  for (const auto& [url, id] : destinations_) {
+    if (std::find(artnet_to_.begin(), artnet_to_.end(), id) == artnet_to_.end()) continue;
+    std::optional<IpAddress> address;
+    if (url.host == EndUrl::limited_broadcast) {
+      address = broadcast_source(url.interface);
+    } else if (const auto remote = ends_.remote(id)) {
+      address = remote->address;
+    }
+    if (address) {
+      places.push_back({url, *address});
+    } else {
+      artsync_to_.push_back(id);  // not found yet
+    }
+  }
+  const auto ours = net::local_addresses();
+  for (EndUrl& url : artsync_urls(places, ours.value_or(std::vector<net::LocalAddress>())))
+    add_once(artsync_to_, destination(std::move(url)));
+}
+
 // Behind the frames that they show.
-void DmxSender::send_syncs(bool artnet, bool sacn) {
-  if (artnet && !artsync_to_.empty()) {
+void DmxSender::send_syncs(bool artnet, bool sacn, Time now) {
+  if (artnet && options_.artsync) {
+    find_artsync_ways(now);
     packet_.clear();
     dmx::encode(dmx::ArtSync{}, packet_);
     for (const DestinationId id : artsync_to_)

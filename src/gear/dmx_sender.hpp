@@ -76,13 +76,16 @@ class DmxSender {
   EndUrl group(std::uint16_t universe, const EndUrl& like) const;
   void add_companions(const DmxUrl& url, DestinationId id);
   void send(DestinationId id, ByteView packet);
-  void send_syncs(bool artnet, bool sacn);
+  void find_artsync_ways(Time now);
+  void send_syncs(bool artnet, bool sacn, Time now);
   void announce(Time now);
 
   Ends& ends_;
   const DmxSenderOptions options_;
   std::vector<std::pair<EndUrl, DestinationId>> destinations_;
+  std::vector<DestinationId> artnet_to_;
   std::vector<DestinationId> artsync_to_;
+  Time artsync_known_until_{};
   std::vector<DestinationId> sacn_sync_to_;
   std::vector<DestinationId> announce_to_;
   std::vector<std::unique_ptr<Lights>> lights_;

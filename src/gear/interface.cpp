@@ -32,6 +32,15 @@ Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, b
                                              " address (there are: " + known + ")");
 }
 
+std::optional<net::LocalAddress> first_network(bool v4) {
+  const auto all = find_interface("", v4);
+  if (!all) return std::nullopt;
+  const auto found = std::find_if(all->begin(), all->end(), [](const net::LocalAddress& each) {
+    return !each.address.is_loopback();
+  });
+  return found == all->end() ? std::nullopt : std::optional(*found);
+}
+
 std::optional<IpAddress> address_towards(const IpAddress& remote) {
   const int fd = ::socket(remote.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::nullopt;

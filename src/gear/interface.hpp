@@ -14,6 +14,10 @@ namespace roomwire::gear {
 /// empty. Fails with unavailable when there is none now.
 Result<std::vector<net::LocalAddress>> find_interface(const std::string& name, bool v4);
 
+/// The first address that is not this machine's alone: where no route leads to a group or to all,
+/// as on a stage network without a gateway, its network is meant.
+std::optional<net::LocalAddress> first_network(bool v4);
+
 /// Where packets to `remote` leave from; nothing when there is no route.
 std::optional<IpAddress> address_towards(const IpAddress& remote);
 

@@ -46,17 +46,6 @@ bool is_answer(int error) {
          error == EHOSTDOWN || error == ENETDOWN;
 }
 
-// Where no route leads to a group or to all, as on a stage network without a gateway, the first
-// network that is not this machine alone is meant. 0 when there is none.
-int first_network(bool v4) {
-  const auto all = find_interface("", v4);
-  if (!all) return 0;
-  const auto found = std::find_if(all->begin(), all->end(), [](const net::LocalAddress& each) {
-    return !each.address.is_loopback();
-  });
-  return found == all->end() ? 0 : static_cast<int>(found->index);
-}
-
 Result<void> local_name(int fd, Endpoint& local) {
   net::SocketAddress address;
   socklen_t length = sizeof address;
@@ -213,7 +202,8 @@ Result<void> UdpDestination::prepare_multicast(int fd) {
     if (!found) return tl::unexpected(found.error());
     index = static_cast<int>(found->front().index);
   } else if (!address_towards(remote_.address)) {
-    index = first_network(v4);
+    const auto network = first_network(v4);
+    if (network) index = static_cast<int>(network->index);
   }
   if (v4) {
     set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);

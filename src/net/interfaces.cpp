@@ -5,9 +5,12 @@
 #include <netpacket/packet.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -24,11 +27,29 @@ bool matches(const LocalAddress& candidate, const std::string& wanted) {
          (address->scope() == 0 || address->scope() == candidate.address.scope());
 }
 
-std::optional<IpAddress> broadcast_of(const ifaddrs& entry) {
-  if ((entry.ifa_flags & IFF_BROADCAST) == 0 || entry.ifa_broadaddr == nullptr) return std::nullopt;
-  const auto endpoint = from_socket_address(entry.ifa_broadaddr);
-  if (!endpoint || endpoint->address.is_v6()) return std::nullopt;
-  return endpoint->address;
+unsigned prefix_of(const ifaddrs& entry) {
+  if (entry.ifa_netmask == nullptr) return 0;
+  const auto mask = from_socket_address(entry.ifa_netmask);
+  if (!mask) return 0;
+  unsigned bits = 0;
+  for (const char byte : mask->address.bytes())
+    bits += static_cast<unsigned>(std::popcount(static_cast<unsigned char>(byte)));
+  return bits;
+}
+
+std::optional<IpAddress> broadcast_of(const ifaddrs& entry, const LocalAddress& local) {
+  if ((entry.ifa_flags & IFF_BROADCAST) == 0 || local.address.is_v6()) return std::nullopt;
+  const auto told =
+      entry.ifa_broadaddr == nullptr ? std::nullopt : from_socket_address(entry.ifa_broadaddr);
+  if (told && told->address != local.address) return told->address;
+  // Not configured; the system then gives nothing, or the address itself, and takes this one.
+  constexpr unsigned smallest_network = 30;
+  if (local.prefix == 0 || local.prefix > smallest_network) return std::nullopt;
+  std::array<std::uint8_t, 4> bytes{};
+  std::copy_n(local.address.bytes().begin(), bytes.size(), bytes.begin());
+  for (unsigned bit = local.prefix; bit < 8 * bytes.size(); ++bit)
+    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | 0x80U >> bit % 8);
+  return IpAddress::v4(bytes);
 }
 
 Result<std::vector<LocalAddress>> all_addresses() {
@@ -42,14 +63,27 @@ Result<std::vector<LocalAddress>> all_addresses() {
     if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) continue;
     const auto endpoint = from_socket_address(entry->ifa_addr);
     if (!endpoint) continue;
-    found.push_back({entry->ifa_name, endpoint->address, ::if_nametoindex(entry->ifa_name),
-                     (entry->ifa_flags & IFF_LOOPBACK) != 0, broadcast_of(*entry)});
+    LocalAddress local{entry->ifa_name, endpoint->address, ::if_nametoindex(entry->ifa_name),
+                       (entry->ifa_flags & IFF_LOOPBACK) != 0};
+    local.prefix = prefix_of(*entry);
+    local.broadcast = broadcast_of(*entry, local);
+    found.push_back(std::move(local));
   }
   ::freeifaddrs(list);
   return found;
 }
 
 }  // namespace
+
+bool LocalAddress::is_in_network(const IpAddress& other) const {
+  const std::string_view mine = address.bytes();
+  const std::string_view theirs = other.bytes();
+  if (prefix == 0 || mine.size() != theirs.size() || address.scope() != other.scope()) return false;
+  for (unsigned bit = 0; bit < std::min<std::size_t>(prefix, 8 * mine.size()); ++bit) {
+    if (((mine[bit / 8] ^ theirs[bit / 8]) & 0x80 >> bit % 8) != 0) return false;
+  }
+  return true;
+}
 
 std::vector<LocalAddress> select_addresses(std::vector<LocalAddress> all,
                                            std::span<const std::string> only) {

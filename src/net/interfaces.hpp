@@ -19,6 +19,11 @@ struct LocalAddress {
   bool loopback = false;
   /// Of an IPv4 network that has one.
   std::optional<IpAddress> broadcast = {};
+  /// So many leading bits of the address are those of its network.
+  unsigned prefix = 0;
+
+  /// A neighbour's, or this one itself: no gateway lies between. Never so without a prefix.
+  bool is_in_network(const IpAddress& other) const;
   bool operator==(const LocalAddress&) const = default;
 };
 

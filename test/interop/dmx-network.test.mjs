@@ -82,6 +82,34 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     await wellFormed(heard, /artnet/);
   });
 
+  test('ArtSync goes once to each network, by broadcast', async (t) => {
+    const more = [
+      ['here', 'ip addr add 10.98.0.1/24 dev dmx0'], // as is usual, without its broadcast address
+      ['there', `ip addr add 10.98.0.2/24 dev dmx0; ip addr add 10.99.0.3/24 dev dmx0`],
+    ];
+    for (const [side, script] of more) {
+      machine.configure[side](script);
+      t.after(() => machine.configure[side](script.replaceAll(' add ', ' del ')));
+    }
+    const nodes = await machine.ear(t, 6454);
+    const broadcasts = await Promise.all(
+      ['10.98.0.255', '10.99.0.255'].map((address) => machine.ear(t, `${address}:6454`)),
+    );
+    const to = [there, '10.99.0.3', '10.98.0.2'].map((node) => ['--to', `artnet://${node}/0.0.1`]);
+    const { join } = await stageOn(relay, t, '--artsync', ...to.flat());
+    const patch = await join();
+    await patch.send([1]);
+    for (const log of broadcasts) {
+      const { bytes, from, fromPort } = await log.hears(isArtSync, 'ArtSync');
+      assert.deepEqual([from.slice(-2), fromPort], ['.1', 6454]);
+      assert.equal(bytes.toString('hex', 8), '0052000e0000');
+    }
+    for (let i = 0; i < 6; i++) await nodes.hears(isArtSync, 'all of three frames');
+    const heard = nodes.log.all().filter(({ open }) => !open);
+    const order = heard.map(({ bytes }) => (isArtDmx(bytes) ? 'D' : 'S')).join('');
+    assert.match(order, /^(DDDSS){3}/);
+  });
+
   test('a console that is node and desk is heard on the port that it is sent from', async (t) => {
     const desk = await machine.ear(t, 6454);
     const ends = ['--to', `artnet://${there}/0.0.1`, '--listen', 'artnet://0.0.2'];

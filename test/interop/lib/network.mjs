@@ -70,7 +70,10 @@ export async function connectMachine({ ipv4 = true, ipv6 = false, cables = ['dmx
   const ear = fileURLToPath(new URL('../peers/udp-ear.mjs', import.meta.url));
   const stops = [];
   return {
-    /** A UDP socket there. Its log has {from, fromPort, to, toPort, bytes}; `to` is the machine. */
+    /**
+     * A UDP socket there, on a port, or an address and port. Its log has {from, fromPort, to,
+     * toPort, bytes}; `to` is the machine.
+     */
     async ear(t, port, ...groups) {
       const [program, ...args] = wrap(process.execPath, ear, `${port}`, there, ...groups);
       const parse = (line) => {

@@ -1,6 +1,8 @@
 #include "gear/dmx_sender.hpp"
 
+#include <gear/artsync.hpp>
 #include <net/udp_socket.hpp>
+#include <utility>
 
 #include "test_ends.hpp"
 
@@ -61,6 +63,51 @@ TEST(DmxSender, SendsOneArtSyncBehindTheFramesOfATurn) {
   EXPECT_EQ(told, 3U);  // the others are the same again
   ASSERT_TRUE(net::run_until(loop, [&] { return rig.heard.size() >= 12; }));
   EXPECT_EQ(rig.heard, "123S123S123S");
+}
+
+/// As texts, for --to's `urls` and where their names are found.
+std::vector<std::string> artsync_texts(
+    const std::vector<std::pair<std::string, std::string>>& urls) {
+  const net::LocalAddress wire{"eth0", *IpAddress::parse("10.0.0.1"),       2,
+                               false,  *IpAddress::parse("10.255.255.255"), 8};
+  const net::LocalAddress inner{"eth1", *IpAddress::parse("10.1.0.1"),   3,
+                                false,  *IpAddress::parse("10.1.0.255"), 24};
+  const net::LocalAddress tunnel{"tun0", *IpAddress::parse("172.16.0.1"), 4, false, {}, 24};
+  const net::LocalAddress self{"lo", *IpAddress::parse("127.0.0.1"), 1, true, {}, 8};
+  const std::vector<net::LocalAddress> ours{wire, inner, tunnel, self};
+  std::vector<ArtNetPlace> places;
+  for (const auto& [text, address] : urls) {
+    const auto url = DmxUrl::parse(text, EndRole::destination);
+    EXPECT_TRUE(url) << text;
+    if (url) places.push_back({url->socket, *IpAddress::parse(address)});
+  }
+  std::vector<std::string> texts;
+  for (const EndUrl& url : artsync_urls(places, ours))
+    texts.push_back(url.text());
+  return texts;
+}
+
+TEST(DmxSender, SendsArtSyncOnceInEachNetwork) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(artsync_texts({{"artnet://10.0.0.7/1", "10.0.0.7"},
+                           {"artnet://node.local/1", "10.9.9.9"},
+                           {"artnet://10.1.0.7/2", "10.1.0.7"},
+                           {"artnet://10.0.0.7:7000/2", "10.0.0.7"}}),
+            (List{"10.255.255.255:6454", "10.1.0.255:6454", "10.255.255.255:7000"}));
+  // By what is broadcast there anyway.
+  EXPECT_EQ(artsync_texts({{"artnet://10.0.0.7/1", "10.0.0.7"},
+                           {"artnet://10.1.0.7/1", "10.1.0.7"},
+                           {"artnet://10.1.0.255/1", "10.1.0.255"},
+                           {"artnet://broadcast/3", "10.0.0.1"}}),
+            (List{"255.255.255.255:6454", "10.1.0.255:6454"}));
+  // What is not in a network that has a broadcast address, and this machine itself.
+  EXPECT_EQ(artsync_texts({{"artnet://192.0.2.7/1", "192.0.2.7"},
+                           {"artnet://172.16.0.7/1", "172.16.0.7"},
+                           {"artnet://127.0.0.1:7000/1", "127.0.0.1"},
+                           {"artnet://10.1.0.1:7001/1", "10.1.0.1"},
+                           {"artnet://[2001:db8::7]/1", "2001:db8::7"}}),
+            (List{"192.0.2.7:6454", "172.16.0.7:6454", "127.0.0.1:7000", "10.1.0.1:7001",
+                  "[2001:db8::7]:6454"}));
 }
 
 TEST(DmxSender, KnowsWhichUniversesAreMeant) {

@@ -290,7 +290,11 @@ TEST(Interfaces, ListLoopbackLastAndBindable) {
   EXPECT_TRUE(all.back().loopback);
   bool v4_loopback = false;
   for (const LocalAddress& local : all) {
-    v4_loopback |= local.address.to_string() == "127.0.0.1";
+    if (local.address.to_string() == "127.0.0.1") {
+      v4_loopback = true;
+      EXPECT_EQ(local.prefix, 8U);
+      EXPECT_FALSE(local.broadcast);
+    }
     EXPECT_NE(local.index, 0U);
     EXPECT_TRUE(UdpSocket::bind(loop, {local.address, 0}, {})) << local.address.to_string();
   }
@@ -314,6 +318,24 @@ TEST(Interfaces, ThatCannotBeListedAreNotCalledMissing) {
 TEST(Interfaces, ThatAreNotThereAreNamed) {
   const std::vector<std::string> names{"lo", "nosuch0", "127.0.0.1", "192.0.2.77"};
   EXPECT_EQ(unknown_interfaces(names).value(), (std::vector<std::string>{"nosuch0", "192.0.2.77"}));
+}
+
+TEST(Interfaces, KnowWhoIsInTheirNetwork) {
+  const auto in = [](const char* address, unsigned prefix, const char* other) {
+    const LocalAddress local{"eth0", *IpAddress::parse(address), 2, false, {}, prefix};
+    return local.is_in_network(*IpAddress::parse(other));
+  };
+  EXPECT_TRUE(in("10.99.0.1", 24, "10.99.0.255"));
+  EXPECT_FALSE(in("10.99.0.1", 24, "10.99.1.1"));
+  EXPECT_TRUE(in("10.99.0.1", 23, "10.99.1.1"));
+  EXPECT_FALSE(in("10.99.0.1", 23, "10.99.2.1"));
+  EXPECT_TRUE(in("10.99.0.1", 32, "10.99.0.1"));
+  EXPECT_FALSE(in("10.99.0.1", 32, "10.99.0.0"));
+  EXPECT_FALSE(in("10.99.0.1", 0, "10.99.0.1"));
+  EXPECT_TRUE(in("2001:db8::1", 64, "2001:db8::2:3"));
+  EXPECT_FALSE(in("2001:db8::1", 8, "32.1.13.184"));
+  EXPECT_TRUE(in("fe80::1%2", 64, "fe80::2%2"));
+  EXPECT_FALSE(in("fe80::1%2", 64, "fe80::2%3"));
 }
 
 TEST(Interfaces, AreFilteredByNameOrAddress) {
