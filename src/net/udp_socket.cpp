@@ -129,8 +129,12 @@ void UdpSocket::Impl::wait_readable() {
 // What is left of a batch comes in turns of its own, and the socket is read when it is done.
 void UdpSocket::Impl::go_on() {
   if (!hand_on()) {
+    // Twice: asio looks for timers and sockets before the first, and what it found then comes
+    // before the second. So who falls due within a turn does not wait for the next as well.
     boost::asio::post(descriptor.get_executor(), [self = shared_from_this()] {
-      if (self->open) self->go_on();
+      boost::asio::post(self->descriptor.get_executor(), [self] {
+        if (self->open) self->go_on();
+      });
     });
   } else if (open) {
     wait_readable();
