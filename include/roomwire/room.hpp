@@ -125,7 +125,7 @@ class Room {
   /// A word for people; a peer may claim to be anything.
   std::string software(const PeerId& peer) const;
   /// Those that were heard within the last 75 s and are not connected, longest heard first: what
-  /// to tell somebody who waits.
+  /// to tell somebody who waits. Without those that hold another password (see WrongPassword).
   std::vector<UnmetPeer> unmet_peers() const;
 
   /// One function each; a later one replaces it. on_peer_join is also called, soon, for every

@@ -83,27 +83,11 @@ struct PeerConnected {
   PeerId peer;
   Path path;
 };
-/// Two addresses between which a connection was tried, as Path has them.
-struct AddressPair {
-  /// As ICE calls them: an address of the machine, as a STUN server or the peer sees it, a relay's.
-  enum class Kind { host, server_reflexive, peer_reflexive, relayed };
-  std::string local;
-  std::string remote;
-  Kind local_kind = Kind::host;
-  Kind remote_kind = Kind::host;
-  bool operator==(const AddressPair&) const = default;
-};
-/// What was tried: the likeliest pairs, at most 8, and the number of all.
-struct TriedPairs {
-  std::vector<AddressPair> first;
-  std::size_t count = 0;
-  bool operator==(const TriedPairs&) const = default;
-};
-/// The connection is gone, or never came up.
+/// The connection is gone, or never came up: Room::unmet_peers tells what was tried then.
 struct PeerDisconnected {
   PeerId peer;
   std::string reason;
-  TriedPairs tried{};  ///< When it never came up.
+  bool was_connected = false;
 };
 /// A peer announces itself, and has answered nothing of ours for 10 s or more: it does not hear us.
 /// So does a Trystero 0.23 peer, such as an open page of Patchies, after the relay was restarted,
@@ -136,13 +120,30 @@ using Status = std::variant<RelayConnected, RelayFailed, RelayNotice, RelayRefus
                             PeerHeard, PeerConnecting, PeerConnected, PeerDisconnected, PeerDeaf,
                             WrongPassword, Undelivered, Dropped>;
 
+/// Two addresses between which a connection was tried, as Path has them.
+struct AddressPair {
+  /// As ICE calls them: an address of the machine, as a STUN server or the peer sees it, a relay's.
+  enum class Kind { host, server_reflexive, peer_reflexive, relayed };
+  std::string local;
+  std::string remote;
+  Kind local_kind = Kind::host;
+  Kind remote_kind = Kind::host;
+  bool operator==(const AddressPair&) const = default;
+};
+/// What was tried: the likeliest pairs, at most 8, and the number of all.
+struct TriedPairs {
+  std::vector<AddressPair> first;
+  std::size_t count = 0;
+  bool operator==(const TriedPairs&) const = default;
+};
 /// A peer that is heard on a relay and not connected.
 struct UnmetPeer {
   PeerId peer;
   std::chrono::milliseconds heard_for;  ///< Since it was first heard.
   bool answers = false;                 ///< It hears us, too.
-  std::string reason;                   ///< Why the last connection to it failed, if one did.
-  TriedPairs tried;                     ///< For the present connection, or the last one.
+  bool is_deaf = false;                 ///< It does not: see PeerDeaf.
+  std::string reason{};                 ///< Why the last connection to it failed, if one did.
+  TriedPairs tried{};                   ///< For the present connection, or the last one.
 };
 
 /// Counted since the Context was made.

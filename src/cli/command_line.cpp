@@ -20,10 +20,10 @@ What is JSON is sent as that value, all else as a string.)",
   roomwire netsend picture --room my-room --file photo.jpg
 The line {"type":"set-channel","channel":"other"} is not sent: what follows goes
 to that channel.
-It waits until somebody is there, and until everybody who is heard in the room
-is met or given up, for at most a second each; then it says to how many it sent.
---peers N sends as soon as N are there. Whoever is in the room is a peer,
-another netsend too, though it reads nothing.
+It waits until somebody is there, then until everybody who is heard in the room
+is met or given up and nobody new has come for 0.4 s: at most a second, and it
+says without whom it goes on. --peers N sends as soon as N are there. Whoever is
+in the room is a peer, another netsend too, though it reads nothing.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp netrecv_help{

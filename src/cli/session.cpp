@@ -43,7 +43,8 @@ Error in_words_of_flags(Error error) {
 Session::Session(ConnectionOptions options, std::optional<std::size_t> peers_wanted)
     : options_(std::move(options)),
       peers_wanted_(peers_wanted.value_or(1)),
-      status_(options_.verbosity, !options_.context.relays.empty(), print),
+      status_(options_.verbosity, !options_.context.relays.empty(), print,
+              [this] { return room_ ? room_->unmet_peers() : std::vector<UnmetPeer>(); }),
       waits_for_settling_(!peers_wanted) {
   if (waits_for_settling_) settling_.emplace();
 }
@@ -104,7 +105,7 @@ int Session::run() {
   if (options_.time_limit) {
     context_->post_after(*options_.time_limit, [this] {
       if (finishing_ && cut_short_) return;
-      if (!ready_ && !finishing_) status_.waiting(peers_, peers_wanted_, room_->unmet_peers());
+      if (!ready_ && !finishing_) status_.waiting(peers_, peers_wanted_);
       status_.note(Tone::bad, "the time limit (-W) is over");
       end_early(exit_timed_out);
     });
@@ -153,7 +154,7 @@ void Session::peer_joined(const PeerId& peer) {
   status_.peer_joined(peer, room_->path(peer));
   if (on_peer_change_) on_peer_change_(peer, true);
   if (settling_) {
-    settling_->met(std::chrono::steady_clock::now(), peer);
+    settling_->met(std::chrono::steady_clock::now());
     look_whether_settled();
   } else if (peers_ >= peers_wanted_) {
     set_ready(true);
@@ -164,14 +165,8 @@ void Session::on_status(const Status& status) {
   if (std::holds_alternative<Undelivered>(status)) undelivered_ = true;
   status_.on_status(status);
   if (!settling_) return;
-  if (const auto* heard = std::get_if<PeerHeard>(&status)) {
-    settling_->heard(std::chrono::steady_clock::now(), heard->peer);
-  } else if (const auto* gone = std::get_if<PeerDisconnected>(&status)) {
-    settling_->given_up(gone->peer);
-  } else if (const auto* kept_out = std::get_if<WrongPassword>(&status)) {
-    settling_->given_up(kept_out->peer);
-  } else {
-    return;
+  if (std::holds_alternative<PeerHeard>(status) || std::holds_alternative<PeerConnected>(status)) {
+    settling_->stirred(std::chrono::steady_clock::now());
   }
   look_whether_settled();
 }
@@ -179,8 +174,10 @@ void Session::on_status(const Status& status) {
 // Whatever happens may bring the time forward, so each look sets its own timer, and the last
 // counts.
 void Session::look_whether_settled() {
-  const auto at = settling_ ? settling_->settled_at() : std::nullopt;
-  if (!at || finishing_) return;
+  if (!settling_ || peers_ == 0 || finishing_) return;
+  const auto unmet = room_->unmet_peers();
+  const auto at = settling_->settled_at(unmet);
+  if (!at) return;
   const auto wait =
       std::chrono::ceil<std::chrono::milliseconds>(*at - std::chrono::steady_clock::now());
   if (wait.count() > 0) {
@@ -188,7 +185,7 @@ void Session::look_whether_settled() {
       if (look == look_number_) look_whether_settled();
     });
   }
-  status_.not_waiting_for(settling_->awaited());
+  status_.not_waiting_for(awaited(unmet));
   settling_.reset();
   set_ready(true);
 }
@@ -216,7 +213,7 @@ void Session::set_ready(bool ready) {
 void Session::hint_later() {
   context_->post_after(next_hint_, [this, wait = wait_number_] {
     if (wait != wait_number_ || ready_ || finishing_) return;
-    status_.waiting(peers_, peers_wanted_, room_->unmet_peers());
+    status_.waiting(peers_, peers_wanted_);
     next_hint_ = std::min(2 * next_hint_, longest_hint);
     hint_later();
   });

@@ -8,40 +8,26 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto quiet = 400ms;
-constexpr auto wait_for_one = 1s;
-constexpr auto wait_for_all = 3s;
+constexpr auto longest_wait = 1s;
 
 }  // namespace
 
-void Settling::heard(Time now, const PeerId& peer) {
-  if (known_.size() >= max_peers || !known_.insert(peer).second) return;
-  awaited_.emplace(peer, now);
-  last_news_ = now;
-}
-
-void Settling::met(Time now, const PeerId& peer) {
-  if (known_.size() < max_peers) known_.insert(peer);
-  awaited_.erase(peer);
+void Settling::met(Time now) {
   if (!first_met_) first_met_ = now;
-  last_news_ = now;
+  stirred(now);
 }
 
-void Settling::given_up(const PeerId& peer) {
-  awaited_.erase(peer);
-}
-
-std::optional<Settling::Time> Settling::settled_at() const {
+std::optional<Settling::Time> Settling::settled_at(const std::vector<UnmetPeer>& unmet) const {
   if (!first_met_) return std::nullopt;
-  Time at = last_news_ + quiet;
-  for (const auto& [peer, heard_at] : awaited_)
-    at = std::max(at, heard_at + wait_for_one);
-  return std::min(at, *first_met_ + wait_for_all);
+  const Time latest = *first_met_ + longest_wait;
+  return awaited(unmet).empty() ? std::min(last_news_ + quiet, latest) : latest;
 }
 
-std::vector<PeerId> Settling::awaited() const {
+std::vector<PeerId> awaited(const std::vector<UnmetPeer>& unmet) {
   std::vector<PeerId> peers;
-  for (const auto& [peer, heard_at] : awaited_)
-    peers.push_back(peer);
+  for (const UnmetPeer& each : unmet) {
+    if (each.reason.empty() && !each.is_deaf) peers.push_back(each.peer);
+  }
   return peers;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -62,8 +61,11 @@ const char* where(Path::Kind kind) {
   return "across the internet";
 }
 
-StatusLines::StatusLines(Verbosity verbosity, bool relays_named, Print print)
-    : verbosity_(verbosity), relays_named_(relays_named), print_(std::move(print)) {}
+StatusLines::StatusLines(Verbosity verbosity, bool relays_named, Print print, Unmet unmet)
+    : verbosity_(verbosity),
+      relays_named_(relays_named),
+      print_(std::move(print)),
+      unmet_(std::move(unmet)) {}
 
 void StatusLines::note(Tone tone, const std::string& line) {
   if (verbosity_ != Verbosity::quiet) print_(tone, line);
@@ -176,8 +178,7 @@ void StatusLines::on(const PeerConnecting& status) {
 }
 
 void StatusLines::on(const PeerConnected& status) {
-  if (connected_.size() < max_peers) connected_.insert(status.peer);
-  complained_.erase(status.peer);
+  out_of_reach_.erase(status.peer);
   detail(fmt::format("connected to {}: {} - {} ({})", printable(status.peer.str()),
                      printable(status.path.local), printable(status.path.remote),
                      where(status.path.kind)));
@@ -186,12 +187,15 @@ void StatusLines::on(const PeerConnected& status) {
 void StatusLines::on(const PeerDisconnected& status) {
   const std::string peer = printable(status.peer.str());
   const std::string reason = reason_text(status.reason);
-  if (connected_.erase(status.peer) > 0) {
+  if (status.was_connected) {
     return detail(fmt::format("connection to {} is gone: {}", peer, reason));
   }
-  const std::string line = fmt::format("cannot reach {}: {}; {}; {}", peer, reason,
-                                       tried_text(status.tried, 4), out_of_reach_remedy());
-  if (complained_.size() < max_peers && complained_.insert(status.peer).second) {
+  std::string line = fmt::format("cannot reach {}: {}; ", peer, reason);
+  for (const UnmetPeer& each : unmet_()) {
+    if (each.peer == status.peer) line += tried_text(each.tried, 4) + "; ";
+  }
+  line += out_of_reach_remedy();
+  if (out_of_reach_.size() < max_peers && out_of_reach_.insert(status.peer).second) {
     from_network(line);
   } else {
     detail(line);
@@ -303,34 +307,27 @@ std::string StatusLines::may_be_wrong() const {
   if (!kept_out_.empty()) {
     return fmt::format("kept out for another password: {} (see --password)", kept_out_.size());
   }
-  if (!complained_.empty()) {
-    return fmt::format("{} was heard before, and could not be reached; {}",
-                       printable(complained_.begin()->str()), out_of_reach_remedy());
-  }
   return "do they use the same room, app id, password and relays?";
 }
 
-void StatusLines::waiting(std::size_t peers, std::size_t wanted,
-                          const std::vector<UnmetPeer>& unmet) {
+void StatusLines::waiting(std::size_t peers, std::size_t wanted) {
+  const std::vector<UnmetPeer> unmet = unmet_();
   const bool answered = std::any_of(relays_.begin(), relays_.end(),
                                     [](const auto& each) { return each.second.answers; });
   const bool is_heard = peers > 0 || std::any_of(unmet.begin(), unmet.end(),
                                                  [](const auto& each) { return each.answers; });
   if (!answered && !is_heard && unmet.empty()) return note(Tone::hint, nobody_answers());
   if (answered && !is_heard && !is_served()) return note(Tone::hint, nobody_hears_us());
-  std::vector<UnmetPeer> heard;
-  std::copy_if(unmet.begin(), unmet.end(), std::back_inserter(heard),
-               [this](const UnmetPeer& each) { return !kept_out_.contains(each.peer); });
   std::string line = "still waiting: ";
   if (wanted > 1) {
     line += fmt::format("{} of {} peers are here", peers, wanted);
-  } else if (heard.empty() && kept_out_.empty()) {
+  } else if (unmet.empty() && kept_out_.empty()) {
     line += "nobody else is in the room";
   } else {
     line += "nobody is met";
   }
   line += fmt::format(" ({}); ", relay_count());
-  note(Tone::hint, line + (heard.empty() ? may_be_wrong() : unmet_text(heard)));
+  note(Tone::hint, line + (unmet.empty() ? may_be_wrong() : unmet_text(unmet)));
 }
 
 void StatusLines::not_waiting_for(const std::vector<PeerId>& peers) {

@@ -28,10 +28,12 @@ const char* where(Path::Kind kind);
 class StatusLines {
  public:
   using Print = std::function<void(Tone, const std::string&)>;
+  using Unmet = std::function<std::vector<UnmetPeer>()>;
 
   /// `relays_named`: the user chose the relays, so each matters. Otherwise they are the many
-  /// public ones, some of which are always down, and only their number is told.
-  StatusLines(Verbosity verbosity, bool relays_named, Print print);
+  /// public ones, some of which are always down or refuse, and only their number is told. `unmet`
+  /// is Room::unmet_peers.
+  StatusLines(Verbosity verbosity, bool relays_named, Print print, Unmet unmet);
 
   void joining(const RoomId& room, const PeerId& self);
   void on_status(const Status& status);
@@ -41,7 +43,7 @@ class StatusLines {
   void not_waiting_for(const std::vector<PeerId>& peers);
   /// Still too few peers: says which relays answer, who is heard and not met, and what may be
   /// wrong.
-  void waiting(std::size_t peers, std::size_t wanted, const std::vector<UnmetPeer>& unmet = {});
+  void waiting(std::size_t peers, std::size_t wanted);
   /// With -v: what was counted.
   void ended(const Stats& stats);
   /// A line of the caller's own.
@@ -85,11 +87,11 @@ class StatusLines {
   const Verbosity verbosity_;
   const bool relays_named_;
   const Print print_;
+  const Unmet unmet_;
   std::map<RelayKey, Relay> relays_;
   // At most max_peers each; what is beyond is forgotten, and said with -v only.
-  std::set<PeerId> connected_;
-  std::set<PeerId> complained_;  // out of reach
-  std::set<PeerId> kept_out_;    // with another password
+  std::set<PeerId> out_of_reach_;
+  std::set<PeerId> kept_out_;  // with another password
   bool first_answer_ = true;
   bool said_undelivered_ = false;
   std::size_t network_lines_ = 0;

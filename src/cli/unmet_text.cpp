@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t most_peers = 3;
 constexpr std::size_t most_pairs = 2;
-/// A peer that hears us answers sooner (see PeerDeaf).
-constexpr std::chrono::seconds longest_deliberation{10};
 
 // As session descriptions call them.
 const char* kind_name(AddressPair::Kind kind) {
@@ -30,16 +28,12 @@ const char* kind_name(AddressPair::Kind kind) {
   return "relay";
 }
 
-bool is_deaf(const UnmetPeer& peer) {
-  return !peer.answers && peer.heard_for >= longest_deliberation;
-}
-
 std::string state_of(const UnmetPeer& peer) {
   std::string tried = tried_text(peer.tried, most_pairs);
   if (!peer.reason.empty()) return printable(peer.reason) + ", " + tried;
   if (peer.tried.count > 0) return tried;
   if (peer.answers) return "not connected so far";
-  return is_deaf(peer) ? "does not hear us" : "has not answered so far";
+  return peer.is_deaf ? "does not hear us" : "has not answered so far";
 }
 
 }  // namespace
@@ -75,7 +69,8 @@ std::string unmet_text(const std::vector<UnmetPeer>& unmet) {
                        printable(unmet[i].peer.str()), age, state_of(unmet[i]));
   }
   if (unmet.size() > shown) out += fmt::format("; and {} more", unmet.size() - shown);
-  const bool any_deaf = std::any_of(unmet.begin(), unmet.end(), is_deaf);
+  const bool any_deaf =
+      std::any_of(unmet.begin(), unmet.end(), [](const UnmetPeer& each) { return each.is_deaf; });
   const bool any_answers =
       std::any_of(unmet.begin(), unmet.end(), [](const UnmetPeer& each) { return each.answers; });
   if (any_answers) out += "; " + out_of_reach_remedy();

@@ -166,7 +166,8 @@ std::vector<UnmetPeer> App::unmet_peers(Time now, const RoomId& room) const {
   for (const signal::HeardPeer& heard : entry->second->matchmaker().heard(now)) {
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - heard.since);
     auto [reason, tried] = links_.trial(heard.peer);
-    unmet.push_back({heard.peer, age, heard.answers, std::move(reason), std::move(tried)});
+    unmet.push_back(
+        {heard.peer, age, heard.answers, heard.is_deaf, std::move(reason), std::move(tried)});
   }
   return unmet;
 }

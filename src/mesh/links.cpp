@@ -86,11 +86,10 @@ void Links::discard(Attempt& attempt) {
 
 void Links::report_failure(const Attempt& attempt) {
   const auto age = std::chrono::round<std::chrono::seconds>(now_ - attempt.begun_at()).count();
-  const Trial trial{"no connection after " + std::to_string(age) + " s",
-                    tried_pairs(attempt.connection())};
-  remember(attempt.peer(), trial);
-  defer([this, peer = attempt.peer(), trial] {
-    observer_.on_link_status(PeerDisconnected{peer, trial.reason, trial.tried});
+  const std::string reason = "no connection after " + std::to_string(age) + " s";
+  remember(attempt.peer(), {reason, tried_pairs(attempt.connection())});
+  defer([this, peer = attempt.peer(), reason] {
+    observer_.on_link_status(PeerDisconnected{peer, reason});
   });
 }
 
@@ -238,8 +237,8 @@ void Links::closed(signal::AttemptId id, const std::string& reason) {
   if (!was_link) {
     observer_.on_attempt_gone(id);
     if (attempts_of(id_of_peer).empty()) {
-      remember(id_of_peer, {reason, tried});
-      observer_.on_link_status(PeerDisconnected{id_of_peer, reason, std::move(tried)});
+      remember(id_of_peer, {reason, std::move(tried)});
+      observer_.on_link_status(PeerDisconnected{id_of_peer, reason});
     }
     return;
   }
@@ -251,7 +250,7 @@ void Links::closed(signal::AttemptId id, const std::string& reason) {
   }
   peers_.erase(id_of_peer);
   hub_.link_down(now_, id_of_peer, reason);
-  observer_.on_link_status(PeerDisconnected{id_of_peer, reason});
+  observer_.on_link_status(PeerDisconnected{id_of_peer, reason, true});
   observer_.on_link_down(id_of_peer);
 }
 

@@ -115,8 +115,8 @@ std::vector<HeardPeer> Matchmaker::Impl::heard(Time now) const {
   std::vector<HeardPeer> found;
   for (const auto& [peer, stranger] : strangers_) {
     const bool is_there = stranger.is_there && now - stranger.heard_at <= heard_time;
-    if (!is_there || port_.is_connected(peer)) continue;
-    found.push_back({peer, stranger.heard_since, stranger.answers});
+    if (!is_there || stranger.wrong_password_until || port_.is_connected(peer)) continue;
+    found.push_back({peer, stranger.heard_since, stranger.answers, stranger.is_said_deaf});
   }
   std::sort(found.begin(), found.end(),
             [](const HeardPeer& a, const HeardPeer& b) { return a.since < b.since; });

@@ -53,11 +53,12 @@ class MatchmakerPort {
   virtual void on_signal_dropped(RelayId relay, const std::string& reason) = 0;
 };
 
-/// A peer that was heard lately and is not connected.
+/// A peer that was heard lately, is not connected, and has no other password that we know of.
 struct HeardPeer {
   PeerId peer;
   Time since{};
   bool answers = false;  ///< It sent something to us, not just to all.
+  bool is_deaf = false;  ///< As on_deaf said.
 };
 
 struct MatchmakerOptions {

@@ -190,6 +190,7 @@ std::optional<std::string> Matchmaker::Impl::decrypt(Time now, RelayId relay, En
     port_.on_signal_dropped(relay, "a signal that is too long");
     return std::nullopt;
   }
+  stranger.wrong_password_until.reset();
   return std::move(*plain);
 }
 

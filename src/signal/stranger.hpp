@@ -57,7 +57,8 @@ struct Stranger {
   Time not_before{};
   std::optional<Proposal> offer;  ///< At most one of these two.
   std::optional<Proposal> answer;
-  Deadline wrong_password_until;  ///< Said already.
+  /// It has another password, and that is not said again until then.
+  Deadline wrong_password_until;
 
   void forget_hearing() {
     unanswered_since.reset();

@@ -7,8 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const PeerId native("zzzzNative");
-const PeerId browser("Browser");
+const UnmetPeer browser{PeerId("Browser"), 10ms};
+const UnmetPeer out_of_reach{PeerId("OutOfReach"), 40s, true, false, "no path"};
+const UnmetPeer deaf{PeerId("Deaf"), 40s, false, true};
 
 struct SettlingTest : testing::Test {
   Settling room;
@@ -16,43 +17,33 @@ struct SettlingTest : testing::Test {
 };
 
 TEST_F(SettlingTest, NothingIsSettledBeforeTheFirstIsMet) {
-  EXPECT_EQ(room.settled_at(), std::nullopt);
-  room.heard(start, native);
-  EXPECT_EQ(room.settled_at(), std::nullopt);
+  room.stirred(start);
+  EXPECT_EQ(room.settled_at({}), std::nullopt);
+  room.met(start);
+  room.alone();
+  EXPECT_EQ(room.settled_at({}), std::nullopt);
 }
 
 TEST_F(SettlingTest, WhoIsAloneIsEnoughAfterAMoment) {
-  room.heard(start, native);
-  room.met(start + 10ms, native);
-  EXPECT_EQ(room.settled_at(), start + 410ms);
+  room.met(start);
+  EXPECT_EQ(room.settled_at({}), start + 400ms);
 }
 
-TEST_F(SettlingTest, WhoIsHeardIsWaitedForUntilMet) {
-  room.heard(start, native);
-  room.met(start + 10ms, native);
-  room.heard(start + 60ms, browser);
-  EXPECT_EQ(room.settled_at(), start + 1060ms);
-  EXPECT_EQ(room.awaited(), std::vector{browser});
-  room.met(start + 100ms, browser);
-  EXPECT_EQ(room.settled_at(), start + 500ms);
-  EXPECT_TRUE(room.awaited().empty());
+TEST_F(SettlingTest, WhoIsHeardIsWaitedForUntilMetForAtMostASecondInAll) {
+  room.met(start);
+  room.stirred(start + 60ms);
+  EXPECT_EQ(room.settled_at({browser}), start + 1s);
+  room.met(start + 100ms);
+  EXPECT_EQ(room.settled_at({}), start + 500ms);
+  room.stirred(start + 950ms);
+  EXPECT_EQ(room.settled_at({}), start + 1s);
+  EXPECT_EQ(room.settled_at({browser}), start + 1s);
 }
 
-TEST_F(SettlingTest, WhoIsGivenUpIsNotWaitedForAgain) {
-  room.met(start, native);
-  room.heard(start + 10ms, browser);
-  room.given_up(browser);
-  EXPECT_EQ(room.settled_at(), start + 410ms);
-  room.heard(start + 20ms, browser);
-  EXPECT_EQ(room.settled_at(), start + 410ms);
-}
-
-TEST_F(SettlingTest, InventedPeersHoldNobodyUpForLong) {
-  room.met(start, native);
-  for (int i = 0; i < 100'000; ++i)
-    room.heard(start + i * 10ms, PeerId("ghost" + std::to_string(i)));
-  EXPECT_EQ(room.settled_at(), start + 3s);
-  EXPECT_LE(room.awaited().size(), 512U);
+TEST_F(SettlingTest, WhoIsOutOfReachOrDeafIsNotWaitedFor) {
+  room.met(start);
+  EXPECT_EQ(room.settled_at({out_of_reach, deaf}), start + 400ms);
+  EXPECT_EQ(awaited({out_of_reach, browser, deaf}), std::vector{browser.peer});
 }
 
 }  // namespace

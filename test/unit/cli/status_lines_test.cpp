@@ -18,11 +18,19 @@ using testing::SizeIs;
 
 struct Told {
   std::vector<std::string> lines;
+  std::vector<UnmetPeer> unmet;
   StatusLines status;
 
   explicit Told(Verbosity verbosity, bool relays_named = true)
-      : status(verbosity, relays_named,
-               [this](Tone, const std::string& line) { lines.push_back(line); }) {}
+      : status(
+            verbosity, relays_named,
+            [this](Tone, const std::string& line) { lines.push_back(line); },
+            [this] { return unmet; }) {}
+
+  void wait_with(std::vector<UnmetPeer> heard, std::size_t peers = 0, std::size_t wanted = 1) {
+    unmet = std::move(heard);
+    status.waiting(peers, wanted);
+  }
 };
 
 const PeerId ada("zAda");
@@ -39,7 +47,7 @@ TEST(StatusLines, TheNormalCaseIsAHandfulOfLines) {
   told.status.on_status(PeerConnected{ada, {Path::Kind::local, "10.0.0.1:1", "10.0.0.2:2"}});
   told.status.peer_joined(ada, Path{Path::Kind::local, "10.0.0.1:1", "10.0.0.2:2"});
   told.status.peer_left(ada, "left the room");
-  told.status.on_status(PeerDisconnected{ada, "left"});
+  told.status.on_status(PeerDisconnected{ada, "left", true});
   told.status.ended({});
   EXPECT_THAT(told.lines,
               ElementsAre("room my-room, you are zMe; waiting for relays and peers",
@@ -111,38 +119,42 @@ TEST(StatusLines, AWrongPasswordIsSaidWithThePeer) {
   EXPECT_THAT(told.lines[2], HasSubstr("--password"));
 }
 
-TEST(StatusLines, APeerOutOfReachIsSaidOnceAndRemembered) {
+TEST(StatusLines, APeerOutOfReachIsSaidOnceUntilItIsMet) {
   Told told(Verbosity::normal);
   told.status.on_status(RelayConnected{"ws://a:1"});
-  told.status.on_status(PeerDisconnected{ada, "no path", two_pairs});
-  told.status.on_status(PeerDisconnected{ada, "no path", two_pairs});
+  told.unmet = {{PeerId("zBob"), 1s}, {ada, 40s, true, false, "no path", two_pairs}};
+  told.status.on_status(PeerDisconnected{ada, "no path"});
+  told.status.on_status(PeerDisconnected{ada, "no path"});
   ASSERT_THAT(told.lines, SizeIs(2));
   EXPECT_THAT(told.lines[1], HasSubstr("cannot reach zAda: no path; tried 10.0.0.1:1 (host) to "
                                        "10.9.0.2:2 (host), 10.0.0.1:1 (srflx) to 192.0.2.3:3 "
                                        "(prflx) and 7 more; a firewall"));
-  told.status.waiting(0, 1);
-  EXPECT_THAT(told.lines[2], HasSubstr("zAda was heard before, and could not be reached"));
+  told.unmet.clear();
+  told.status.on_status(PeerConnected{ada, {}});
+  told.status.on_status(PeerDisconnected{ada, "no path"});
+  ASSERT_THAT(told.lines, SizeIs(3));
+  EXPECT_THAT(told.lines[2], HasSubstr("cannot reach zAda: no path; a firewall"));
 }
 
 TEST(StatusLines, WhoIsHeardAndNotReachedIsNamedWhileItIsWaitedFor) {
   Told told(Verbosity::normal);
   told.status.on_status(RelayConnected{"ws://a:1"});
-  UnmetPeer peer{ada, 12'345ms, true, "", two_pairs};
-  told.status.waiting(0, 1, {peer});
+  UnmetPeer peer{ada, 12'345ms, true, false, "", two_pairs};
+  told.wait_with({peer});
   EXPECT_THAT(told.lines.back(),
               HasSubstr("still waiting: nobody is met (1 of 1 relay answers); zAda, first heard "
                         "12 s ago, tried 10.0.0.1:1 (host) to 10.9.0.2:2 (host), "));
   EXPECT_THAT(told.lines.back(), HasSubstr("--ice-port"));
   EXPECT_THAT(told.lines.back(), Not(HasSubstr("nobody else is in the room")));
   peer.tried = {};
-  told.status.waiting(0, 1, {peer});
+  told.wait_with({peer});
   EXPECT_THAT(told.lines.back(), HasSubstr("zAda, first heard 12 s ago, not connected so far"));
   peer.reason = "no network path works";
-  told.status.waiting(1, 3, {peer});
+  told.wait_with({peer}, 1, 3);
   EXPECT_THAT(told.lines.back(), HasSubstr("1 of 3 peers are here"));
   EXPECT_THAT(told.lines.back(), HasSubstr("ago, no network path works, it named no address"));
   std::vector<UnmetPeer> many(500, peer);
-  told.status.waiting(0, 1, many);
+  told.wait_with(many);
   EXPECT_THAT(told.lines.back(), HasSubstr("and 497 more"));
   EXPECT_LE(told.lines.back().size(), 1000U);
 }
@@ -153,11 +165,11 @@ TEST(StatusLines, APageThatDoesNotHearUsIsToBeReloaded) {
   told.status.on_status(PeerDeaf{ada});
   EXPECT_THAT(told.lines.back(), HasSubstr("zAda announces itself and does not hear us"));
   EXPECT_THAT(told.lines.back(), HasSubstr("reload that page"));
-  told.status.waiting(0, 1, {{ada, 30s, false, "", {}}});
+  told.wait_with({{ada, 30s, false, true}});
   EXPECT_THAT(told.lines.back(), HasSubstr("zAda, first heard 30 s ago, does not hear us"));
   EXPECT_THAT(told.lines.back(), HasSubstr("reload that page"));
   EXPECT_THAT(told.lines.back(), Not(HasSubstr("--ice-port")));
-  told.status.waiting(0, 1, {{ada, 2s, false, "", {}}});
+  told.wait_with({{ada, 30s}});
   EXPECT_THAT(told.lines.back(), HasSubstr("has not answered so far"));
   EXPECT_THAT(told.lines.back(), Not(HasSubstr("reload")));
 }
@@ -177,9 +189,10 @@ TEST(StatusLines, ARelayThatAnswersAndIsOfNoUseIsSaid) {
               HasSubstr("perhaps nobody hears us (1 of 1 relay answers, 1 without "
                         "serving us): relay ws://a:1 refuses what we send: rate-limited"));
   told.status.on_status(PeerDeaf{ada});
-  told.status.waiting(0, 1, {{ada, 30s, false, "", {}}});
+  told.wait_with({{ada, 30s, false, true}});
   EXPECT_THAT(told.lines.back(), HasSubstr("perhaps nobody hears us"));
   told.lines.pop_back();
+  told.unmet.clear();
   told.status.on_status(RelayPasses{"ws://a:1"});
   EXPECT_EQ(told.lines[3], "relay ws://a:1 passes on what we send");
   told.status.waiting(0, 1);
@@ -189,6 +202,22 @@ TEST(StatusLines, ARelayThatAnswersAndIsOfNoUseIsSaid) {
   told.status.on_status(RelayConnected{"ws://a:1"});
   told.status.waiting(0, 1);
   EXPECT_THAT(told.lines[6], HasSubstr("nobody else is in the room (1 of 1 relay answers)"));
+}
+
+// The others carry the room.
+TEST(StatusLines, OneOfThePublicRelaysThatRefusesIsSaidWithVAlone) {
+  for (const auto& [verbosity, lines] :
+       {std::pair(Verbosity::normal, 1U), std::pair(Verbosity::verbose, 3U)}) {
+    Told told(verbosity, false);
+    told.status.on_status(RelayConnected{"wss://a"});
+    told.status.on_status(RelayConnected{"wss://b"});
+    told.status.on_status(RelayRefused{"wss://b", "rate-limited: slow down"});
+    ASSERT_THAT(told.lines, SizeIs(lines));
+    EXPECT_EQ(told.lines[0], "relay wss://a answers");
+    told.status.waiting(0, 1);
+    EXPECT_THAT(told.lines.back(), HasSubstr("nobody else is in the room (2 of 2 relays answer, 1 "
+                                             "without serving us)"));
+  }
 }
 
 TEST(StatusLines, WhenEveryPublicRelayRefusesTheHintSaysSo) {

@@ -19,6 +19,7 @@ TEST_F(MatchmakerTest, AWrongPasswordIsSaidOnceInAWhile) {
   }
   EXPECT_THAT(port.log, ElementsAre("wrong password of a"));
   EXPECT_THAT(port.dropped, IsEmpty()) << "its candidates are refused with its offer";
+  EXPECT_THAT(matchmaker.heard(now), IsEmpty()) << "nobody waits for it";
   pass(10s);
   hear({leader, Kind::offer, wrong.encrypt("theirs", entropy), "1"});
   EXPECT_THAT(port.log, SizeIs(2));
@@ -26,6 +27,9 @@ TEST_F(MatchmakerTest, AWrongPasswordIsSaidOnceInAWhile) {
   const auto id = port.published.back().message.offer_id;
   hear({follower, Kind::answer, wrong.encrypt("theirs", entropy), id});
   EXPECT_THAT(port.log.back(), "wrong password of z");
+  hear({leader, Kind::offer, cipher.encrypt("theirs", entropy), "2"});
+  ASSERT_THAT(matchmaker.heard(now), SizeIs(1));
+  EXPECT_EQ(matchmaker.heard(now)[0].peer, leader);
 }
 
 TEST_F(MatchmakerTest, NonsenseIsDroppedAndCounted) {

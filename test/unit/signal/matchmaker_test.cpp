@@ -106,6 +106,7 @@ TEST_F(MatchmakerTest, APeerThatAnnouncesAndAnswersNothingIsDeaf) {
     EXPECT_EQ(matchmaker.heard(now)[0].peer, peer);
     EXPECT_EQ(matchmaker.heard(now)[0].since, now - 10 * 5333ms);
     EXPECT_FALSE(matchmaker.heard(now)[0].answers);
+    EXPECT_TRUE(matchmaker.heard(now)[0].is_deaf);
     pass(2min);
     EXPECT_THAT(matchmaker.heard(now), IsEmpty()) << "it has gone";
   }
@@ -119,6 +120,7 @@ TEST_F(MatchmakerTest, APeerThatAnswersIsNotDeaf) {
   EXPECT_TRUE(matchmaker.heard(now).at(0).answers);
   pass(30s);
   announce(leader);
+  EXPECT_FALSE(matchmaker.heard(now).at(0).is_deaf);
   EXPECT_THAT(port.log, IsEmpty());
 }
 
