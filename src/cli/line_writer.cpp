@@ -50,6 +50,11 @@ LineWriter::Taken LineWriter::append(std::string_view lines) {
   return full_ ? Taken::full : Taken::yes;
 }
 
+bool LineWriter::is_behind() {
+  const std::lock_guard lock(mutex_);
+  return !idle_;
+}
+
 int LineWriter::finish(std::optional<std::chrono::milliseconds> limit) {
   {
     const std::lock_guard lock(mutex_);

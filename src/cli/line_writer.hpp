@@ -50,6 +50,8 @@ class LineWriter {
   /// Takes `lines`, which are written at once if nothing is before them. After a failure it takes
   /// nothing and returns yes.
   Taken append(std::string_view lines);
+  /// Not all of what was appended is written.
+  bool is_behind();
 
   /// Waits until all is written, or failed, or until `limit` has passed; the rest is lost then.
   /// Returns the errno of the failure, or 0. EPIPE: nobody reads any more. ETIMEDOUT: the limit

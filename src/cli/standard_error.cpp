@@ -1,15 +1,24 @@
 #include "cli/standard_error.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "cli/line_writer.hpp"
 #include "cli/options.hpp"
 
 namespace roomwire::cli {
@@ -39,7 +48,6 @@ struct LiveLine {
   std::mutex mutex;
   std::string text;
   std::size_t typed_lines = 0;  // below the last of its lines
-  std::string backlog;          // what the terminal has not taken yet
 };
 LiveLine live_line;
 
@@ -57,30 +65,75 @@ std::string drawn(const LiveLine& live) {
   return live.text.empty() ? "" : "\x1b[?7l" + live.text + "\x1b[?7h";
 }
 
-/// Of a terminal that takes nothing for now; further lines are dropped.
-constexpr std::size_t max_backlog = 64U << 10;
+constexpr std::size_t max_waiting = 64U << 10;
+constexpr std::chrono::seconds last_write{1};
 
-// The terminal once more, so that not waiting for it is this program's matter alone.
-int patient_terminal() {
-  static const int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  return fd;
-}
+/// Standard error that does not wait for its reader: a terminal stopped with Ctrl-S, or a full
+/// pipe, must not stop the room. What such a reader does not take waits, or is left out and
+/// counted. There is one, used with the mutex of the live lines held.
+class Voice {
+ public:
+  ~Voice() {
+    if (writer_) writer_->finish(last_write);
+  }
 
-// Where something live is shown, the loop that shows it also drives the lights: it does not wait
-// for a terminal that was stopped with Ctrl-S or whose connection stalled. With the mutex held.
-enum class Wait { no, unless_live };
-void write_out(LiveLine& live, const std::string& text, Wait wait = Wait::unless_live) {
-  const bool may_wait = wait == Wait::unless_live && live.text.empty() && live.backlog.empty();
-  if (may_wait || patient_terminal() < 0) {
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
-    return;
+  /// The reader has not taken all of what was written.
+  bool is_behind() { return writer_ && writer_->is_behind(); }
+
+  void write(std::string text) {
+    if (!writer_) {
+      const ssize_t written = write_now(text);
+      if (written < 0 ? errno != EAGAIN : static_cast<std::size_t>(written) == text.size()) return;
+      if (!begin_waiting()) return;
+      text.erase(0, static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+    if (left_out_ > 0) {
+      text.insert(0, fmt::format("standard error was not read: {} lines left out\n", left_out_));
+    }
+    const bool is_taken = writer_->append(text) != LineWriter::Taken::no;
+    left_out_ = is_taken ? 0 : left_out_ + 1;
   }
-  if (live.backlog.size() + text.size() <= max_backlog) live.backlog += text;
-  while (!live.backlog.empty()) {
-    const auto written = write(patient_terminal(), live.backlog.data(), live.backlog.size());
-    if (written <= 0) return;
-    live.backlog.erase(0, static_cast<std::size_t>(written));
+
+ private:
+  // Not waiting is to be this program's matter alone, so a terminal or a pipe is opened once more.
+  static int patient_descriptor() {
+    struct stat info {};
+    const bool is_pipe = fstat(STDERR_FILENO, &info) == 0 && S_ISFIFO(info.st_mode);
+    if (!is_pipe && isatty(STDERR_FILENO) == 0) return STDERR_FILENO;
+    const int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? fd : STDERR_FILENO;
   }
+
+  ssize_t write_now(std::string_view text) const {
+    const auto sent = send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0 || errno != ENOTSOCK) return sent;
+    return ::write(fd_, text.data(), text.size());
+  }
+
+  // The first time that the reader is behind. Signals are the matter of another thread.
+  bool begin_waiting() {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      writer_.emplace(fd_, LineWriter::Patience{.memory = max_waiting},
+                      LineWriter::Events{{}, [] {}});
+    } catch (const std::system_error&) {
+      // Without a descriptor or a thread to spare it is not said at all.
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return writer_.has_value();
+  }
+
+  const int fd_ = patient_descriptor();
+  std::size_t left_out_ = 0;
+  std::optional<LineWriter> writer_;
+};
+
+Voice& voice() {
+  static Voice voice;
+  return voice;
 }
 
 std::string_view colour(Tone tone) {
@@ -109,23 +162,22 @@ void say(Tone tone, std::string_view line) {
   out += line;
   if (paint) out += "\x1b[0m";
   out += '\n';
-  write_out(live_line, out + drawn(live_line));
+  voice().write(out + drawn(live_line));
 }
 
 void show_block(std::string_view lines) {
   const std::lock_guard lock(live_line.mutex);
-  write_out(live_line, cleared(live_line).append(lines) + drawn(live_line));
+  voice().write(cleared(live_line).append(lines) + drawn(live_line));
 }
 
 void show_live(std::string_view lines) {
   if (!is_able_terminal()) return;
   const std::lock_guard lock(live_line.mutex);
-  write_out(live_line, "", Wait::no);
   // A terminal that is behind gets no further picture; that there is none any more it must be told.
-  if (!live_line.backlog.empty() && !lines.empty()) return;
+  if (voice().is_behind() && !lines.empty()) return;
   const std::string out = cleared(live_line);
   live_line.text = lines;
-  write_out(live_line, out + drawn(live_line), Wait::no);
+  voice().write(out + drawn(live_line));
 }
 
 void note_typed_line() {

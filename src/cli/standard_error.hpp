@@ -10,7 +10,8 @@ namespace roomwire::cli {
 enum class Tone { plain, good, bad, hint };
 
 /// Writes `line` and a newline, in a colour of its tone when standard error is a terminal and
-/// NO_COLOR is not set. From any thread.
+/// NO_COLOR is not set. It does not wait for who reads: what a stopped terminal or a full pipe does
+/// not take waits in memory (64 KiB); lines beyond are left out, and counted. From any thread.
 void say(Tone tone, std::string_view line);
 
 /// Writes lines, each with its newline, as they are: colours and all.

@@ -1,8 +1,9 @@
 // A reader of standard output that stands still, as a pager does: peers are kept, and what comes.
 import assert from 'node:assert/strict';
 import { after, before, test } from './lib/test.mjs';
-import { Relay, roomwire } from './lib/native.mjs';
+import { Relay, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
 import { spawnNodePeer } from './lib/peer.mjs';
+import { Process } from './lib/process.mjs';
 
 const megabyte = 1_000_000;
 const count = 40;
@@ -76,3 +77,28 @@ test('a bridge whose --monitor nobody reads goes on, and says what it left out',
   const pattern = /^standard output is not read: \d+ lines? left out$/;
   await reader.err.wait((line) => pattern.test(line), 'what is left out');
 });
+
+// Node gives its children sockets, a shell pipes.
+const behindPipe = (args) =>
+  new Process('roomwire | cat', 'sh', ['-c', '"$@" 2>&1 | cat >&2', 'sh', roomwireBinary(), ...args], {
+    env: offlineEnv,
+  });
+for (const [kind, start] of Object.entries({ socket: roomwire, pipe: behindPipe })) {
+  test(`a ${kind} of standard error that nobody reads holds no message up`, async (t) => {
+    const there = ['--room', `standing-${process.pid}-${++rooms}`, '--relay', relay.url];
+    const receiver = roomwire(['netrecv', 'chat', ...there]);
+    t.after(() => receiver.stop());
+    const sender = start(['netsend', 'chat', ...there]);
+    t.after(() => sender.stop());
+    sender.child.stderr.pause();
+    const bad = '{"type":"set-channel","channel":"@_no"}\n';
+    sender.write(`${bad.repeat(20_000)}"good"\n`);
+    await receiver.out.wait((line) => line === '"good"', 'the message');
+    sender.child.stderr.resume();
+    const pattern = /^standard error was not read: \d+ lines left out$/;
+    while (!sender.err.has((line) => pattern.test(line))) {
+      sender.write(`${bad}"more"\n`);
+      await receiver.out.wait((line) => line === '"more"', 'a message after it');
+    }
+  });
+}
