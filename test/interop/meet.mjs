@@ -76,6 +76,8 @@ function directions([a, b, ...more]) {
 const kinds = new Kinds();
 const machine =
   options.cable && (await connectMachine({ ipv4: options.cable === 'both', ipv6: true }));
+// Firefox takes no address of a machine without a default route.
+machine?.configure.here('ip route add default dev dmx0; ip -6 route add default dev dmx0');
 const relay = await Relay.start();
 await machine?.tunnel(relay.port);
 const rounds = Number(options.rounds);
