@@ -27,6 +27,13 @@ std::string DropLog::Line::text() const {
   return who.empty() ? out : out + ", from " + who;
 }
 
+std::string DropLog::Line::note() const {
+  if (reason.empty()) return "and " + std::to_string(times) + " more, of other kinds";
+  std::string out = who.empty() ? reason : reason + ", from " + who;
+  if (again) out += "; " + std::to_string(times) + (times == 1 ? " more time" : " more times");
+  return out;
+}
+
 void DropLog::add(Time now, std::string_view who, std::string_view reason, std::string_view thing,
                   std::uint64_t times) {
   Key key(who.substr(0, max_who), (thing.empty() ? reason : thing).substr(0, max_reason));

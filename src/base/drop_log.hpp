@@ -1,5 +1,5 @@
-// What is dropped, told to a person: each distinct thing in a line of its own, again while it goes
-// on, and never more than a person can read.
+// What is dropped, or otherwise not as it should be, told to a person: each distinct thing in a
+// line of its own, again while it goes on, and never more than a person can read.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,8 @@ class DropLog {
 
     /// One line for a person.
     std::string text() const;
+    /// The same of what was not dropped and is not as it should be.
+    std::string note() const;
   };
   using Tell = std::function<void(const Line& line)>;
 

@@ -1,6 +1,7 @@
 #include "dmx/input.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace roomwire::dmx {
 namespace {
@@ -84,14 +85,13 @@ void Input::take_priorities(Sender& sender, const SacnData& packet, Time now) {
   refresh(now);
 }
 
-void Input::look_for_twin(Sender& sender) {
-  if (sender.told || notices_ == max_notices) return;
-  Sender* twin = senders_.twin_of(sender);
+void Input::look_for_twin(const Sender& sender) {
+  const Sender* twin = senders_.twin_of(sender);
   if (twin == nullptr) return;
-  sender.told = twin->told = true;
-  ++notices_;
-  sink_.noticed("two programs send as one source: " + sender.identity.text() + " and " +
-                twin->identity.text() +
+  std::string one = twin->identity.text();
+  std::string other = sender.identity.text();
+  if (other < one) std::swap(one, other);
+  sink_.noticed("two programs send as one source: " + one + " and " + other +
                 " have the same CID. They are told apart here, but not by consoles: give each a "
                 "CID of its own");
 }

@@ -40,7 +40,8 @@ class InputSink {
   /// What changed since the last call; before the first, all levels count as 0. So a desk that
   /// begins takes nothing from others but what it has up. The input must not be called from here.
   virtual void changed(const Update& update) = 0;
-  /// Something that is not as it should be, in one line for a person.
+  /// Something that is not as it should be, in one line for a person; the same each time that a
+  /// packet shows it.
   virtual void noticed(const std::string& line) = 0;
 };
 
@@ -48,9 +49,6 @@ class InputSink {
 /// for sACN's sync packets or ArtSync is not carried into a room, which has no such thing.
 class Input {
  public:
-  /// Two programs with one identity are told of so many times.
-  static constexpr int max_notices = 8;
-
   /// `sink` must outlive this.
   Input(InputConfig config, InputSink& sink);
 
@@ -76,7 +74,7 @@ class Input {
   Accepted<void> take(Sender& sender, Order order, std::uint8_t number, const Frame& frame,
                       std::uint8_t priority, Time now);
   void take_priorities(Sender& sender, const SacnData& packet, Time now);
-  void look_for_twin(Sender& sender);
+  void look_for_twin(const Sender& sender);
   void release(const Sender& sender);
   /// After the merged levels may have changed.
   void refresh(Time now);
@@ -87,7 +85,6 @@ class Input {
   Pacer pacer_;
   /// As many as the merger has sources.
   Senders senders_;
-  int notices_ = 0;
   Slots told_{};  ///< What the room knows.
   Deadline due_;
 };

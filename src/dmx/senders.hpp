@@ -44,7 +44,6 @@ struct Sender {
   Time heard;                 ///< Its last levels.
   Time heard_priorities;      ///< Its last priorities of channels.
   std::uint64_t packets = 0;  ///< From the port that it has now.
-  bool told = false;          ///< That another has its CID.
   /// It opens a socket for each packet, and this was the port before.
   std::optional<std::uint16_t> port_before;
 };

@@ -4,10 +4,10 @@
 #include <array>
 #include <cstdio>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "base/crypto.hpp"
+#include "base/drop_log.hpp"
 #include "bridge/drop_counter.hpp"
 #include "client/edge.hpp"
 #include "gear/dmx_listener.hpp"
@@ -78,6 +78,7 @@ class DmxGear::Impl final : EndsObserver, DmxListenerObserver {
         observer_(observer),
         loop_(client::Edge::loop(context)),
         drops_([this](const std::string& line) { observer_.on_dropped(line); }),
+        hints_([this](const DropLog::Line& line) { observer_.on_dropped(line.note()); }),
         timer_(loop_, [this] { turn_end_.request(); }),
         turn_end_(loop_, [this] { end_turn(); }),
         answers_(loop_, [this](const Source& to, ByteView packet) { answer(to, packet); }),
@@ -111,7 +112,7 @@ class DmxGear::Impl final : EndsObserver, DmxListenerObserver {
   void on_desk(const DmxUrl& universe, const dmx::Update& update) override {
     send_room(universe, update, {});
   }
-  void on_desk_notice(const std::string& line) override { observer_.on_dropped(line); }
+  void on_desk_notice(const std::string& line) override { hints_.add(loop_.now(), "", line); }
   void on_refused(const dmx::Refusal& refusal, const std::string& who) override {
     drop(refusal, who);
   }
@@ -134,7 +135,7 @@ class DmxGear::Impl final : EndsObserver, DmxListenerObserver {
   std::vector<Action> channels_;
   std::uint64_t updates_ = 0;
   std::uint64_t clamped_ = 0;
-  std::set<std::pair<PeerId, std::string>> hints_;  ///< By peer and kind.
+  DropLog hints_;
   bool finishing_ = false;
   std::function<void()> done_;
   net::Timer timer_;
@@ -233,18 +234,17 @@ void DmxGear::Impl::from_room(const PeerId& peer, const Payload& payload) {
   }
 }
 
-// Of each peer once.
+// Of a fader that goes beyond an end each value would be another thing.
 void DmxGear::Impl::hint(const dmx::FromRoom& read, const PeerId& peer) {
-  constexpr std::size_t max_hints = 64;
-  const auto say = [&](const char* kind, const std::string& line) {
-    if (hints_.size() == max_hints || !hints_.emplace(peer, kind).second) return;
-    observer_.on_dropped(line + ", from " + peer.str());
-  };
   clamped_ += read.clamped.count;
-  if (!read.clamped.kept.empty()) say("clamped", read.clamped.kept.front().reason);
+  if (!read.clamped.kept.empty()) {
+    hints_.add(loop_.now(), peer.str(), read.clamped.kept.front().reason, "clamped",
+               read.clamped.count);
+  }
   if (read.looks_like_fractions && options_.full == dmx::full_level) {
-    say("fractions",
-        "values from 0 to 1 are nearly dark, as 255 is full: if 1 is meant to be, use --scale 1");
+    hints_.add(loop_.now(), peer.str(),
+               "values from 0 to 1 are nearly dark, as 255 is full: if 1 is meant to be, use "
+               "--scale 1");
   }
 }
 
@@ -252,10 +252,12 @@ void DmxGear::Impl::hint(const dmx::FromRoom& read, const PeerId& peer) {
 void DmxGear::Impl::end_turn() {
   const Time now = loop_.now();
   drops_.handle_timeout(now);
+  hints_.handle_timeout(now);
   sender_->handle_timeout(now, [this](const DmxUrl& url, const dmx::Update& changes) {
     observer_.on_levels(true, url.universe_text(), changes);
   });
   Deadline next = earlier(sender_->next_timeout(), drops_.next_timeout());
+  next = earlier(next, hints_.next_timeout());
   listener_.handle_timeout(now);
   next = earlier(next, listener_.next_timeout());
   if (finishing_ && sender_->finished()) {

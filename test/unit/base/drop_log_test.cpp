@@ -57,6 +57,15 @@ TEST_F(DropLogTest, WhatGoesOnIsToldAgainWithTheCountSince) {
   EXPECT_THAT(take(), ElementsAre("dropped: denied, from alice"));
 }
 
+TEST(DropLogLine, SaysWhatWasNotDropped) {
+  EXPECT_EQ((DropLog::Line{"alice", "300 is taken as 255"}).note(),
+            "300 is taken as 255, from alice");
+  EXPECT_EQ((DropLog::Line{"alice", "300 is taken as 255", 2, true}).note(),
+            "300 is taken as 255, from alice; 2 more times");
+  EXPECT_EQ((DropLog::Line{"", "two are one", 1, true}).note(), "two are one; 1 more time");
+  EXPECT_EQ((DropLog::Line{"", "", 7, true}).note(), "and 7 more, of other kinds");
+}
+
 TEST_F(DropLogTest, WithoutATimerTheNextOneTells) {
   add("alice", "denied");
   add("alice", "denied");
