@@ -38,8 +38,9 @@ relay::Limits limits_of(const RelayOptions& options) {
 
 void say_where(const relay::Server& server, const RelayOptions& options) {
   if (options.verbosity == Verbosity::quiet) return;
+  const std::vector<Endpoint> places = reachable_at(server.endpoints());
   std::vector<std::string> urls;
-  for (const Endpoint& endpoint : reachable_at(server.endpoints()))
+  for (const Endpoint& endpoint : places)
     urls.push_back((options.tls_certificate.empty() ? "ws://" : "wss://") + endpoint.to_string());
   for (const std::string& url : urls)
     say(Tone::good, "relay " + url);
@@ -47,6 +48,7 @@ void say_where(const relay::Server& server, const RelayOptions& options) {
   say(Tone::plain, "try");
   say(Tone::plain, "  roomwire netrecv chat --room my-room --relay " + urls.front());
   say(Tone::plain, "  roomwire netsend chat --room my-room --relay " + urls.front() + " 'hello'");
+  say_local_network_question(places);
 }
 
 }  // namespace

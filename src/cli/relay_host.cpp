@@ -4,9 +4,11 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "base/private_address.hpp"
 #include "cli/standard_error.hpp"
 #include "cli/text.hpp"
 
@@ -64,6 +66,16 @@ std::vector<Endpoint> reachable_at(const std::vector<Endpoint>& endpoints) {
     }
   }
   return out;
+}
+
+void say_local_network_question(const std::vector<Endpoint>& places) {
+  const bool is_local = std::any_of(places.begin(), places.end(), [](const Endpoint& place) {
+    return place.address.is_loopback() || is_private(place.address);
+  });
+  if (!is_local) return;
+  say(Tone::hint,
+      "before a page from the internet, such as patchies.app, reaches this relay, Chromium asks "
+      "its user: allow it; peers met by a public relay need no leave");
 }
 
 void say_event(const relay::ServerEvent& event, Verbosity verbosity) {

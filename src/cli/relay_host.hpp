@@ -16,6 +16,9 @@ Result<std::vector<Endpoint>> endpoints_of(const std::vector<ListenAddress>& lis
 /// addresses.
 std::vector<Endpoint> reachable_at(const std::vector<Endpoint>& endpoints);
 
+/// Of a relay on a local address: what browsers ask before a page from the internet reaches it.
+void say_local_network_question(const std::vector<Endpoint>& places);
+
 /// What the server reports, as one line.
 void say_event(const relay::ServerEvent& event, Verbosity verbosity);
 

@@ -76,6 +76,12 @@ Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
   return started;
 }
 
+void show_code(const std::string& link) {
+  const auto code = QrCode::of(link);
+  if (!code) return say(Tone::hint, code.error().message);
+  show_block(code->as_text(can_show_live()));
+}
+
 // With -q too: without the links nobody could come.
 void say_pages(const relay::Server& server, const WebOptions& options, const RoomId& room) {
   const std::string scheme = options.tls_certificate.empty() ? "http://" : "https://";
@@ -89,14 +95,14 @@ void say_pages(const relay::Server& server, const WebOptions& options, const Roo
   const auto open_place = std::find_if(places.begin(), places.end(), [](const Endpoint& place) {
     return !place.address.is_loopback();
   });
-  if (open_place == places.end()) {
-    return say(Tone::hint,
-               "only this machine reaches it; --listen 0.0.0.0:8080 lets phones in, and everybody "
-               "else on the network");
+  if (open_place != places.end()) {
+    show_code(room_link(scheme + open_place->to_string() + "/", room));
+  } else {
+    say(Tone::hint,
+        "only this machine reaches it; --listen 0.0.0.0:8080 lets phones in, and everybody else on "
+        "the network");
   }
-  const auto code = QrCode::of(room_link(scheme + open_place->to_string() + "/", room));
-  if (!code) return say(Tone::hint, code.error().message);
-  show_block(code->as_text(can_show_live()));
+  say_local_network_question(places);
 }
 
 // Until a signal.

@@ -44,6 +44,7 @@ test('a firewall between: who is heard, since when, what was tried, what to do',
   t.after(() => relay.stop());
   const line = await relay.process.err.wait((l) => l.includes(`ws://${here}:`), 'its other URL');
   const [url] = /ws:\/\/10[\d.:]+/.exec(line);
+  await said(relay.process, /reaches this relay, Chromium asks its user: allow it/);
   await machine.run('ip', 'rule', 'add', 'ipproto', 'udp', 'blackhole');
   const peer = await joinThere(t, machine, 'heard', url);
 

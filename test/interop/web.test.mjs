@@ -88,6 +88,7 @@ describe('what it serves', { concurrency: true }, () => {
       room: 'r',
     });
     await said(online, /only this machine reaches it; --listen 0\.0\.0\.0:8080 lets phones in/);
+    await said(online, /from the internet, .* reaches this relay, Chromium asks its user: allow it/);
   });
 
   test('nothing else, but the relay to who asks for it', async (t) => {
