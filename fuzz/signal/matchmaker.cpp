@@ -41,6 +41,7 @@ struct Port : MatchmakerPort {
   }
   void abandon(Time, AttemptId attempt) override { require(attempts.erase(attempt) > 0); }
   void on_peer_heard(const PeerId&) override {}
+  void on_doubt(const PeerId&) override {}
   void on_deaf(const PeerId&) override {}
   void on_wrong_password(const PeerId&) override {}
   void on_signal_dropped(RelayId, const std::string&) override {}

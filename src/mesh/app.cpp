@@ -57,6 +57,9 @@ class App::RoomSignals final : public signal::MatchmakerPort {
   void on_peer_heard(const PeerId& peer) override {
     app_.events_.emplace_back(Status(PeerHeard{peer, room_}));
   }
+  void on_doubt(const PeerId& peer) override {
+    app_.defer([this, peer] { app_.probe(peer); });
+  }
   void on_deaf(const PeerId& peer) override { app_.events_.emplace_back(Status(PeerDeaf{peer})); }
   void on_wrong_password(const PeerId& peer) override {
     app_.events_.emplace_back(Status(WrongPassword{peer, room_}));
@@ -227,6 +230,14 @@ void App::mdns_resolved(const std::string& name, const std::vector<IpAddress>& a
   }
 }
 
+void App::probe(const PeerId& peer) {
+  if (links_.is_receiving()) hub_.probe(now_, peer);
+}
+
+void App::stood_still() {
+  if (links_.is_receiving()) hub_.probe_all(now_);
+}
+
 void App::renegotiate(const RoomId& room, const PeerId& peer, const Json& description) {
   const auto value = parse_json(description.text());
   Attempt* link = links_.link(peer);
@@ -389,7 +400,13 @@ void App::on_signal(const RoomId& room, const PeerId& peer, const Json& descript
 }
 
 void App::on_link_idle(const PeerId& peer) {
-  defer([this, peer] { links_.close_peer(peer); });
+  defer([this, peer] { links_.close_peer(peer, "closed"); });
+}
+
+void App::on_link_abandoned(const PeerId& peer) {
+  // While we do not read, its answer may wait.
+  if (!links_.is_receiving()) return;
+  defer([this, peer] { links_.close_peer(peer, "it had given this connection up"); });
 }
 
 void App::on_undelivered(const PeerId& peer) {

@@ -42,6 +42,8 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   Links& links() { return links_; }
   std::vector<UnmetPeer> unmet_peers(Time now, const RoomId& room) const;
   void mdns_resolved(const std::string& name, const std::vector<IpAddress>& addresses);
+  /// The process stood still: whether the peers still hold their connections is not known.
+  void stood_still();
 
   void settle();
   Deadline next_timeout() const;
@@ -72,6 +74,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void on_wrong_password(const RoomId& room, const PeerId& peer) override;
   void on_signal(const RoomId& room, const PeerId& peer, const Json& description) override;
   void on_link_idle(const PeerId& peer) override;
+  void on_link_abandoned(const PeerId& peer) override;
   void on_undelivered(const PeerId& peer) override;
   void on_left(const RoomId& room) override;
   void on_dropped(const PeerId& peer, const std::string& reason) override;
@@ -102,6 +105,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void resolve_described(signal::AttemptId attempt, std::string_view sdp);
   void add_candidate(signal::AttemptId attempt, const rtc::Candidate& candidate,
                      std::string_view fragment);
+  void probe(const PeerId& peer);
   void renegotiate(const RoomId& room, const PeerId& peer, const Json& description);
   const RelayUrl& relay_url(signal::RelayId relay) const;
   void defer(std::function<void()> task) { deferred_.push_back(std::move(task)); }

@@ -102,10 +102,10 @@ void Links::abandon_room(const RoomId& room) {
     discard(*attempt);
 }
 
-void Links::close_peer(const PeerId& peer) {
+void Links::close_peer(const PeerId& peer, const std::string& reason) {
   for (Attempt* attempt : attempts_of(peer)) {
     attempt->connection().close(now_);
-    closed(attempt->id(), "closed");
+    closed(attempt->id(), reason);
   }
 }
 

@@ -48,7 +48,7 @@ class Links final : public AttemptOwner {
   void abandon(signal::AttemptId id);
   /// Those of a room that are not open yet.
   void abandon_room(const RoomId& room);
-  void close_peer(const PeerId& peer);
+  void close_peer(const PeerId& peer, const std::string& reason);
 
   /// As many connections as one app may have, so that strangers with ever new ids, who need only
   /// know the room, cannot fill memory. More offers are refused, and made none.
@@ -67,6 +67,7 @@ class Links final : public AttemptOwner {
   /// The connection that carries the rooms, or nullptr.
   Attempt* link(const PeerId& peer);
   void set_receiving(bool on);
+  bool is_receiving() const { return receiving_; }
 
   /// Acts on what connections said since the last call.
   void settle();

@@ -8,6 +8,13 @@
 #include "signal/default_relays.hpp"
 
 namespace roomwire::mesh {
+namespace {
+
+/// Trystero drops a peer that is silent for 10 s: libwebrtc notices after 5 s or so, and it waits
+/// for 5 s more (peer.mjs: disconnectedCloseDelayMs).
+constexpr Duration standstill = 8s;
+
+}  // namespace
 
 Mesh::Mesh(MeshOptions options, rtc::Stack& stack, MeshPorts& ports, WallClock& date,
            Entropy& entropy)
@@ -141,10 +148,14 @@ Deadline Mesh::next_timeout() const {
 void Mesh::handle_timeout(Time now) {
   for (auto& [id, app] : apps_)
     app->set_time(now);
+  const Deadline due = next_timeout();
+  const bool stood_still = due && now > *due + standstill;
   stack_.handle_timeout(now);
   transport_->handle_timeout(now);
-  for (auto& [id, app] : apps_)
+  for (auto& [id, app] : apps_) {
     app->handle_timeout();
+    if (stood_still) app->stood_still();
+  }
   settle(now);
 }
 

@@ -165,6 +165,16 @@ void Hub::handle_frame(Time now, const PeerId& peer, ByteView frame) {
   impl_->handle_frame(peer, frame);
 }
 
+void Hub::probe(Time now, const PeerId& peer) {
+  impl_->set_time(now);
+  impl_->probe(peer);
+}
+
+void Hub::probe_all(Time now) {
+  impl_->set_time(now);
+  impl_->probe_all();
+}
+
 void Hub::link_writable(Time now, const PeerId& peer) {
   impl_->set_time(now);
   impl_->link_writable(peer);

@@ -62,6 +62,8 @@ class HubSink {
   virtual void on_signal(const RoomId& room, const PeerId& peer, const Json& description) = 0;
   /// No room has used the connection for 123.333 s: it can be closed.
   virtual void on_link_idle(const PeerId& peer) = 0;
+  /// The peer did not answer a probe(): for its rooms the connection is gone, though it stands.
+  virtual void on_link_abandoned(const PeerId& peer) = 0;
   /// The peer is gone, or leave() waited for long enough, before it acknowledged all that send()
   /// gave it: the last messages may not have arrived. Not for a peer that left our rooms itself.
   virtual void on_undelivered(const PeerId& peer) = 0;
@@ -127,6 +129,12 @@ class Hub {
   void attach(Time now, const RoomId& room, const PeerId& peer);
   void link_down(Time now, const PeerId& peer, const std::string& reason);
   void handle_frame(Time now, const PeerId& peer, ByteView frame);
+  /// Asks the peer, with a `@_ping`, whether it still holds the connection. Trystero may drop one
+  /// without closing it (shared-peer.mjs: destroyPeer false); the browser then goes on answering
+  /// for ICE and SCTP. Does nothing where no room is active on it.
+  void probe(Time now, const PeerId& peer);
+  /// All peers: time was lost in which they may have given us up.
+  void probe_all(Time now);
   /// The outlet's buffered amount is at or below the low mark again.
   void link_writable(Time now, const PeerId& peer);
 

@@ -40,7 +40,7 @@ struct Link;
 struct JoinedRoom;
 
 struct PendingPing {
-  PingId id;
+  std::optional<PingId> id;  ///< None for a probe.
   Time sent;
 };
 
@@ -112,7 +112,8 @@ struct Link {
       : peer(std::move(its_peer)),
         outlet(its_outlet),
         reassembly(pool, limits, std::move(on_dropped)),
-        idle(timers) {}
+        idle(timers),
+        probe(timers) {}
 
   PeerId peer;
   Outlet& outlet;
@@ -123,6 +124,7 @@ struct Link {
   Outbox outbox;
   Reassembly reassembly;
   Timer idle;
+  Timer probe;               ///< Set while one is not answered.
   bool heard = false;        ///< The peer sent something.
   bool sending = false;      ///< Inside outlet.send, which may say that it is writable.
   bool unconfirmed = false;  ///< Messages of the user went which the peer may not have so far.
@@ -153,6 +155,8 @@ class Hub::Impl {
   void link_up(const PeerId& peer, Outlet& outlet, const std::optional<RoomId>& met_in);
   void attach(const RoomId& id, const PeerId& peer);
   void link_down(const PeerId& peer, const std::string& reason);
+  void probe(const PeerId& peer);
+  void probe_all();
 
   // hub_receive.cpp
   void handle_frame(const PeerId& peer, ByteView bytes);
@@ -191,6 +195,8 @@ class Hub::Impl {
   void handshake_timed_out(Member& member);
   void refuse(Member& member);
   void arm_idle(Link& link, Duration wait);
+  void probe(Link& link);
+  void arm_probe(Link& link, Time since);
   /// The peer left by itself: it is no loss what it did not wait for.
   static void forgive(Link& link);
   static bool is_undelivered(const Link& link);

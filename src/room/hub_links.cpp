@@ -1,4 +1,6 @@
 // Which peer is in which room: links, presence, attaching, handshakes.
+#include <algorithm>
+
 #include "room/hub_impl.hpp"
 
 namespace roomwire::room {
@@ -9,6 +11,10 @@ constexpr Duration idle_time = 123'333ms;
 /// Trystero speaks as soon as the channel is open. A peer that is not heard in this time never will
 /// be: Chromium is known to swallow what its page sends first. A new connection then helps.
 constexpr Duration silence_time = 4s;
+/// How long a peer takes at most to answer a probe, once it has it…
+constexpr Duration probe_patience = 5s;
+/// … and altogether: what was sent before may hold it up.
+constexpr Duration longest_probe = 30s;
 constexpr std::size_t challenge_size = 36;
 /// Beyond max_message_bytes, so that small messages pass beside one of the full size.
 constexpr std::size_t pending_slack = 1U << 20;
@@ -105,7 +111,12 @@ bool Hub::Impl::detach(Member& member, const std::string& reason) {
     target_done(*message);
   }
   for (const PendingPing& ping : member.pings) {
-    sink_.on_pong(ping.id, failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason));
+    if (ping.id) {
+      sink_.on_pong(*ping.id,
+                    failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason));
+    } else {
+      link.probe.cancel();
+    }
   }
   for (const auto& [id, request] : member.requests) {
     sink_.on_response(request.id,
@@ -155,6 +166,42 @@ void Hub::Impl::refuse(Member& member) {
 
 void Hub::Impl::arm_idle(Link& link, Duration wait) {
   link.idle.set(now_ + wait, [this, &link](Time) { sink_.on_link_idle(link.peer); });
+}
+
+void Hub::Impl::probe(const PeerId& peer) {
+  if (Link* link = find_link(peer)) probe(*link);
+}
+
+void Hub::Impl::probe_all() {
+  for (const auto& [peer, link] : links_)
+    probe(*link);
+}
+
+void Hub::Impl::probe(Link& link) {
+  if (link.probe.is_set()) return;
+  const auto active = std::find_if(link.members.begin(), link.members.end(), [](const auto& entry) {
+    const Member& member = *entry.second;
+    return member.handshake.is_active() && member.room.phase == JoinedRoom::Phase::joined;
+  });
+  if (active == link.members.end()) return;
+  Member& member = *active->second;
+  member.pings.push_back({std::nullopt, now_});
+  arm_probe(link, now_);
+  // Past what waits in the outbox, which may take minutes.
+  Outgoing ping = make_outgoing(member.room, internal_action::ping, std::string(), std::nullopt);
+  frame_.clear();
+  append_data_header(ping.token, frame_);
+  ping.chunks.append_chunk(0, frame_);
+  note_arrivals(link);
+  send_frame(link, frame_);
+}
+
+void Hub::Impl::arm_probe(Link& link, Time since) {
+  link.probe.set(now_ + probe_patience, [this, &link, since](Time) {
+    const bool is_under_way = link.outlet.buffered_amount() > 0;
+    if (is_under_way && now_ < since + longest_probe) return arm_probe(link, since);
+    sink_.on_link_abandoned(link.peer);
+  });
 }
 
 void Hub::Impl::forgive(Link& link) {

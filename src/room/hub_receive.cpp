@@ -237,7 +237,11 @@ void Hub::Impl::handle_pong(Member& member) {
   if (member.pings.empty()) return;
   const PendingPing ping = member.pings.front();
   member.pings.pop_front();
-  sink_.on_pong(ping.id, now_ - ping.sent);
+  if (ping.id) {
+    sink_.on_pong(*ping.id, now_ - ping.sent);
+  } else {
+    member.link.probe.cancel();
+  }
 }
 
 void Hub::Impl::handle_response(Member& member, Payload payload,

@@ -42,6 +42,8 @@ class Timer {
     armed_ = true;
   }
 
+  bool is_set() const { return armed_; }
+
   void cancel() {
     if (!armed_) return;
     armed_ = false;

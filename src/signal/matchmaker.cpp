@@ -273,6 +273,7 @@ void Matchmaker::Impl::peer_connected(const PeerId& peer) {
   connected_.insert(peer);
   announcer_.set_occupied(true);
   early_candidates_.forget(peer);
+  held_.erase(peer);
   const auto entry = strangers_.find(peer);
   if (entry == strangers_.end()) return;
   Stranger& stranger = entry->second;
@@ -303,6 +304,7 @@ void Matchmaker::Impl::peer_lost(Time now, const PeerId& peer) {
     const auto chance = std::chrono::duration_cast<Duration>(loss_spread * entropy_.unit());
     stranger.attend_at = now + loss_wait + chance;
   }
+  handle_held(now, peer);
   sleep_if_idle(now);
 }
 

@@ -48,6 +48,10 @@ class MatchmakerPort {
   /// The first sign of a peer, or the first since it was lost.
   virtual void on_peer_heard(const PeerId& peer) = 0;
   virtual void on_wrong_password(const PeerId& peer) = 0;
+  /// It is connected, and signals to us as one who is not. Anybody can write its name: ask the peer
+  /// itself, and when it has given the connection up, close it and call peer_lost, which goes on
+  /// with what it signalled.
+  virtual void on_doubt(const PeerId& peer) = 0;
   /// It announces itself and has answered nothing of ours for 10 s or more. Once, until it answers.
   virtual void on_deaf(const PeerId& peer) = 0;
   virtual void on_signal_dropped(RelayId relay, const std::string& reason) = 0;

@@ -43,6 +43,13 @@ class Matchmaker::Impl {
     RateLimit greetings;
   };
 
+  /// What a connected peer signalled.
+  struct Held {
+    RelayId relay{};
+    SignalMessage message;
+    Time since{};
+  };
+
   // When (matchmaker.cpp)
   bool we_lead(const PeerId& peer) const { return options_.self < peer; }
   void announce(Time now);
@@ -66,6 +73,10 @@ class Matchmaker::Impl {
   RelayLimits& limits(RelayId relay);
 
   // What (matchmaker_signals.cpp)
+  void handle_stranger(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
+  void handle_connected(Time now, RelayId relay, const SignalMessage& message);
+  /// What the peer signalled while it was connected.
+  void handle_held(Time now, const PeerId& peer);
   void handle_announcement(Time now, RelayId relay, Entry& entry);
   /// Whether it hears us, by what it sends where.
   void judge_hearing(Time now, Entry& entry, bool to_us);
@@ -97,6 +108,7 @@ class Matchmaker::Impl {
   Strangers strangers_;
   std::map<AttemptId, PeerId> attempts_;  ///< Those of the strangers' proposals.
   std::set<PeerId> connected_;            ///< As told; the owner bounds its connections.
+  std::map<PeerId, Held> held_;           ///< At most max_held, of connected peers.
   std::map<RelayId, RelayLimits> limits_;
   mutable std::optional<Deadline> next_timeout_;  ///< Computed when asked for.
 };

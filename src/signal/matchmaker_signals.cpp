@@ -20,6 +20,11 @@ constexpr Duration reply_interval = 1s;
 constexpr Duration overtaking_time = 2s;
 constexpr Duration wrong_password_interval = 10s;
 
+/// What connected peers signal is kept until it is known whether they still hold the connection,
+/// which takes a few seconds; for more peers than this they have to say it again.
+constexpr Duration held_time = 35s;
+constexpr std::size_t max_held = 64;
+
 constexpr std::size_t max_sdp_bytes = 64U << 10;
 constexpr std::size_t max_candidate_bytes = 1024;
 
@@ -42,19 +47,55 @@ void Matchmaker::Impl::handle_signal(Time now, RelayId relay, const Topic& topic
     if (message->kind == Kind::answer || message->kind == Kind::candidate) return;
     wake(now);
   }
-  if (port_.is_connected(message->from)) return;
+  if (port_.is_connected(message->from)) {
+    if (topic == self_topic_) handle_connected(now, relay, *message);
+    return;
+  }
   Entry& entry = meet(now, relay, message->from);
   judge_hearing(now, entry, topic == self_topic_);
-  switch (message->kind) {
+  handle_stranger(now, relay, entry, *message);
+}
+
+void Matchmaker::Impl::handle_stranger(Time now, RelayId relay, Entry& entry,
+                                       const SignalMessage& message) {
+  switch (message.kind) {
     case Kind::announcement:
       return handle_announcement(now, relay, entry);
     case Kind::offer:
-      return handle_offer(now, relay, entry, *message);
+      return handle_offer(now, relay, entry, message);
     case Kind::answer:
-      return handle_answer(now, relay, entry, *message);
+      return handle_answer(now, relay, entry, message);
     case Kind::candidate:
-      return handle_candidate(now, relay, entry, *message);
+      return handle_candidate(now, relay, entry, message);
   }
+}
+
+// A peer that holds the connection neither offers to us nor greets us, but for what was on its way
+// when it opened. Trystero drops one that stood still for 10 s and leaves it open (peer.mjs:
+// emitClose; shared-peer.mjs: destroyPeer false).
+void Matchmaker::Impl::handle_connected(Time now, RelayId relay, const SignalMessage& message) {
+  const auto held = held_.find(message.from);
+  if (message.kind == Kind::candidate) {
+    const bool belongs = held != held_.end() && held->second.message.offer_id == message.offer_id;
+    const auto candidate = belongs ? cipher_.decrypt(message.body) : Result<std::string>();
+    if (!belongs || !candidate || candidate->size() > max_candidate_bytes) return;
+    early_candidates_.keep(now, message.from, message.offer_id.value_or(""), *candidate);
+    return;
+  }
+  if (message.kind == Kind::answer) return;
+  if (message.kind == Kind::offer && !cipher_.decrypt(message.body)) return;
+  std::erase_if(held_, [&](const auto& entry) { return now > entry.second.since + held_time; });
+  if (held_.size() < max_held || held_.contains(message.from)) {
+    held_.insert_or_assign(message.from, Held{relay, message, now});
+  }
+  port_.on_doubt(message.from);
+}
+
+void Matchmaker::Impl::handle_held(Time now, const PeerId& peer) {
+  const auto node = held_.extract(peer);
+  if (node.empty() || now > node.mapped().since + held_time) return;
+  const auto& [relay, message, since] = node.mapped();
+  handle_stranger(now, relay, meet(now, relay, peer), message);
 }
 
 void Matchmaker::Impl::handle_announcement(Time now, RelayId relay, Entry& entry) {

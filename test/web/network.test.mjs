@@ -135,6 +135,25 @@ test('a peer that stands still holds up nobody, and gets the last value when it 
     await each.out.wait((line) => line.includes(':0.321}'), 'a later one');
 });
 
+// The browser keeps the connection of whom Trystero has dropped, and answers on it for ever.
+test('a peer that stood still until it was dropped is met anew', async (t) => {
+  const { native, url } = await place(t);
+  const objects = [
+    ['slider', 24, 40, {}],
+    ['netsend', 24, 200, { channel: 'osc' }],
+  ];
+  const page = await browser.open(t, url + patchHash(objects, [[0, 1]]));
+  const [frozen, receiver] = [native('netrecv', 'osc', '-v'), native('netrecv', 'osc', '-v')];
+  await state(page, '2 peers');
+  frozen.kill('SIGSTOP');
+  await state(page, '1 peer');
+  frozen.kill('SIGCONT');
+  await state(page, '2 peers');
+  await page.getByRole('slider').fill('0.321');
+  for (const each of [receiver, frozen])
+    await each.out.wait((line) => line.includes('0.321'), 'a value');
+});
+
 test('a peer that is heard and never reached is said', async (t) => {
   const { site, url } = await place(t);
   const page = await browser.open(t, url);

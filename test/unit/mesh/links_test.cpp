@@ -28,6 +28,7 @@ struct NoRooms final : room::HubSink {
   void on_wrong_password(const RoomId&, const PeerId&) override {}
   void on_signal(const RoomId&, const PeerId&, const Json&) override {}
   void on_link_idle(const PeerId&) override {}
+  void on_link_abandoned(const PeerId&) override {}
   void on_undelivered(const PeerId&) override {}
   void on_left(const RoomId&) override {}
   void on_dropped(const PeerId&, const std::string&) override {}

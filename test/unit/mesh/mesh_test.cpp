@@ -3,6 +3,8 @@
 #include <numeric>
 
 #include "mesh/world.hpp"
+#include "signal/names.hpp"
+#include "signal/signal_message.hpp"
 
 namespace roomwire::mesh {
 namespace {
@@ -240,6 +242,63 @@ TEST_P(Mesh, APassivePeerIsFoundByActiveOnesOnly) {
   ASSERT_TRUE(world.run_until([&] { return z.joined.size() == 2; }, 10s));
   world.run_for(10s);
   EXPECT_EQ(a.joined, (Joined{{"room", z.id()}}));
+}
+
+/// What a peer that does not know of its connection signals, or somebody who writes its name.
+void offer_anew(World& world, const SimPeer& from, const SimPeer& to) {
+  const AppId app("patchies");
+  const RoomId room("room");
+  SeededEntropy entropy(world.seed());
+  const signal::SignalCipher cipher("", app, room);
+  world.publish(signal::self_topic(app, room, to.id()).str(),
+                signal::to_json({from.id(), signal::SignalMessage::Kind::offer,
+                                 cipher.encrypt("v=0", entropy), "offer"}));
+}
+
+TEST_P(Mesh, ALivingConnectionOutlastsWhatIsSignalledInThePeersName) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  for (int i = 0; i < 100; ++i) {
+    offer_anew(world, a, z);
+    offer_anew(world, z, a);
+    world.run_for(1s);
+  }
+  EXPECT_TRUE(a.left.empty());
+  EXPECT_TRUE(z.left.empty());
+  EXPECT_EQ(a.joins, 1U);
+}
+
+// One that does not read answers for ICE and SCTP and nothing else, as a browser does when
+// Trystero has dropped the connection.
+TEST_P(Mesh, AConnectionThatThePeerGaveUpEndsWhenItOffersAnewAndItIsMetAgain) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  a.mesh().set_receiving(world.now(), false);
+  world.run_for(1min);
+  EXPECT_TRUE(z.left.empty()) << "nothing is wrong so far";
+  offer_anew(world, a, z);
+  ASSERT_TRUE(world.run_until([&] { return !z.left.empty(); }, 6s));
+  EXPECT_EQ(z.left[0].reason, "it had given this connection up");
+  a.mesh().set_receiving(world.now(), true);
+  EXPECT_TRUE(world.run_until([&] { return z.joins == 2; }, 30s));
+}
+
+TEST_P(Mesh, AProcessThatStoodStillAsksItsPeersWhetherTheyStillKnowIt) {
+  SimPeer& a = world.add("a");
+  SimPeer& z = world.add("z");
+  a.join("room");
+  z.join("room");
+  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  a.mesh().set_receiving(world.now(), false);
+  world.stand_still(15s);
+  ASSERT_TRUE(world.run_until([&] { return !z.left.empty(); }, 6s));
+  EXPECT_EQ(z.left[0].reason, "it had given this connection up");
 }
 
 TEST_P(Mesh, StopsReadingWhenToldToAndLosesNothing) {

@@ -135,8 +135,12 @@ void World::relay_send(SimPeer& peer, const std::string& text) {
   const auto type = string_member(message, "type");
   if (type == "subscribe") peer.topics_.insert(topic);
   if (type == "unsubscribe") peer.topics_.erase(topic);
-  if (type != "publish" || !relay_up_) return;
-  const boost::json::object out{{"topic", topic}, {"payload", message.at("payload")}};
+  if (type == "publish") publish(topic, std::string(*string_member(message, "payload")));
+}
+
+void World::publish(const std::string& topic, const std::string& payload) {
+  if (!relay_up_) return;
+  const boost::json::object out{{"topic", topic}, {"payload", payload}};
   for (const auto& target : peers_) {
     if (entropy_.unit() < conditions_.signal_loss) continue;
     after(way(), [this, to = target.get(), topic, line = boost::json::serialize(out)] {

@@ -86,8 +86,13 @@ class World {
 
   /// From now on the peer neither sends nor hears anything, as if its machine had lost power.
   void kill(SimPeer& peer) { peer.alive = false; }
+  /// As if somebody published it.
+  void publish(const std::string& topic, const std::string& payload);
   void stop_relay();
   void start_relay() { relay_up_ = true; }
+
+  /// Nobody notices the time, as when a machine sleeps.
+  void stand_still(Duration time) { now_ += time; }
 
   /// Jumps from event to event until `done`, for at most `limit` of virtual time.
   bool run_until(const std::function<bool()>& done, Duration limit);

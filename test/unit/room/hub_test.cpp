@@ -168,6 +168,55 @@ TEST_F(HubTest, WaitingPingsAreBoundedAndFailWithThePeer) {
   EXPECT_EQ(a.notes.pongs[0].second.error().kind, ErrorKind::closed);
 }
 
+TEST_F(HubTest, AProbeThatIsAnsweredIsNoticedByNobody) {
+  a.hub.probe(pair.now, b.id);
+  EXPECT_TRUE(pair.a_to_b.frames.empty()) << "there is nobody";
+  meet();
+  a.hub.probe(pair.now, b.id);
+  a.hub.probe_all(pair.now);
+  EXPECT_THAT(actions_in(pair.a_to_b), ElementsAre("@_ping"));
+  const auto ping = a.hub.ping(pair.now, stage, b.id);
+  pair.advance(1min);
+  EXPECT_EQ(a.notes.take_events(), "");
+  ASSERT_EQ(a.notes.pongs.size(), 1U);
+  EXPECT_EQ(a.notes.pongs[0].first, *ping);
+}
+
+TEST_F(HubTest, APeerThatLeavesInsteadOfAnsweringIsNotSaidToHaveGivenUp) {
+  meet();
+  a.hub.probe(pair.now, b.id);
+  b.hub.leave(pair.now, stage, 0s);
+  pair.a_to_b.frames.clear();
+  pair.advance(1min);
+  EXPECT_EQ(a.notes.take_events(), "leave stage B: left the room\n");
+}
+
+TEST_F(HubTest, AProbeThatArrivedAndIsNotAnsweredShowsALinkThatWasGivenUp) {
+  meet();
+  a.hub.probe(pair.now, b.id);
+  pair.a_to_b.take();
+  pair.advance(4'999ms);
+  EXPECT_EQ(a.notes.take_events(), "");
+  pair.advance(1ms);
+  EXPECT_EQ(a.notes.take_events(), "abandoned B\n");
+}
+
+TEST_F(HubTest, AProbeThatIsHeldUpIsWaitedForLonger) {
+  meet();
+  ASSERT_TRUE(send("file", Bytes(1'000'000)));
+  a.hub.probe(pair.now, b.id);
+  EXPECT_EQ(actions_in(pair.a_to_b).back(), "@_ping") << "before the rest of the file";
+  const auto pass = [&](Duration time) {
+    pair.now += time;
+    a.hub.handle_timeout(pair.now);
+  };
+  for (int i = 0; i < 5; ++i)
+    pass(5s);
+  EXPECT_EQ(a.notes.take_events(), "");
+  pass(5s);
+  EXPECT_EQ(a.notes.take_events(), "abandoned B\n");
+}
+
 class RequestsTest : public HubTest {
  protected:
   void SetUp() override { meet(); }

@@ -72,6 +72,9 @@ class Notes : public HubSink {
     signals.push_back(description.text());
   }
   void on_link_idle(const PeerId& peer) override { events.push_back("idle " + peer.str()); }
+  void on_link_abandoned(const PeerId& peer) override {
+    events.push_back("abandoned " + peer.str());
+  }
   void on_undelivered(const PeerId& peer) override {
     events.push_back("undelivered " + peer.str());
   }

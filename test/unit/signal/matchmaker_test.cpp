@@ -162,8 +162,43 @@ TEST_F(MatchmakerTest, SignalsOfAConnectedPeerAreIgnored) {
   matchmaker.local_candidate(now, AttemptId{1}, "late");
   matchmaker.attempt_closed(now, AttemptId{1});
   pass(1min);
-  EXPECT_THAT(port.log, IsEmpty());
+  EXPECT_THAT(port.log, ElementsAre("doubt z")) << "of the offer";
   EXPECT_THAT(port.published, IsEmpty());
+}
+
+TEST_F(MatchmakerTest, WhatAConnectedPeerOffersIsAnsweredWhenItsConnectionIsGone) {
+  connect(leader);
+  hear({leader, Kind::offer, SignalCipher("wrong", app, room).encrypt("x", entropy), "0"});
+  candidate(leader, "too early", "1");
+  EXPECT_THAT(port.take_log(), IsEmpty()) << "by somebody without the password";
+  offer(leader, "theirs", "1");
+  candidate(leader, "its address", "1");
+  EXPECT_THAT(port.take_log(), ElementsAre("doubt a"));
+  pass(6s);
+  port.connected.clear();
+  matchmaker.peer_lost(now, leader);
+  EXPECT_THAT(port.take_log(), ElementsAre("answer a: theirs", "candidate its address"));
+  EXPECT_EQ(count(Kind::answer, to_leader), 1U);
+}
+
+TEST_F(MatchmakerTest, WhatAConnectedPeerOfferedLongAgoIsForgotten) {
+  connect(leader);
+  offer(leader, "theirs", "1");
+  pass(1min);
+  port.take_log();
+  port.connected.clear();
+  matchmaker.peer_lost(now, leader);
+  pass(10s);
+  EXPECT_THAT(port.log, IsEmpty());
+}
+
+TEST_F(MatchmakerTest, APeerThatGreetsThoughItIsConnectedIsOfferedToWhenItsConnectionIsGone) {
+  connect(follower);
+  matchmaker.handle_signal(now, relay_a, own, to_json({follower}));
+  EXPECT_THAT(port.take_log(), ElementsAre("doubt z"));
+  port.connected.clear();
+  matchmaker.peer_lost(now, follower);
+  EXPECT_THAT(port.take_log(), ElementsAre("offer to z"));
 }
 
 TEST_F(MatchmakerTest, ALostPeerIsGreetedSoonAndMetAgain) {

@@ -55,6 +55,7 @@ struct MatchmakerDouble : MatchmakerPort {
     log.push_back("abandon " + std::to_string(static_cast<std::uint64_t>(attempt)));
   }
   void on_peer_heard(const PeerId& peer) override { heard.push_back(peer); }
+  void on_doubt(const PeerId& peer) override { log.push_back("doubt " + peer.str()); }
   void on_deaf(const PeerId& peer) override { log.push_back(peer.str() + " is deaf"); }
   void on_wrong_password(const PeerId& peer) override {
     log.push_back("wrong password of " + peer.str());

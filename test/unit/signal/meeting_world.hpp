@@ -159,6 +159,7 @@ class World::Peer final : public MatchmakerPort {
     if (!mine.open) world_.attempts_.erase(static_cast<std::uint64_t>(attempt));
   }
   void on_peer_heard(const PeerId&) override {}
+  void on_doubt(const PeerId&) override {}
   void on_deaf(const PeerId&) override {}
   void on_wrong_password(const PeerId& peer) override {
     world_.wrong_passwords.push_back(peer.str());
