@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <system_error>
 #include <utility>
 
 #include "base/crypto.hpp"
+#include "rtc/sctp_abort.hpp"
 
 namespace roomwire::rtc {
 namespace {
@@ -353,8 +355,9 @@ void SctpAssociation::handle_notification(ByteView bytes) {
       const std::uint16_t state = notification.sn_assoc_change.sac_state;
       if (state == SCTP_COMM_UP) return sink_.on_established();
       if (state == SCTP_CANT_STR_ASSOC) return end("SCTP was not answered");
-      return end(state == SCTP_SHUTDOWN_COMP ? "closed by the peer"
-                                             : "closed by the peer (SCTP abort)");
+      if (state == SCTP_SHUTDOWN_COMP) return end("closed by the peer");
+      constexpr std::size_t header = offsetof(sctp_assoc_change, sac_info);
+      return aborted(bytes.subspan(std::min(bytes.size(), header)));
     }
     case SCTP_SHUTDOWN_EVENT:
       return end("closed by the peer");
@@ -375,6 +378,16 @@ void SctpAssociation::handle_notification(ByteView bytes) {
     default:
       return;
   }
+}
+
+void SctpAssociation::aborted(ByteView chunk) {
+  // The notification is the same whoever aborted; the socket's error is not.
+  int error = 0;
+  socklen_t size = sizeof(error);
+  usrsctp_getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error == ECONNABORTED) return end("SCTP abort by our side");
+  const std::string cause = abort_cause(chunk);
+  end("closed by the peer (SCTP abort" + (cause.empty() ? ")" : ": " + cause + ")"));
 }
 
 /// Out of the library's hands, and so free of its locks.

@@ -116,6 +116,8 @@ class SctpAssociation {
   void read();
   void handle_data(std::uint16_t stream, std::uint32_t ppid, ByteView part, bool last);
   void handle_notification(ByteView bytes);
+  /// By either side; the library hands on the ABORT chunk of the peer.
+  void aborted(ByteView chunk);
   std::uint16_t send_flags();
   void fill_packets(bool on);
   void flush();

@@ -8,6 +8,7 @@
 
 #include "base/crypto.hpp"
 #include "base/entropy.hpp"
+#include "rtc/sctp_abort.hpp"
 #include "rtc/virtual_clock.hpp"
 
 namespace roomwire::rtc {
@@ -233,7 +234,7 @@ TEST_F(Sctp, NoticesThatThePeerClosed) {
   run_for(1s);
   a_.association->close();
   run_for(1s);
-  EXPECT_EQ(b_.closed.size(), 1U);
+  EXPECT_EQ(b_.closed, std::vector<std::string>{"closed by the peer (SCTP abort: user-initiated)"});
   EXPECT_TRUE(a_.closed.empty());
   EXPECT_EQ(b_.association->send(0, some_ppid, Bytes(1)), SctpAssociation::SendResult::failed);
 }
@@ -252,6 +253,56 @@ TEST_F(Sctp, DeliversWhatCameBeforeTheEnd) {
   b_.association->set_receiving(true);
   EXPECT_EQ(b_.messages.size(), 100U);
   EXPECT_EQ(b_.closed.size(), 1U);
+}
+
+/// The packet with other chunks behind its header, and the checksum of that.
+Bytes with_chunks(ByteView packet, ByteView chunks) {
+  Bytes out(packet.begin(), packet.begin() + 8);
+  out.resize(12);
+  out.insert(out.end(), chunks.begin(), chunks.end());
+  const std::uint32_t checksum = crc32c(out);
+  for (std::size_t i = 0; i < 4; ++i)
+    out[8 + i] = static_cast<std::uint8_t>(checksum >> 8 * i);
+  return out;
+}
+
+TEST_F(Sctp, TellsTheCauseOfAnAbort) {
+  const std::string text = "Close \x1b[31m\xc2\x9b" + std::string(200, 'x');
+  const auto size = static_cast<std::uint8_t>(text.size() + 4);
+  Bytes chunk{6, 0, 0, static_cast<std::uint8_t>(size + 4), 0, 12, 0, size};
+  chunk.insert(chunk.end(), text.begin(), text.end());
+  connect();
+  send(a_, Bytes(10));
+  Bytes packet = with_chunks(a_.sent.at(0), chunk);
+  b_.association->handle_packet(packet);
+  ASSERT_EQ(b_.closed.size(), 1U);
+  EXPECT_EQ(b_.closed[0], "closed by the peer (SCTP abort: user-initiated, 'Close ?[31m??" +
+                              std::string(47, 'x') + "...')");
+}
+
+TEST_F(Sctp, BothSidesKnowWhoAborted) {
+  connect();
+  send(a_, Bytes(10));
+  // A DATA chunk without data, which nobody may send (RFC 9260 section 6.2).
+  Bytes chunk(a_.sent.at(0).begin() + 12, a_.sent.at(0).begin() + 28);
+  chunk[3] = 16;
+  Bytes packet = with_chunks(std::exchange(a_.sent, {}).at(0), chunk);
+  b_.association->handle_packet(packet);
+  run_for(1s);
+  EXPECT_EQ(b_.closed, std::vector<std::string>{"SCTP abort by our side"});
+  EXPECT_EQ(a_.closed, std::vector<std::string>{"closed by the peer (SCTP abort: no user data)"});
+}
+
+TEST(SctpAbort, ReadsWhatIsThereAndNoFurther) {
+  EXPECT_EQ(abort_cause({}), "");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 4}), "");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 8, 0, 13, 0}), "");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 8, 0, 13, 0, 0}), "protocol violation");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 8, 0, 13, 255, 255}), "protocol violation");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 9, 0, 13, 255, 255, 'a'}), "protocol violation, 'a'");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 8, 0, 3, 0, 8, 1, 2, 3, 4}), "stale cookie");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 8, 1, 0, 0, 4}), "cause 256");
+  EXPECT_EQ(abort_cause(Bytes{6, 0, 0, 8, 0, 0, 0, 4}), "cause 0");
 }
 
 TEST_F(Sctp, IgnoresPacketsWithAWrongChecksum) {
