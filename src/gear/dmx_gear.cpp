@@ -44,6 +44,15 @@ const char* name_of(dmx::RefusalKind kind) {
   return "other";
 }
 
+std::vector<dmx::PortAddress> artnet_of(const std::vector<DmxUrl>& urls) {
+  std::vector<dmx::PortAddress> addresses;
+  for (const DmxUrl& url : urls) {
+    if (const auto* address = std::get_if<dmx::PortAddress>(&url.universe))
+      addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 // The same each time that this machine joins this room under this name, so that consoles know the
 // source again (E1.31 section 5.6); another for another name and other universes, so that two
 // processes can be told apart. As a UUID of version 8 (RFC 9562 section 5.8).
@@ -83,7 +92,7 @@ class DmxGear::Impl final : EndsObserver, DmxListenerObserver {
         turn_end_(loop_, [this] { end_turn(); }),
         answers_(loop_, [this](const Source& to, ByteView packet) { answer(to, packet); }),
         ends_(loop_, *this),
-        listener_(ends_, {options_.merge, options_.rate}, *this) {}
+        listener_(ends_, {options_.merge, options_.rate, artnet_of(options_.to)}, *this) {}
 
   Result<void> open();
   void peer_joined(const PeerId& peer);
@@ -197,10 +206,7 @@ DmxSenderOptions DmxGear::Impl::sender_options() const {
 
 dmx::NodeInfo DmxGear::Impl::node() const {
   dmx::NodeInfo node;
-  for (const DmxUrl& url : options_.listen) {
-    if (const auto* address = std::get_if<dmx::PortAddress>(&url.universe))
-      node.listens.push_back(*address);
-  }
+  node.listens = artnet_of(options_.listen);
   node.sends = sender_->port_addresses();
   return node;
 }

@@ -32,7 +32,7 @@ bool is_everywhere(const DmxUrl& url) {
 }  // namespace
 
 DmxListener::DmxListener(Ends& ends, DmxListenerOptions options, DmxListenerObserver& observer)
-    : ends_(ends), options_(options), observer_(observer) {}
+    : ends_(ends), options_(std::move(options)), observer_(observer) {}
 DmxListener::~DmxListener() = default;
 
 // ---- opening ----
@@ -204,8 +204,16 @@ void DmxListener::handle_artnet(const Listening& on, const Source& source, ByteV
   // Who only sends does not care what else there is.
   if (!decoded && on.desks.empty()) return;
   if (!decoded) return observer_.on_refused(decoded.error(), source.text());
-  if (const auto* levels = std::get_if<dmx::ArtDmx>(&*decoded)) take(on, source, *levels, now);
+  const auto* levels = std::get_if<dmx::ArtDmx>(&*decoded);
+  if (levels != nullptr && !may_be_ours(source, levels->port_address))
+    take(on, source, *levels, now);
   if (const auto* poll = std::get_if<dmx::ArtPoll>(&*decoded)) observer_.on_poll(source, *poll);
+}
+
+bool DmxListener::may_be_ours(const Source& source, dmx::PortAddress universe) const {
+  const bool is_sent =
+      std::find(options_.sent.begin(), options_.sent.end(), universe) != options_.sent.end();
+  return is_sent && ends_.may_be_own(source.transport, source.remote);
 }
 
 void DmxListener::handle_sacn(const Listening& on, const Source& source, ByteView packet,

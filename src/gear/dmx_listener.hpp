@@ -17,6 +17,10 @@ namespace roomwire::gear {
 struct DmxListenerOptions {
   dmx::MergeMode merge = dmx::MergeMode::latest;
   unsigned rate = dmx::max_frame_rate;
+  /// What the same Ends sends by Art-Net. It comes back where it is broadcast, from a port that
+  /// other programs on this machine share, so what comes from there for these universes is not
+  /// taken.
+  std::vector<dmx::PortAddress> sent;
 };
 
 /// Called on the loop's thread; must not destroy the DmxListener.
@@ -78,6 +82,7 @@ class DmxListener {
   Result<ListenerId> share(EndUrl socket);
   void handle_artnet(const Listening& on, const Source& source, ByteView packet, Time now);
   void handle_sacn(const Listening& on, const Source& source, ByteView packet, Time now);
+  bool may_be_ours(const Source& source, dmx::PortAddress universe) const;
   template <class Packet>
   void take(const Listening& on, const Source& source, const Packet& packet, Time now);
 

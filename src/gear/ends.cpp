@@ -66,6 +66,7 @@ struct Ends::Impl final : EndsHost, std::enable_shared_from_this<Impl> {
   bool is_local(const IpAddress& address);
   bool owns(const Endpoint& bound, const Endpoint& remote);
   bool is_own(Transport transport, const Endpoint& remote);
+  bool sends_from(Transport transport, const Endpoint& remote, bool alone);
 
   net::Loop& loop_;
   EndsObserver& observer;
@@ -161,12 +162,17 @@ bool Ends::Impl::owns(const Endpoint& bound, const Endpoint& remote) {
                                         : bound.address.bytes() == remote.address.bytes();
 }
 
-bool Ends::Impl::is_own(Transport transport, const Endpoint& remote) {
+bool Ends::Impl::sends_from(Transport transport, const Endpoint& remote, bool alone) {
   for (const auto& destination : destinations) {
-    if (destination->transport() != transport) continue;
+    if (destination->transport() != transport || (alone && !destination->is_exclusive())) continue;
     const auto local = destination->local();
     if (local && owns(*local, remote)) return true;
   }
+  return false;
+}
+
+bool Ends::Impl::is_own(Transport transport, const Endpoint& remote) {
+  if (sends_from(transport, remote, true)) return true;
   if (transport == Transport::tcp) return false;
   for (const auto& listener : listeners) {
     if (!listener->is_exclusive()) continue;
@@ -267,6 +273,10 @@ std::vector<Endpoint> Ends::sources() const {
 
 bool Ends::is_own(Transport transport, const Endpoint& remote) const {
   return impl_->is_own(transport, remote);
+}
+
+bool Ends::may_be_own(Transport transport, const Endpoint& remote) const {
+  return impl_->is_own(transport, remote) || impl_->sends_from(transport, remote, false);
 }
 
 std::string Source::text() const {

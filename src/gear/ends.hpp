@@ -145,6 +145,8 @@ class Ends {
   /// A packet from `remote` comes from a socket of this Ends: the bridge listens where it
   /// sends.
   bool is_own(Transport transport, const Endpoint& remote) const;
+  /// The same, or from another program on this machine that shares the port of a destination.
+  bool may_be_own(Transport transport, const Endpoint& remote) const;
 
  private:
   struct Impl;

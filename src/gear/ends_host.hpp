@@ -58,6 +58,8 @@ class Destination {
   virtual bool is_up() const = 0;
   virtual DestinationStats stats() const = 0;
   virtual std::optional<Endpoint> local() const = 0;
+  /// Nobody else can send from local().
+  virtual bool is_exclusive() const { return true; }
   virtual std::optional<Endpoint> remote() const { return std::nullopt; }
   virtual void resume() {}
   virtual Transport transport() const = 0;

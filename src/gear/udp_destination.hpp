@@ -32,6 +32,9 @@ class UdpDestination final : public Destination,
   bool is_up() const override { return up_; }
   DestinationStats stats() const override;
   std::optional<Endpoint> local() const override;
+  bool is_exclusive() const override {
+    return url_.source_port == 0 || local_.port != url_.source_port;
+  }
   std::optional<Endpoint> remote() const override;
   Transport transport() const override { return Transport::udp; }
 

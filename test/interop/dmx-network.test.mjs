@@ -128,6 +128,25 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     await shows(other, levels({ 0: 7 }), 18);
   });
 
+  test('a program on this machine that sends from the port of Art-Net too is heard', async (t) => {
+    const to = [`artnet://${there}/0.0.1`, 'artnet://10.99.0.255/0.0.3'];
+    const listen = ['artnet://0.0.2', 'artnet://0.0.3'];
+    const ends = { '--to': to, '--listen': listen };
+    const flags = Object.entries(ends).flatMap(([flag, urls]) => urls.flatMap((url) => [flag, url]));
+    const { join } = await stageOn(relay, t, ...flags);
+    const patch = await join();
+    const other = await openNode(t, { port: 6454, address: '0.0.0.0' }); // QLC+ does so
+    other.socket.setBroadcast(true);
+    await patch.send([9]);
+    const own = (packet) => isArtDmx(packet) && packet[14] === 3 && packet[18] === 9;
+    for (let i = 0; i < 4; i++) await other.log.wait(own, 'what the bridge broadcasts');
+    for (const level of [5, 6]) {
+      other.socket.send(artDmx(level, 0, 2, levels({ 0: level })), 6454, '10.99.0.255');
+      const heard = await patch.hears();
+      assert.deepEqual(heard, [{ universe: 2, channels: [{ channel: 0, value: level }] }]);
+    }
+  });
+
   for (const listen of [
     ['artnet://0.0.2'],
     [`artnet://0.0.2@${here}`],
