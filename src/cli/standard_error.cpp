@@ -66,7 +66,7 @@ std::string drawn(const LiveLine& live) {
 }
 
 constexpr std::size_t max_waiting = 64U << 10;
-constexpr std::chrono::seconds last_write{1};
+constexpr std::chrono::seconds last_words{1};
 
 /// Standard error that does not wait for its reader: a terminal stopped with Ctrl-S, or a full
 /// pipe, must not stop the room. What such a reader does not take waits, or is left out and
@@ -74,7 +74,7 @@ constexpr std::chrono::seconds last_write{1};
 class Voice {
  public:
   ~Voice() {
-    if (writer_) writer_->finish(last_write);
+    if (writer_) writer_->finish(last_words);
   }
 
   /// The reader has not taken all of what was written.
