@@ -62,6 +62,37 @@ test('a test that hangs, and clean-up that does, say what they wait for', async 
   assert.match(said, /and on/);
 });
 
+test('a file in which nothing happens ends soon, and says what it waited for', async (t) => {
+  const said = await fileOf(
+    t,
+    `
+    limits.standstill = 300;
+    test('one', () => new Log('the desk').wait(() => false, 'a cue'));
+    test('two', () => say('and on'));`,
+  );
+  assert.match(said, /nothing happened here for 0\.3 s\. Waited for: the desk: a cue \(for/);
+  assert.doesNotMatch(said, /and on/);
+});
+
+test('a file goes on while something happens, and where a test says that it is long', async (t) => {
+  const said = await fileOf(
+    t,
+    `
+    limits.standstill = 1000;
+    test('one', async () => {
+      const desk = new Log('the desk');
+      for (let cue = 0; cue < 15; cue++) {
+        sleep(100).then(() => desk.push('cue'));
+        await desk.wait(() => true, 'a cue');
+      }
+    });
+    test('two', { timeout: 600_000 }, () => sleep(2000));
+    test('three', () => { throw new Error('came to the end'); });`,
+  );
+  assert.match(said, /# pass 2\n/);
+  assert.match(said, /came to the end/);
+});
+
 test('a process without clean-up is named and ended', async (t) => {
   const said = await fileOf(t, `test('one', () => { new Process('the lamp', 'sleep', ['600']); });`);
   assert.match(said, /left running, with no clean-up: the lamp/);

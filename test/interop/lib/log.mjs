@@ -1,18 +1,29 @@
 // What one process or page was seen to say, and waiting for it: no test sleeps.
+import { FairTimer } from './fair-timer.mjs';
 
 const liveLogs = new Set();
 const openWaits = new Set();
+let progress = () => {};
+/** Calls `told` whenever a wait begins or ends. */
+export const onProgress = (told) => (progress = told);
 /** Long enough for a busy machine; a passing test never waits that long. */
 export const patience = 60_000;
 /** Trystero offers again after 57 s only, when its first offer came to nothing. */
 export const meetingPatience = 2 * patience;
 
-/** Notes that something is waited for, for whoever hangs there; until what it gives is called. */
-export function waitingFor(what) {
-  const wait = { what, since: Date.now() };
+/** Notes that something is waited for, for whoever hangs there; until what it gives is called.
+ * Only a wait that says so may take longer than `patience`. */
+export function waitingFor(what, ms = patience) {
+  const wait = { what, ms, since: Date.now() };
   openWaits.add(wait);
-  return () => openWaits.delete(wait);
+  progress();
+  return () => {
+    if (openWaits.delete(wait)) progress();
+  };
 }
+
+/** The longest time, in ms, that one of the open waits may take. */
+export const longestWait = () => Math.max(0, ...[...openWaits].map(({ ms }) => ms));
 
 /** A promise that is waited for under a name. */
 export const awaited = (what, promise) => promise.finally(waitingFor(what));
@@ -83,9 +94,9 @@ export class Log {
   wait(match, what, ms = patience) {
     return new Promise((resolve, reject) => {
       const waiter = {};
-      const done = waitingFor(`${this.name}: ${what}`);
+      const done = waitingFor(`${this.name}: ${what}`, ms);
       const finish = (settle) => {
-        clearTimeout(waiter.timer);
+        waiter.timer.cancel();
         this.#waiters.delete(waiter);
         done();
         settle();
@@ -99,11 +110,9 @@ export class Log {
           finish(() => reject(failure(`${this.name} ended (${this.ended}) before: ${what}`)));
         }
       };
-      waiter.timer = setTimeout(
-        () => finish(() => reject(failure(`${this.name}: ${what} not seen in ${ms} ms`))),
-        ms,
-      );
-      waiter.timer.unref(); // who waits in vain after his test has failed holds nothing up
+      waiter.timer = new FairTimer(ms, () =>
+        finish(() => reject(failure(`${this.name}: ${what} not seen in ${ms} ms`))),
+      ).unref(); // who waits in vain after his test has failed holds nothing up
       this.#waiters.add(waiter);
       waiter.look();
     });

@@ -9,15 +9,16 @@ import { basename } from 'node:path';
 import * as node from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
-import { failure, patience, waits } from './log.mjs';
+import { FairTimer } from './fair-timer.mjs';
+import { failure, longestWait, onProgress, patience, waits } from './log.mjs';
 import { running } from './process.mjs';
 
-/** In ms, far above what passes with busy cores. options.timeout is for tests that are long. */
+/** In ms of a FairTimer. options.timeout is for tests that are long. */
 export const limits = {
   test: 3 * patience,
   step: patience,
-  /** Without any test that begins or ends. */
-  standstill: 6 * patience,
+  /** Without any test, step or wait that begins or ends; more for a test or wait that says so. */
+  standstill: 1.5 * patience,
   /** From the last test until nothing is left of the file. */
   end: 10_000,
 };
@@ -29,9 +30,12 @@ function within(limit, what, run) {
   let timer;
   const late = new Promise((_, reject) => {
     const complain = () => failure(`${what} did not end within ${limit / 1000} s. ${waits()}`);
-    timer = setTimeout(() => reject(complain()), limit);
+    timer = new FairTimer(limit, () => reject(complain()));
   });
-  return Promise.race([late, (async () => run())()]).finally(() => clearTimeout(timer));
+  return Promise.race([late, (async () => run())()]).finally(() => {
+    timer.cancel();
+    madeProgress();
+  });
 }
 
 /** One error that shows them all. */
@@ -61,10 +65,20 @@ class CleanUp {
 }
 
 // A file that makes no progress although each of its parts has a limit.
-const standstill = setTimeout(() => {
-  process.stderr.write(`${failure(`nothing happens here any more. ${waits()}`).message}\n`);
-  process.exit(1);
-}, limits.standstill).unref();
+let standstill;
+const longTests = new Set();
+function madeProgress() {
+  standstill?.cancel();
+  const asked = Math.max(longestWait(), ...[...longTests].map(({ timeout }) => timeout));
+  const limit = Math.max(limits.standstill, asked > patience ? 1.5 * asked : 0);
+  standstill = new FairTimer(limit, () => {
+    const said = `nothing happened here for ${limit / 1000} s. ${waits()}`;
+    process.stderr.write(`${failure(said).message}\n`);
+    process.exit(1);
+  }).unref();
+}
+onProgress(madeProgress);
+madeProgress();
 
 const ofFile = new CleanUp();
 const scope = new AsyncLocalStorage();
@@ -76,11 +90,11 @@ node.after(async () => {
     errors.push(failure(`left running, with no clean-up: ${left.map(({ name }) => name).join(', ')}`));
     await Promise.all(left.map((each) => each.stop()));
   }
-  setTimeout(() => {
+  new FairTimer(limits.end, () => {
     const open = process.getActiveResourcesInfo().join(', ');
     process.stderr.write(`the tests are done, and this keeps the file from ending: ${open}\n`);
     process.exit(1);
-  }, limits.end).unref();
+  }).unref();
   if (errors.length === 0) return;
   // node:test makes nothing of an error here when it runs one file.
   process.stderr.write(`${together(errors).stack}\n`);
@@ -124,12 +138,15 @@ export function test(name, ...rest) {
     const cleanUp = new CleanUp();
     t.after = (step) => cleanUp.add(step);
     const errors = [];
-    standstill.refresh();
+    const long = { timeout };
+    if (timeout > limits.test) longTests.add(long);
+    madeProgress();
     await within(timeout, 'the test', () => scope.run(cleanUp, () => body(t))).catch((error) =>
       errors.push(error),
     );
+    longTests.delete(long);
     errors.push(...(await cleanUp.run()));
-    standstill.refresh();
+    madeProgress();
     if (errors.length > 0) throw together(errors);
   });
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { launch } from '../../interop/lib/browser.mjs';
+import { FairTimer } from '../../interop/lib/fair-timer.mjs';
 import { Log, patience, waitingFor } from '../../interop/lib/log.mjs';
 
 export const phone = {
@@ -113,16 +114,18 @@ export const roomOf = (page) => new URL(page.url()).searchParams.get('room');
 
 /** Waits until `look` gives a value that `fits`; gives it. */
 export async function until(what, look, fits = Boolean) {
-  const end = Date.now() + patience;
+  let late = false;
+  const limit = new FairTimer(patience, () => (late = true));
   const done = waitingFor(what);
   try {
     for (;;) {
       const value = await look();
       if (fits(value)) return value;
-      assert.ok(Date.now() < end, `not seen: ${what}; last was ${JSON.stringify(value)}`);
+      assert.ok(!late, `not seen: ${what}; last was ${JSON.stringify(value)}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   } finally {
+    limit.cancel();
     done();
   }
 }
