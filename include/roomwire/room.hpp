@@ -148,9 +148,10 @@ class Room {
   /// under way to it. When the room was left already, `done` is called at once.
   void ping(const PeerId& peer, std::function<void(Result<std::chrono::microseconds>)> done);
 
-  /// Sends what is queued (for at most `drain`), tells the peers, and calls `done` (about 100 ms
-  /// later, so that they hear it). on_peer_leave is not called for those left behind.
-  /// A peer that has not acknowledged everything by then is told of by the status Undelivered.
+  /// Sends what is queued, waits until each peer's program has taken it (both for at most `drain`;
+  /// zero: does not wait), tells the peers, and calls `done` (about 100 ms later, so that they hear
+  /// it). on_peer_leave is not called for those left behind.
+  /// A peer that has not taken everything by then is told of by the status Undelivered.
   /// The room can be joined anew once `done` is called. Leaving what was left calls it at once.
   void leave(std::function<void()> done = {},
              std::chrono::milliseconds drain = std::chrono::seconds(5));

@@ -100,7 +100,7 @@ struct WrongPassword {
   PeerId peer;
   RoomId room;
 };
-/// The peer is gone, or Room::leave() waited for it long enough, before it acknowledged all
+/// The peer is gone, or Room::leave() waited for it long enough, before its program took all
 /// messages of ours: the last of them may not have arrived. Not said of a peer that left the room
 /// itself.
 struct Undelivered {

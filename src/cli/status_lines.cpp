@@ -225,7 +225,7 @@ void StatusLines::on(const WrongPassword& status) {
 // An error: with -q too it is said what a failing exit code is about.
 void StatusLines::on(const Undelivered& status) {
   const std::string line = fmt::format(
-      "not delivered: {} went before it acknowledged all; the last messages may not have arrived",
+      "not delivered: {} was not seen to take all; the last messages may not have arrived",
       printable(status.peer.str()));
   const bool first = !std::exchange(said_undelivered_, true);
   if (verbosity_ != Verbosity::quiet) {

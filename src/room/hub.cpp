@@ -45,6 +45,9 @@ void Hub::Impl::leave(const RoomId& id, Duration drain) {
   room->drain_until = after(drain);
   ++draining_;
   room->timer.set(room->drain_until, [this, room](Time) { say_leave(*room); });
+  for (auto& [peer, member] : room->members) {
+    if (member.sent_to && drain > Duration::zero()) send_ping(member, {std::nullopt, now_, true});
+  }
   continue_leaving();
 }
 
@@ -72,11 +75,17 @@ Member* Hub::Impl::active_member(const RoomId& id, const PeerId& peer) const {
   return active ? &member->second : nullptr;
 }
 
+bool Hub::Impl::is_drained(const JoinedRoom& room) const {
+  if (now_ >= room.drain_until) return true;
+  return room.queued == 0 &&
+         std::none_of(room.members.begin(), room.members.end(),
+                      [](const auto& entry) { return entry.second.is_asked(); });
+}
+
 void Hub::Impl::continue_leaving() {
   if (draining_ == 0) return;
   for (const auto& [id, room] : rooms_) {
-    const bool draining = room->phase == JoinedRoom::Phase::draining;
-    if (draining && (room->queued == 0 || now_ >= room->drain_until)) say_leave(*room);
+    if (room->phase == JoinedRoom::Phase::draining && is_drained(*room)) say_leave(*room);
   }
 }
 
@@ -88,8 +97,9 @@ void Hub::Impl::say_leave(JoinedRoom& room) {
     Member& member = room.members.begin()->second;
     Link& link = member.link;
     note_arrivals(link);
+    const bool asked = member.is_asked();
     // Detached first, which takes what is still queued out of the way.
-    if (detach(member, "the room was left")) report_undelivered(link);
+    if (detach(member, "the room was left") || asked) report_undelivered(link);
     frame_.clear();
     append_data_header(room.token, frame_);
     message.chunks.append_chunk(0, frame_);

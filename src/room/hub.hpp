@@ -65,7 +65,8 @@ class HubSink {
   /// The peer did not answer a probe(): for its rooms the connection is gone, though it stands.
   virtual void on_link_abandoned(const PeerId& peer) = 0;
   /// The peer is gone, or leave() waited for long enough, before it acknowledged all that send()
-  /// gave it: the last messages may not have arrived. Not for a peer that left our rooms itself.
+  /// gave it, or before its program took it: the last messages may not have arrived. Not for a peer
+  /// that left our rooms itself.
   virtual void on_undelivered(const PeerId& peer) = 0;
   /// What leave() began is done.
   virtual void on_left(const RoomId& room) = 0;
@@ -113,9 +114,10 @@ class Hub {
   /// Presence frames are sent on every link, or taken back on those where the room is not attached
   /// (on the others that would mean to leave).
   void set_advertised(Time now, const RoomId& room, bool advertise);
-  /// Sends what is queued for at most `drain`, then `@_leave`; 99 ms later, or when `drain` is over
-  /// if a connection without another room still buffers, the presence is taken back, the room is
-  /// gone and on_left says so. What comes from its peers is ignored; they are not said to leave.
+  /// Sends what is queued, and asks (`@_ping`) whoever was sent a message until it has taken all,
+  /// for at most `drain`; then goes `@_leave`. 99 ms later, or when `drain` is over if a connection
+  /// without another room still buffers, the presence is taken back, the room is gone and on_left
+  /// says so. What comes from its peers is ignored; they are not said to leave.
   void leave(Time now, const RoomId& room, Duration drain);
   /// True until on_left.
   bool is_joined(const RoomId& room) const;

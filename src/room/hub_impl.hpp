@@ -40,8 +40,11 @@ struct Link;
 struct JoinedRoom;
 
 struct PendingPing {
-  std::optional<PingId> id;  ///< None for a probe.
+  std::optional<PingId> id;  ///< None for a probe, and for leave().
   Time sent;
+  /// Asked behind the last message: the answer means that the peer's program has taken it, where an
+  /// acknowledgement of the network says only that its machine has.
+  bool at_leave = false;
 };
 
 struct PendingRequest {
@@ -55,11 +58,15 @@ struct Member {
   Member(JoinedRoom& its_room, Link& its_link, Handshake::Options options, TimerQueue& timers)
       : room(its_room), link(its_link), handshake(std::move(options)), handshake_timeout(timers) {}
 
+  /// leave() asked whether all was taken, and no answer came so far.
+  bool is_asked() const { return !pings.empty() && pings.back().at_leave; }
+
   JoinedRoom& room;
   Link& link;
   Handshake handshake;
   Timer handshake_timeout;
   std::deque<PendingPing> pings;  ///< Answered in order.
+  bool sent_to = false;           ///< Messages of the user went.
   std::map<std::string, PendingRequest> requests;
 };
 
@@ -69,7 +76,7 @@ struct JoinedRoom {
 
   enum class Phase {
     joined,
-    draining,  ///< leave() was called; what is queued still goes.
+    draining,  ///< leave() was called; what is queued still goes, and is asked for.
     leaving,   ///< `@_leave` went, nobody is attached any more.
   };
 
@@ -170,6 +177,7 @@ class Hub::Impl {
   void respond(const RoomId& room, const PeerId& peer, const std::string& request,
                Result<Payload> response);
   Result<PingId> ping(const RoomId& room, const PeerId& peer);
+  void send_ping(Member& member, PendingPing ping);
   void send_signal(const RoomId& room, const PeerId& peer, const Json& description);
 
  private:
@@ -178,6 +186,7 @@ class Hub::Impl {
   Time after(Duration delay) const { return now_ + std::min<Duration>(delay, 24h * 365); }
   JoinedRoom* joined_room(const RoomId& id) const;
   Member* active_member(const RoomId& id, const PeerId& peer) const;
+  bool is_drained(const JoinedRoom& room) const;
   /// Goes on with every leave() that nothing holds up any more.
   void continue_leaving();
   void say_leave(JoinedRoom& room);

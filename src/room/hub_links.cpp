@@ -53,7 +53,9 @@ void Hub::Impl::link_down(const PeerId& peer, const std::string& reason) {
   if (entry == links_.end()) return;
   const std::unique_ptr<Link> link = std::move(entry->second);
   links_.erase(entry);
-  if (is_undelivered(*link)) report_undelivered(*link);
+  const bool asked = std::any_of(link->members.begin(), link->members.end(),
+                                 [](const auto& member) { return member.second->is_asked(); });
+  if (asked || is_undelivered(*link)) report_undelivered(*link);
   while (!link->members.empty()) {
     detach(*link->members.begin()->second, reason);
   }

@@ -23,6 +23,12 @@ bool is_handshake(std::string_view action) {
          action == internal_action::leave;
 }
 
+/// While a room drains, only who else leaves and who has taken everything is of interest.
+bool matters_to_who_leaves(std::string_view action) {
+  return action == internal_action::leave || action == internal_action::ping ||
+         action == internal_action::pong;
+}
+
 /// A message of one chunk and nothing else, as all internal actions but two are.
 bool is_alone(const Chunk& chunk) {
   return chunk.tag.last && !chunk.tag.metadata;
@@ -135,8 +141,7 @@ void Hub::Impl::handle_chunk(Member& member, ByteView bytes) {
   }
   const bool joined = member.room.phase == JoinedRoom::Phase::joined;
   if (chunk->action.substr(0, internal_action::prefix.size()) == internal_action::prefix) {
-    // While the room drains, only who else leaves is of interest.
-    if (joined || chunk->action == internal_action::leave) handle_internal(member, *chunk);
+    if (joined || matters_to_who_leaves(chunk->action)) handle_internal(member, *chunk);
   } else if (!member.handshake.is_active()) {
     dropped(member.link, "a message before its handshake");
   } else if (joined) {
@@ -237,11 +242,9 @@ void Hub::Impl::handle_pong(Member& member) {
   if (member.pings.empty()) return;
   const PendingPing ping = member.pings.front();
   member.pings.pop_front();
-  if (ping.id) {
-    sink_.on_pong(*ping.id, now_ - ping.sent);
-  } else {
-    member.link.probe.cancel();
-  }
+  member.link.probe.cancel();  // Any of them: it holds the connection.
+  if (ping.id) return sink_.on_pong(*ping.id, now_ - ping.sent);
+  continue_leaving();
 }
 
 void Hub::Impl::handle_response(Member& member, Payload payload,

@@ -103,10 +103,14 @@ Result<PingId> Hub::Impl::ping(const RoomId& room, const PeerId& peer) {
     return failure(ErrorKind::limit, "too many pings to peer " + peer.str() + " wait");
   }
   const PingId id{next_ping_++};
-  member->pings.push_back({id, now_});
-  transmit(make_outgoing(member->room, internal_action::ping, std::string(), std::nullopt),
-           {member});
+  send_ping(*member, {id, now_});
   return id;
+}
+
+void Hub::Impl::send_ping(Member& member, PendingPing ping) {
+  member.pings.push_back(ping);
+  transmit(make_outgoing(member.room, internal_action::ping, std::string(), std::nullopt),
+           {&member});
 }
 
 void Hub::Impl::send_signal(const RoomId& room, const PeerId& peer, const Json& description) {
@@ -152,6 +156,7 @@ void Hub::Impl::transmit(Outgoing message, const std::vector<Member*>& members) 
     Link& link = member->link;
     if (message.send_id != 0) {
       link.unconfirmed = true;
+      member->sent_to = true;
     } else {
       note_arrivals(link);
     }

@@ -76,6 +76,19 @@ test('each of ten one-shots reaches Chromium and Node beside natives', async (t)
   assert.ok(complete > 0, 'no shot reached all');
 });
 
+// Its machine acknowledges at once what its program takes much later, and loses when the connection
+// has ended by then.
+test('a one-shot reaches a program that is busy', async (t) => {
+  const { room, run, peer } = place(t);
+  const visuals = await peer(spawnNodePeer({ busy: 400 }));
+  for (let i = 1; i <= 4; ++i) {
+    const said = await sends(run('netsend', 'chat', `shot ${i}`));
+    assert.match(said, /^sent 1 message to 1 peer: 1 libdatachannel$/m);
+    const { payload } = await visuals.event('message', { roomId: room, action: 'chat' });
+    assert.deepEqual(payload, { text: `shot ${i}` });
+  }
+});
+
 test('who is heard and cannot be met is named, and nobody else waits for it', async (t) => {
   const { room, run } = place(t, '--ws-relay');
   const sender = run('netsend', 'chat', 'hello', '-v');

@@ -89,13 +89,15 @@ let serial = 0;
 
 /**
  * A real Trystero peer in Node. `idPrefix` '0' makes it the one that offers, 'zzzzzzzz' the other;
- * `machine` is another one that it runs on (see network.mjs).
+ * `machine` is another one that it runs on (see network.mjs); `busy`: for how many ms at a stretch
+ * its program computes and looks at nothing.
  */
 export function spawnNodePeer({
   trystero = '0.25.4',
   rtc = 'node-datachannel',
   idPrefix = '',
   mend = false,
+  busy = 0,
   machine,
 } = {}) {
   const args = [
@@ -108,6 +110,7 @@ export function spawnNodePeer({
     '--id-prefix',
     idPrefix,
     ...(mend ? ['--mend'] : []),
+    ...(busy ? ['--busy', `${busy}`] : []),
   ];
   return processPeer(`${rtc} ${trystero} #${++serial}`, args, { machine });
 }

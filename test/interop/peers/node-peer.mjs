@@ -1,5 +1,5 @@
 // One process, one real Trystero peer, steered by JSON lines.
-//   node node-peer.mjs --trystero 0.25.4 --rtc node-datachannel [--id-prefix 0] [--mend]
+//   node node-peer.mjs --trystero 0.25.4 --rtc node-datachannel [--id-prefix 0] [--mend] [--busy 400]
 // Commands on standard input {id, cmd, …}, replies {re, ok, …} and events {event, …} on standard
 // output; Trystero's own words go to standard error. Ends with standard input.
 import { createInterface } from 'node:readline';
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     rtc: { type: 'string', default: 'node-datachannel' },
     'id-prefix': { type: 'string', default: '' },
     mend: { type: 'boolean', default: false },
+    busy: { type: 'string' },
   },
 });
 const print = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -56,6 +57,12 @@ const run = createControl({
   emit: print,
   extra: { ...raw.commands, ...bulkCommands },
 });
+
+// A program that computes most of the time, as heavy visuals do: so many ms at a stretch.
+const compute = (ms) => {
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
+if (options.busy) setInterval(() => compute(Number(options.busy)), Number(options.busy) + 50);
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', async (line) => print(await run(JSON.parse(line))));

@@ -166,13 +166,12 @@ TEST_P(Mesh, APeerThatDiesIsMissedWithinTenSeconds) {
   EXPECT_TRUE(world.run_until([&] { return !other.left.empty(); }, 10s));
 }
 
-TEST_P(Mesh, AMessageThatADeadPeerNeverAcknowledgedIsNotDelivered) {
+TEST_P(Mesh, AMessageThatADeadPeerNeverTookIsNotDelivered) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
   a.join("room");
   z.join("room");
   ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
-  ASSERT_TRUE(z.send("room", "chat", "arrives"));
   world.run_for(1s);
   world.kill(a);
   const bool sends = GetParam() % 2 == 0;

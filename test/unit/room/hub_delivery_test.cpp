@@ -117,7 +117,65 @@ TEST_F(HubDeliveryTest, SoIsWhoDidNotEvenGetAllOfIt) {
   EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
 }
 
-TEST_F(HubDeliveryTest, AnotherRoomKeepsTheConnectionAndTheClaim) {
+// Its machine acknowledges what its program, busy with other things, loses when we go at once.
+TEST_F(HubDeliveryTest, LeavingWaitsUntilThePeersProgramHasTakenEverything) {
+  send();
+  a.hub.leave(pair.now, stage, 5s);
+  ASSERT_EQ(actions_in(pair.a_to_b), (std::vector<std::string>{"x", "@_ping"}));
+  const Bytes message = pair.a_to_b.take();
+  const Bytes ping = pair.a_to_b.take();
+  pair.now += 2s;
+  a.hub.handle_timeout(pair.now);
+  EXPECT_TRUE(pair.a_to_b.frames.empty());
+  b.hub.handle_frame(pair.now, a.id, message);
+  b.hub.handle_frame(pair.now, a.id, ping);
+  a.hub.handle_frame(pair.now, b.id, pair.b_to_a.take());
+  EXPECT_EQ(actions_in(pair.a_to_b), std::vector<std::string>{"@_leave"});
+  pair.advance(1s);
+  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+}
+
+TEST_F(HubDeliveryTest, WhoTookItInButNeverAnsweredIsNamedOnce) {
+  send();
+  a.hub.leave(pair.now, stage, 5s);
+  pair.a_to_b = Pipe();
+  pair.advance(4s);
+  EXPECT_EQ(a.notes.take_events(), "");
+  pair.advance(2s);
+  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+}
+
+TEST_F(HubDeliveryTest, SoIsWhoDiesBeforeItsProgramAnswers) {
+  send();
+  a.hub.leave(pair.now, stage, 5s);
+  pair.a_to_b = Pipe();
+  lose();
+  EXPECT_EQ(a.notes.take_events(), "undelivered B\n");
+}
+
+TEST_F(HubDeliveryTest, WhoWasSentNothingIsNotWaitedFor) {
+  a.hub.leave(pair.now, stage, 5s);
+  EXPECT_EQ(actions_in(pair.a_to_b), std::vector<std::string>{"@_leave"});
+}
+
+TEST_F(HubDeliveryTest, NobodyIsWaitedForWithoutADrain) {
+  send();
+  a.hub.leave(pair.now, stage, 0s);
+  EXPECT_EQ(actions_in(pair.a_to_b), (std::vector<std::string>{"x", "@_leave"}));
+}
+
+TEST_F(HubDeliveryTest, TwoThatLeaveAtOnceAnswerEachOther) {
+  send();
+  ASSERT_TRUE(b.hub.send(pair.now, stage, "x", "and you", {}));
+  b.notes.take_events();
+  a.hub.leave(pair.now, stage, 5s);
+  b.hub.leave(pair.now, stage, 5s);
+  pair.advance(1s);
+  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(b.notes.take_events(), "left stage\n");
+}
+
+TEST_F(HubDeliveryTest, AnotherRoomKeepsTheConnection) {
   pair.join(foyer);
   pair.run();
   a.notes.take_events();
@@ -125,9 +183,9 @@ TEST_F(HubDeliveryTest, AnotherRoomKeepsTheConnectionAndTheClaim) {
   a.hub.leave(pair.now, stage, 1s);
   for (Time end = pair.now + 2s; pair.now < end; pair.now += 10ms)
     a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
   lose();
-  EXPECT_THAT(a.notes.take_events(), HasSubstr("undelivered B\n"));
+  EXPECT_EQ(a.notes.take_events(), "leave foyer B: lost\n");
 }
 
 }  // namespace
