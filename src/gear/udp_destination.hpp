@@ -1,4 +1,4 @@
-// One place that OSC is sent to by UDP.
+// One place that packets are sent to by UDP.
 #pragma once
 
 #include <sys/socket.h>

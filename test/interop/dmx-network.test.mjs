@@ -1,6 +1,7 @@
 // What roomwire dmx says on a network, as another machine hears it: Wireshark's dissectors judge
 // each packet.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { Receiver } from 'sacn';
 import { after, before, describe, test } from './lib/test.mjs';
@@ -17,8 +18,10 @@ import {
 } from './lib/dmx.mjs';
 import { Log } from './lib/log.mjs';
 import { Relay, roomwire } from './lib/native.mjs';
-import { connectMachine, here, ownNetwork, there } from './lib/network.mjs';
+import { connectMachine, here, ownNetwork, there, thisMachine } from './lib/network.mjs';
 import { startOla } from './lib/ola.mjs';
+import { packet } from './lib/osc.mjs';
+import { addressOf, qlcplus } from './lib/programs.mjs';
 
 const { dmxnet } = createRequire(import.meta.url)('dmxnet');
 const network = ownNetwork(import.meta.url);
@@ -126,6 +129,23 @@ describe('on a network', { skip: !network && 'no network namespaces here' }, () 
     desk.send(artDmx(3, 0, 2, levels({ 0: 7 })), 6454, '10.99.0.255');
     assert.deepEqual(await patch.hears(), [{ channel: 0, value: 7 }]);
     await shows(other, levels({ 0: 7 }), 18);
+  });
+
+  test('QLC+ that is started later on this machine is heard', async (t) => {
+    const ends = ['--to', `artnet://${there}/0.0.1`, '--listen', 'artnet://0.0.0'];
+    const { join } = await stageOn(relay, t, ...ends);
+    const patch = await join();
+    const desk = await qlcplus(thisMachine, here);
+    t.after(() => desk.stop());
+    const fader = createSocket('udp4');
+    // It does not say when it has begun.
+    const full = packet(addressOf(3), { type: 'f', value: 1 });
+    const push = setInterval(() => fader.send(full, 7700, here), 200);
+    t.after(() => {
+      clearInterval(push);
+      fader.close();
+    });
+    assert.deepEqual(await patch.hears(), [{ channel: 3, value: 255 }]);
   });
 
   test('a program on this machine that sends from the port of Art-Net too is heard', async (t) => {

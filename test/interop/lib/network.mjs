@@ -45,6 +45,15 @@ export function ownNetwork(url, { ipv6 = false } = {}) {
   process.exit(spawnSync('setpriv', command, { stdio: 'inherit', env }).status ?? 1);
 }
 
+const output = async (program, ...args) =>
+  (await promisify(execFile)(program, args, { timeout: patience })).stdout;
+
+/** The machine of the test. */
+export const thisMachine = {
+  start: (name, program, ...args) => new Process(name, program, args),
+  run: output,
+};
+
 /**
  * Another machine. Without options it is at the other end of a cable with IPv4 alone; as on a
  * stage, there is no gateway. `ipv6`: each cable has link-local addresses, those that the system
@@ -92,14 +101,8 @@ export async function connectMachine({ ipv4 = true, ipv6 = false, cables = ['dmx
           socket.write(`${JSON.stringify({ address, port: to, hex: bytes.toString('hex') })}\n`),
       };
     },
-    start(name, ...command) {
-      const [program, ...args] = wrap(...command);
-      return new Process(name, program, args);
-    },
-    async run(...command) {
-      const [program, ...args] = wrap(...command);
-      return (await promisify(execFile)(program, args, { timeout: patience })).stdout;
-    },
+    start: (name, ...command) => thisMachine.start(name, ...wrap(...command)),
+    run: (...command) => output(...wrap(...command)),
     wrap,
     /** A shell script there, and here. */
     configure: { there: far, here: sh },

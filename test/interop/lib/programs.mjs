@@ -53,21 +53,21 @@ export function addressOf(channel) {
   return `/lamp/${number}`;
 }
 
-const universe = (id, output) => `
+const universe = (id, output, address) => `
 <Universe Name="Universe ${id + 1}" ID="${id}" Passthrough="True">
-  <Input Plugin="OSC" UID="${there}" Line="1"/>
-  <Output Plugin="${output}" UID="${there}" Line="1"/>
+  <Input Plugin="OSC" UID="${address}" Line="1"/>
+  <Output Plugin="${output}" UID="${address}" Line="1"/>
 </Universe>`;
 
 /**
- * QLC+ on another machine. OSC that comes to port 7700 goes out as its Universe 1 by Art-Net, what
+ * QLC+ on another machine, or on one at `address`. OSC that comes to port 7700 goes out as its Universe 1 by Art-Net, what
  * comes to 7701 as its Universe 2 by sACN.
  */
-export async function qlcplus(machine) {
+export async function qlcplus(machine, address = there) {
   needs('qlcplus');
   const home = mkdtempSync(join(tmpdir(), 'roomwire-qlcplus-'));
   const show = join(home, 'show.qxw');
-  const universes = `${universe(0, 'ArtNet')}${universe(1, 'E1.31')}`;
+  const universes = `${universe(0, 'ArtNet', address)}${universe(1, 'E1.31', address)}`;
   writeFileSync(
     show,
     `<?xml version="1.0" encoding="UTF-8"?>
