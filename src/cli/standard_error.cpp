@@ -88,7 +88,8 @@ class Voice {
       text.erase(0, static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
     }
     if (left_out_ > 0) {
-      text.insert(0, fmt::format("standard error was not read: {} lines left out\n", left_out_));
+      text.insert(0, fmt::format("standard error was not read: {} line{} left out\n", left_out_,
+                                 left_out_ == 1 ? "" : "s"));
     }
     const bool is_taken = writer_->append(text) != LineWriter::Taken::no;
     left_out_ = is_taken ? 0 : left_out_ + 1;
