@@ -88,8 +88,9 @@ struct EndsOptions {
 };
 
 /// UDP is paced, because a receiver's buffer on Linux holds some 270 small datagrams: bursts of
-/// 100 leave to one destination, 100 each millisecond, and the rest waits its turn. What goes to a
-/// socket of this machine also waits for as long as that socket's buffer is full, up to a second.
+/// 100 leave to one destination, 100 each millisecond, and the rest waits its turn. A socket of
+/// this machine is asked instead how much room it has; while it has none, up to a second, all
+/// waits.
 ///
 /// All from the loop's thread. May be destroyed at any time, also in a callback; what UDP has
 /// queued for this turn still leaves.

@@ -33,13 +33,10 @@ std::size_t Pacer::clear() {
 void Pacer::pump() {
   if (held_ || queue_.empty()) return;
   refill();
-  const std::size_t allowed = std::min(queue_.size(), tokens_);
-  if (allowed > 0) {
-    const std::size_t done = wire_.transmit(queue_, allowed);
-    tokens_ -= std::min(tokens_, done);
-    queue_.pop(done);
-    update_congestion();
-  }
+  const std::size_t done = wire_.transmit(queue_, std::min(queue_.size(), tokens_));
+  tokens_ -= std::min(tokens_, done);
+  queue_.pop(done);
+  update_congestion();
   if (!queue_.empty()) timer_.set(loop_.now() + interval);
 }
 

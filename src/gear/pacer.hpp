@@ -14,12 +14,13 @@ namespace roomwire::gear {
 class Wire {
  public:
   virtual ~Wire() = default;
-  /// Sends the oldest packets of `queue`, at most `count`; how many are done with. When less, the
-  /// next millisecond brings another call. May clear the pacer, and calls nobody else.
+  /// Sends the oldest packets of `queue`; how many are done with. The pace allows `count`, maybe
+  /// none; more is for who knows that the receiver has room. What is left brings another call in
+  /// the next millisecond. May clear the pacer, and calls nobody else.
   virtual std::size_t transmit(const PacketQueue& queue, std::size_t count) = 0;
 };
 
-/// Hands packets to a wire: at the end of the turn, at most `burst` within `interval`.
+/// Hands packets to a wire: at the end of the turn, at a pace of `burst` within `interval`.
 class Pacer {
  public:
   static constexpr std::size_t burst = 100;

@@ -96,7 +96,8 @@ std::optional<ReceiverGauge::Level> ReceiverGauge::level() const {
   return read_level(ByteView(answer).first(static_cast<std::size_t>(size)));
 }
 
-std::size_t ReceiverGauge::allow(const PacketQueue& queue, std::size_t count, Time now) {
+std::optional<std::size_t> ReceiverGauge::allow(const PacketQueue& queue, Time now) {
+  const std::size_t count = std::min(queue.size(), most);
   bool asked = false;
   std::size_t allowed = 0;
   std::size_t pending = 0;  // allowed a moment ago, so not in the buffer yet
@@ -107,7 +108,7 @@ std::size_t ReceiverGauge::allow(const PacketQueue& queue, std::size_t count, Ti
       const auto now_there = level();
       if (!now_there) {
         stalled_since_.reset();
-        return count;
+        return std::nullopt;
       }
       const std::size_t used = now_there->used + pending;
       credit_ = used < now_there->size ? now_there->size - used : 0;
@@ -123,7 +124,8 @@ std::size_t ReceiverGauge::allow(const PacketQueue& queue, std::size_t count, Ti
     return allowed;
   }
   if (!stalled_since_) stalled_since_ = now;
-  return now - *stalled_since_ < patience ? 0 : count;
+  if (now - *stalled_since_ >= patience) return std::nullopt;
+  return 0;
 }
 
 }  // namespace roomwire::gear

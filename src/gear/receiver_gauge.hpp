@@ -12,12 +12,11 @@ namespace roomwire::gear {
 
 /// UDP has no way to say "wait", but for a socket of this machine the kernel can be asked
 /// (sock_diag(7)). It is asked only when what it said the last time is used up, so once for some
-/// hundred packets. Where it cannot say (no such socket, a kernel without udp_diag), all is
-/// allowed.
+/// hundred packets.
 class ReceiverGauge {
  public:
-  /// A receiver that has taken nothing for so long is sent to as if it had room: it is hung or
-  /// much too slow, and others wait for what is behind.
+  /// A receiver that has taken nothing for so long is sent to as if nothing were known: it is hung
+  /// or much too slow, and others wait for what is behind.
   static constexpr Duration patience = 1s;
 
   ReceiverGauge(const Endpoint& sender, const Endpoint& receiver);
@@ -25,8 +24,10 @@ class ReceiverGauge {
   ReceiverGauge(const ReceiverGauge&) = delete;
   ReceiverGauge& operator=(const ReceiverGauge&) = delete;
 
-  /// How many of the oldest `count` packets fit now; they count as sent.
-  std::size_t allow(const PacketQueue& queue, std::size_t count, Time now);
+  /// How many of the oldest packets fit now, at most `most`; they count as sent. Nothing when the
+  /// kernel does not say (no such socket, a kernel without udp_diag), or patience is at its end.
+  std::optional<std::size_t> allow(const PacketQueue& queue, Time now);
+  static constexpr std::size_t most = 512;
 
   /// The receiver's buffer, in the kernel's measure.
   struct Level {

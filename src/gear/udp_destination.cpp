@@ -19,7 +19,6 @@ namespace roomwire::gear {
 
 namespace {
 
-constexpr std::size_t max_batch = 64;
 constexpr std::size_t max_reads_per_turn = 64;
 constexpr std::size_t max_answers_per_turn = 256;
 // The system picks source ports at random; one that equals the destination's is picked anew.
@@ -115,6 +114,7 @@ void UdpDestination::open(const IpAddress& address) {
   if (!fd) return lose(fd.error().message);
   socket_.emplace(host_.loop().io(), *fd);
   ++generation_;
+  batch_.set_remote(connected_ ? std::nullopt : std::optional(remote_));
   host_.moved();
   gauge_.reset();
   if (one_host_ && is_local_address(remote_.address)) gauge_.emplace(local_, remote_);
@@ -240,10 +240,12 @@ bool UdpDestination::send_to(const Source& source, ByteView packet) {
 }
 
 std::size_t UdpDestination::transmit(const PacketQueue& queue, std::size_t count) {
-  if (gauge_) count = gauge_->allow(queue, count, host_.loop().now());
+  if (gauge_) count = gauge_->allow(queue, host_.loop().now()).value_or(count);
   std::size_t done = 0;
   while (done < count) {
-    const int result = transmit_some(queue, done, count - done);
+    // Where nobody listens, each packet is refused by itself.
+    const int result =
+        batch_.send(socket_->native_handle(), queue, done, count - done, gauge_ && up_);
     if (result > 0) {
       done += static_cast<std::size_t>(result);
       stats_.sent += static_cast<std::uint64_t>(result);
@@ -270,29 +272,6 @@ std::size_t UdpDestination::transmit(const PacketQueue& queue, std::size_t count
     ++done;
   }
   return done;
-}
-
-// How many, or -errno.
-int UdpDestination::transmit_some(const PacketQueue& queue, std::size_t first, std::size_t count) {
-  std::array<mmsghdr, max_batch> messages;
-  std::array<iovec, max_batch> parts;
-  std::array<net::SocketAddress, max_batch> remotes;
-  count = std::min(count, max_batch);
-  for (std::size_t i = 0; i < count; ++i) {
-    const ByteView packet = queue.packet(first + i);
-    parts[i] = {const_cast<std::uint8_t*>(packet.data()), packet.size()};
-    msghdr& header = messages[i].msg_hdr;
-    header = {};
-    header.msg_iov = &parts[i];
-    header.msg_iovlen = 1;
-    if (connected_) continue;
-    const Endpoint& remote = queue.remote(first + i).port == 0 ? remote_ : queue.remote(first + i);
-    header.msg_namelen = net::to_socket_address(remote, remotes[i]);
-    header.msg_name = &remotes[i];
-  }
-  const int sent = ::sendmmsg(socket_->native_handle(), messages.data(),
-                              static_cast<unsigned>(count), MSG_NOSIGNAL);
-  return sent < 0 ? -errno : sent;
 }
 
 void UdpDestination::wait_readable() {

@@ -13,6 +13,7 @@
 #include "gear/ends_host.hpp"
 #include "gear/pacer.hpp"
 #include "gear/receiver_gauge.hpp"
+#include "gear/udp_batch.hpp"
 
 namespace roomwire::gear {
 
@@ -54,7 +55,6 @@ class UdpDestination final : public Destination,
   bool is_remote(const Endpoint& remote) const;
   bool take_answer(const Endpoint& remote);
   std::size_t transmit(const PacketQueue& queue, std::size_t count) override;
-  int transmit_some(const PacketQueue& queue, std::size_t first, std::size_t count);
   void prove();
   bool take_answers();
   void note_answer(int error);
@@ -72,6 +72,7 @@ class UdpDestination final : public Destination,
   net::Timer proof_;
   Backoff backoff_;
   std::optional<Descriptor> socket_;
+  UdpBatch batch_;
   std::uint64_t generation_ = 0;        // of the socket
   std::optional<ReceiverGauge> gauge_;  // of a receiver on this machine
   Endpoint remote_;

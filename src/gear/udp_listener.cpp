@@ -11,6 +11,8 @@ namespace roomwire::gear {
 namespace {
 // Interfaces come and go: a group is joined again on those that there are.
 constexpr Duration rejoin_interval = 5s;
+// Packets come one by one, other than those of peers.
+constexpr std::size_t read_at_once = 32;
 }  // namespace
 
 UdpListener::UdpListener(EndsHost& host, ListenerId id, EndUrl url)
@@ -30,6 +32,7 @@ Result<void> UdpListener::start() {
   net::UdpOptions options;
   options.shared = url_.is_multicast() || url_.port_use == PortUse::shared;
   options.joined_alone = true;
+  options.read_at_once = read_at_once;
   options.broadcast = url_.port_use != PortUse::alone;
   const auto bind_one = [&](const Endpoint& local) -> Result<std::uint16_t> {
     // ff02:: is another group on each link.

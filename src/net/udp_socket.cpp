@@ -25,9 +25,8 @@ namespace {
 
 using Descriptor = boost::asio::posix::stream_descriptor;
 
-// Received per wake-up: so many buffers, each of which holds one datagram or, with UDP_GRO, up to
-// 64 of them. Only the pages that datagrams touch take memory.
-constexpr std::size_t receive_buffers = 4;
+// Each buffer holds one datagram or, with UDP_GRO, up to 64 of them. Only the pages that datagrams
+// touch take memory.
 constexpr std::size_t receive_buffer_bytes = 65'536;
 // A timer that falls due, such as that of a light frame, waits for no more than a turn: so long are
 // datagrams handed on in one, and so many before the clock is asked again.
@@ -80,7 +79,8 @@ struct UdpSocket::Impl : std::enable_shared_from_this<UdpSocket::Impl> {
         local(address),
         receive(std::move(callback)),
         batch(options.batch),
-        buffers(new std::uint8_t[receive_buffers * receive_buffer_bytes]) {}
+        buffers(new std::uint8_t[options.read_at_once * receive_buffer_bytes]),
+        incoming(options.read_at_once) {}
 
   void wait_readable();
   void go_on();
@@ -95,10 +95,12 @@ struct UdpSocket::Impl : std::enable_shared_from_this<UdpSocket::Impl> {
     struct Control {
       alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes;
     };
-    std::array<mmsghdr, receive_buffers> messages;
-    std::array<iovec, receive_buffers> parts;
-    std::array<SocketAddress, receive_buffers> remotes;
-    std::array<Control, receive_buffers> controls;
+    explicit Incoming(std::size_t count)
+        : messages(count), parts(count), remotes(count), controls(count) {}
+    std::vector<mmsghdr> messages;
+    std::vector<iovec> parts;
+    std::vector<SocketAddress> remotes;
+    std::vector<Control> controls;
   };
 
   Descriptor descriptor;
@@ -163,7 +165,8 @@ bool UdpSocket::Impl::hand_on() {
 
 // How many messages came. Errors are what ICMP or the interface say of the past: nothing to do.
 std::size_t UdpSocket::Impl::read_batch() {
-  for (std::size_t i = 0; i < receive_buffers; ++i) {
+  const std::size_t most = incoming.messages.size();
+  for (std::size_t i = 0; i < most; ++i) {
     incoming.parts[i] = {buffers.get() + i * receive_buffer_bytes, receive_buffer_bytes};
     msghdr& header = incoming.messages[i].msg_hdr;
     header = {};
@@ -176,14 +179,14 @@ std::size_t UdpSocket::Impl::read_batch() {
   }
   const int fd = descriptor.native_handle();
   if (batch) {
-    const int count =
-        ::recvmmsg(fd, incoming.messages.data(), receive_buffers, MSG_DONTWAIT, nullptr);
+    const int count = ::recvmmsg(fd, incoming.messages.data(), static_cast<unsigned>(most),
+                                 MSG_DONTWAIT, nullptr);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != ENOSYS) return 0;
     batch = false;
   }
   std::size_t count = 0;
-  for (; count < receive_buffers; ++count) {
+  for (; count < most; ++count) {
     mmsghdr& message = incoming.messages[count];
     const ssize_t size = ::recvmsg(fd, &message.msg_hdr, MSG_DONTWAIT);
     if (size < 0) break;

@@ -31,6 +31,8 @@ struct UdpOptions {
   /// Takes only what comes in by the interface with this index, best effort (Linux before 5.7 asks
   /// for rights). 0: by all.
   std::uint32_t interface = 0;
+  /// Messages read at once. One is a datagram, or many that UDP_GRO put together.
+  std::size_t read_at_once = 4;
   /// Kernel buffers each way, best effort: the 208 KiB default overflows in bursts.
   int buffer_bytes = 4 << 20;
 };

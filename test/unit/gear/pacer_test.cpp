@@ -90,6 +90,31 @@ TEST(Pacer, SendsATurnsPacketsTogetherAndABurstInParts) {
     ASSERT_EQ(wire.sent[static_cast<std::size_t>(i)], std::to_string(i));
 }
 
+// It knows that the receiver has room.
+struct KnowingWire : Wire {
+  std::size_t transmit(const PacketQueue& queue, std::size_t count) override {
+    paced += count;
+    sent += queue.size();
+    return queue.size();
+  }
+  std::size_t paced = 0;
+  std::size_t sent = 0;
+};
+
+TEST(Pacer, HoldsNothingBackFromAWireThatKnowsMore) {
+  net::Loop loop;
+  KnowingWire wire;
+  Pacer pacer(loop, wire, [](bool) {});
+  for (std::size_t sent = 0; sent < 10 * Pacer::burst; sent += Pacer::burst) {
+    for (std::size_t i = 0; i < Pacer::burst; ++i)
+      pacer.push({}, as_bytes("x"));
+    pacer.pump();
+    EXPECT_EQ(pacer.queued(), 0U);
+  }
+  EXPECT_EQ(wire.sent, 10 * Pacer::burst);
+  EXPECT_GE(wire.paced, Pacer::burst);
+}
+
 TEST(Pacer, TriesAgainWhenTheWireTakesOnlySome) {
   net::Loop loop;
   CountingWire wire;

@@ -420,7 +420,7 @@ TEST(ReceiverGauge, LosesPatienceWithAReceiverThatHangs) {
     queue.push({}, as_bytes("0123456789"));
   Time now{};
   const auto allow_and_send = [&] {
-    const std::size_t allowed = gauge.allow(queue, 100, now);
+    const std::size_t allowed = gauge.allow(queue, now).value_or(0);
     for (std::size_t i = 0; i < allowed; ++i)
       sender.send("0123456789");
     return allowed;
@@ -436,7 +436,7 @@ TEST(ReceiverGauge, LosesPatienceWithAReceiverThatHangs) {
   while (allow_and_send() > 0) {
   }
   now += ReceiverGauge::patience;
-  EXPECT_EQ(gauge.allow(queue, 100, now), 100U);
+  EXPECT_EQ(gauge.allow(queue, now), std::nullopt);
 }
 
 }  // namespace
