@@ -96,7 +96,7 @@ void TcpLink::read() {
 void TcpLink::handle(ByteView bytes) {
   if (bytes.empty()) return;
   if (!decoder_) {
-    const auto guessed = osc::guess_framing(bytes.front());
+    const auto guessed = osc::guess_framing(bytes);
     if (!guessed) {
       owner_.on_link_malformed(*this, "what came is no OSC, neither with sizes nor in SLIP");
       if (open_) end("closed for bad framing");

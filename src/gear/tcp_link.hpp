@@ -38,8 +38,9 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
   /// What a slow reader leaves is kept up to these bounds.
   static constexpr QueueBounds bounds{65'536, 16U << 20};
 
-  /// `id`: the owner's. Packets go out in the framing that the first byte which comes in shows;
-  /// until then in `framing`, or without one they wait. `owner` outlives the link, or closes it.
+  /// `id`: the owner's. Packets go out in the framing that the first bytes which come in
+  /// show; until then in `framing`, or without one they wait. `owner` outlives the link, or closes
+  /// it.
   TcpLink(net::Loop& loop, net::ByteStream stream, TcpLinkOwner& owner, std::uint64_t id,
           std::optional<osc::Framing> framing);
 

@@ -17,6 +17,17 @@ constexpr std::size_t prefix_size = 4;
 
 }  // namespace
 
+std::optional<Framing> guess_framing(ByteView first) {
+  if (first.empty()) return std::nullopt;
+  if (first.front() == 0) return Framing::size_prefix;
+  if (first.front() == end_byte || first.front() == '/' || first.front() == '#')
+    return Framing::slip;
+  const auto is_printable = [](std::uint8_t byte) { return byte >= ' ' && byte < 0x7f; };
+  const auto end = std::find_if_not(first.begin(), first.end(), is_printable);
+  if (end == first.begin() || end == first.end() || *end != 0) return std::nullopt;
+  return Framing::slip;
+}
+
 void append_frame(Framing framing, ByteView packet, Bytes& out) {
   ByteWriter writer(out);
   if (framing == Framing::size_prefix) {

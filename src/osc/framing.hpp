@@ -15,20 +15,10 @@ enum class Framing {
   slip,         ///< END before and after the packet ("double END"), ESC within.
 };
 
-/// What a sender uses, by the first byte of its stream: a sane size begins with 0; SLIP with END,
-/// or, where that is left out, with the packet's own / or #. Nothing when it is no OSC.
-constexpr std::optional<Framing> guess_framing(std::uint8_t first_byte) {
-  switch (first_byte) {
-    case 0:
-      return Framing::size_prefix;
-    case 0xc0:
-    case '/':
-    case '#':
-      return Framing::slip;
-    default:
-      return std::nullopt;
-  }
-}
+/// What a sender uses, by what comes first of its stream: a sane size begins with 0; SLIP with END,
+/// or, where that is left out, with the packet's own / or #, or with an address that has no / and
+/// the 0 behind it. Nothing when it is no OSC.
+std::optional<Framing> guess_framing(ByteView first);
 
 /// Appends the packet in its frame. The packet must be shorter than 2 GiB.
 void append_frame(Framing framing, ByteView packet, Bytes& out);

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/bytes.hpp"
 #include "base/encoding.hpp"
 
 namespace roomwire::osc {
@@ -32,11 +33,18 @@ TEST(Framing, IsThatOfTheStandards) {
   Bytes slip;
   append_frame(Framing::slip, packet, slip);
   EXPECT_EQ(to_hex(slip), "c02fdbdcdbdd00c0");
-  EXPECT_EQ(guess_framing(sized[0]), Framing::size_prefix);
-  EXPECT_EQ(guess_framing(slip[0]), Framing::slip);
-  EXPECT_EQ(guess_framing('/'), Framing::slip);
-  EXPECT_EQ(guess_framing('#'), Framing::slip);
-  EXPECT_EQ(guess_framing('G'), std::nullopt);  // as in GET / HTTP/1.1
+  EXPECT_EQ(guess_framing(sized), Framing::size_prefix);
+  EXPECT_EQ(guess_framing(slip), Framing::slip);
+  using namespace std::string_view_literals;
+  const auto guess = [](std::string_view text) { return guess_framing(as_bytes(text)); };
+  EXPECT_EQ(guess("/"sv), Framing::slip);
+  EXPECT_EQ(guess("#"sv), Framing::slip);
+  // END comes behind alone, as some write SLIP, and the address has no /, as that of an X32.
+  EXPECT_EQ(guess("node\0\0\0\0,i\0\0\0\0\0\1\xc0"sv), Framing::slip);
+  EXPECT_EQ(guess("GET / HTTP/1.1\r\n\r\n"sv), std::nullopt);
+  EXPECT_EQ(guess("SSH-2.0-OpenSSH"sv), std::nullopt);
+  EXPECT_EQ(guess("\x16\3\1\0"sv), std::nullopt);  // TLS
+  EXPECT_EQ(guess(""sv), std::nullopt);
 }
 
 TEST(Framing, PacketsSurviveHoweverTheStreamIsCut) {
