@@ -22,6 +22,7 @@ class DropCounter {
 
   /// Time for everything that follows, until the next call.
   void set_time(Time now) { now_ = now; }
+  Time time() const { return now_; }
 
   /// `kind` is short and one of few ("not OSC", "denied"); `who` and `reason` are for people.
   /// `thing`: what makes it another thing than others of that `who`, as in DropLog.

@@ -41,7 +41,10 @@ void shift(osc::Bundle& bundle, std::uint64_t by) {
 }  // namespace
 
 OscBridge::OscBridge(OscBridgeOptions options, OscBridgePort& port, DropCounter& drops)
-    : options_(std::move(options)), port_(port), drops_(drops) {
+    : options_(std::move(options)),
+      port_(port),
+      drops_(drops),
+      hints_([this](const DropLog::Line& line) { port_.on_hint(line.note()); }) {
   if (options_.interval > Duration::zero()) {
     osc_rate_.emplace(options_.interval);
     room_rate_.emplace(options_.interval);
@@ -84,8 +87,8 @@ void OscBridge::translate(Time now, const PeerId& peer, const std::string& chann
     osc::FromJson read = osc::from_json(json->text(), options_.types, &floats_);
     refused(who, read.refused);
     if (read.widened && !options_.wide_is_chosen) {
-      hint(Hint::wide, "a whole number of " + in_quotes(*read.widened) +
-                           " needs 64 bits, which few programs read (see --wide)");
+      hint("wide " + *read.widened, "a whole number of " + in_quotes(*read.widened) +
+                                        " needs 64 bits, which few programs read (see --wide)");
     }
     sent = send_packets(now, who, channel, std::move(read.packets));
   } else if (const auto* bytes = std::get_if<Bytes>(&payload)) {
@@ -271,8 +274,8 @@ osc::Decoded OscBridge::decode(const std::string& who, ByteView packet) {
   return read;
 }
 
-void OscBridge::hint(Hint which, const std::string& line) {
-  if (hinted_.insert(which).second) port_.on_hint(line);
+void OscBridge::hint(std::string_view thing, const std::string& line) {
+  hints_.add(drops_.time(), "", line, thing);
 }
 
 // Who sends such addresses hears them; to all others the / was forgotten.
@@ -285,12 +288,12 @@ void OscBridge::hint_at(const osc::Packet& packet) {
   }
   const std::string& address = std::get<osc::Message>(packet).address;
   if (address.starts_with('/')) return;
-  hint(Hint::no_slash, "the address " + in_quotes(address) +
-                           " goes out without a / in front; few programs hear it");
+  hint("no slash " + address, "the address " + in_quotes(address) +
+                                  " goes out without a / in front; few programs hear it");
 }
 
 Deadline OscBridge::next_timeout() const {
-  Deadline next = drops_.next_timeout();
+  Deadline next = earlier(drops_.next_timeout(), hints_.next_timeout());
   if (!scheduled_.empty()) next = earlier(next, scheduled_.begin()->first);
   if (osc_rate_) next = earlier(next, osc_rate_->next_timeout());
   if (room_rate_) next = earlier(next, room_rate_->next_timeout());
@@ -299,6 +302,7 @@ Deadline OscBridge::next_timeout() const {
 
 void OscBridge::handle_timeout(Time now) {
   drops_.handle_timeout(now);
+  hints_.handle_timeout(now);
   while (!scheduled_.empty() && scheduled_.begin()->first <= now) {
     auto out = scheduled_.extract(scheduled_.begin());
     if (osc_rate_) overtake(now, out.mapped());

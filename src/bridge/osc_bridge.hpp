@@ -4,14 +4,15 @@
 
 #include <bitset>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <roomwire/ids.hpp>
 #include <roomwire/payload.hpp>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "base/address.hpp"
+#include "base/drop_log.hpp"
 #include "base/time.hpp"
 #include "bridge/address_rules.hpp"
 #include "bridge/drop_counter.hpp"
@@ -63,7 +64,7 @@ class OscBridgePort {
   virtual void send_room(const std::string& channel, std::string json) = 0;
   /// Of one message, something went to an OSC end.
   virtual void acknowledge(const PeerId& peer, const std::string& channel) = 0;
-  /// Once each, what may not be meant so: one line for a person.
+  /// What may not be meant so: one line for a person, each thing again while it goes on.
   virtual void on_hint(const std::string& line) = 0;
   /// The first of each kind that was read in spite of how it was written (see osc::Sloppy): one
   /// line for a person who wants to know much.
@@ -106,6 +107,9 @@ class OscBridge {
   /// The OSC ends may take more.
   void resume(Time now);
 
+  /// Something passed that may not be meant so. What has the same `thing` is one.
+  void hint(std::string_view thing, const std::string& line);
+
   Deadline next_timeout() const;
   void handle_timeout(Time now);
   /// At the end: what a rate kept back goes now; bundles whose time has not come are dropped.
@@ -114,7 +118,6 @@ class OscBridge {
   const OscBridgeStats& stats() const { return stats_; }
 
  private:
-  enum class Hint { no_slash, wide };
   struct FromRoom {
     std::string channel;
     Payload payload;
@@ -145,7 +148,6 @@ class OscBridge {
   void note(bool to_osc, const std::string& channel, const osc::Packet& packet);
   void refused(const std::string& who, const osc::Refusals& refusals);
   osc::Decoded decode(const std::string& who, ByteView packet);
-  void hint(Hint which, const std::string& line);
   void hint_at(const osc::Packet& packet);
   void pump(Time now);
 
@@ -160,7 +162,7 @@ class OscBridge {
   std::multimap<Time, OscOut> scheduled_;
   Bytes packet_;  ///< Kept for its capacity.
   OscBridgeStats stats_;
-  std::set<Hint> hinted_;
+  DropLog hints_;
   std::bitset<osc::sloppy_count> sloppy_;  ///< Those that were told of.
 };
 

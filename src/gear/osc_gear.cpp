@@ -123,7 +123,6 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   net::Timer losses_timer_;
   std::vector<std::uint64_t> losses_told_;  ///< By DestinationId.
   bool looking_ = false;
-  bool size_hinted_ = false;
   net::TurnHook turn_end_;
   Ends ends_;
   PeriodicMessages periodic_;
@@ -254,10 +253,17 @@ void OscGear::Impl::hint_at_size(const Channel& channel, ByteView packet) {
     return options_.to[static_cast<std::size_t>(id)].url.transport == Transport::udp;
   };
   if (!std::any_of(channel.to.begin(), channel.to.end(), is_udp)) return;
-  if (std::exchange(size_hinted_, true)) return;
-  observer_.on_hint("a packet of " + std::to_string(packet.size()) +
-                    " bytes goes out by UDP: Macs, and many receivers, have a limit of 9216; send "
-                    "less in one message, or use osc.tcp://");
+  bridge_.hint("large", "a packet of " + std::to_string(packet.size()) +
+                            " bytes goes out by UDP: Macs, and many receivers, have a limit of "
+                            "9216; send less in one message, or use osc.tcp://");
+}
+
+// By one of the destinations before that one: names may lead to one place, and who sent last may be
+// a destination too.
+bool OscGear::Impl::is_told(const Channel& channel, std::size_t before,
+                            const Endpoint& remote) const {
+  return std::any_of(channel.to.begin(), channel.to.begin() + static_cast<std::ptrdiff_t>(before),
+                     [&](DestinationId id) { return ends_.remote(id) == remote; });
 }
 
 // A destination that is also who sent last is not told twice.

@@ -44,7 +44,7 @@ class OscGearObserver {
   virtual void on_end_change(bool up, const std::string& line) = 0;
   /// What was dropped: each distinct thing, at a bounded rate.
   virtual void on_dropped(const std::string& line) = 0;
-  /// See bridge::OscBridgePort.
+  /// What may not be meant so, again while it goes on.
   virtual void on_hint(const std::string& line) = 0;
   virtual void on_sloppy(const std::string& line) = 0;
   virtual void on_passed(bool to_osc, const std::string& channel, const osc::Message& message) = 0;

@@ -375,6 +375,21 @@ TEST_F(OscBridgeTest, TheFirst64BitNumberIsHintedAt) {
                                                      testing::HasSubstr("--wide"))));
 }
 
+TEST_F(OscBridgeTest, HintsOfEachThingAndAgainWhileItGoesOn) {
+  for (int i = 0; i < 3; ++i) {
+    from_room(R"({"address":"eeg","args":[1]})");
+    from_room(R"({"address":"gyro","args":[1]})");
+  }
+  EXPECT_THAT(port.hints,
+              ElementsAre(testing::HasSubstr("'eeg' goes"), testing::HasSubstr("'gyro' goes")));
+  const Deadline renewal = bridge().next_timeout();
+  ASSERT_TRUE(renewal);
+  now = *renewal;
+  bridge().handle_timeout(now);
+  ASSERT_EQ(port.hints.size(), 4U);
+  EXPECT_THAT(port.hints[2], testing::EndsWith("; 2 more times"));
+}
+
 TEST_F(OscBridgeTest, WhoChoseHowToWriteThemNeedsNoHint) {
   options.wide_is_chosen = true;
   from_room(R"({"address":"/time","args":[1764280000000]})");
