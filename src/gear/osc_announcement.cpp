@@ -4,6 +4,8 @@
 
 #include <array>
 #include <base/address.hpp>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace roomwire::gear {
@@ -23,27 +25,41 @@ bool is_for_others(const EndUrl& url) {
   return !address || !address->is_loopback();
 }
 
+/// Otherwise two of them, which do not know each other, would take each other for somebody else.
+std::string name_of(const Announced& listener, std::set<std::pair<std::string, std::string>>& taken,
+                    const std::string& type) {
+  const std::string name = "roomwire " + listener.channel + " (" + machine_name() + ")";
+  std::string numbered = name;
+  for (int number = 2; !taken.emplace(type, numbered).second; ++number)
+    numbered = name + " (" + std::to_string(number) + ")";
+  return numbered;
+}
+
 }  // namespace
 
-std::unique_ptr<net::MdnsAnnouncer> announce_osc(net::Loop& loop, Entropy& entropy,
-                                                 const std::vector<Announced>& listeners,
-                                                 std::function<void(const std::string&)> hint) {
-  std::vector<net::MdnsService> services;
+std::vector<std::unique_ptr<net::MdnsAnnouncer>> announce_osc(
+    net::Loop& loop, Entropy& entropy, const std::vector<Announced>& listeners,
+    std::function<void(const std::string&)> hint) {
+  // By the address that they listen on: a host in the sense of multicast DNS has its addresses, and
+  // all its services are at each.
+  std::map<std::string, std::vector<net::MdnsService>> services;
+  std::set<std::pair<std::string, std::string>> taken;
   for (const Announced& each : listeners) {
     if (!is_for_others(each.url)) continue;
-    const bool tcp = each.url.transport == Transport::tcp;
-    services.push_back({tcp ? "_osc._tcp" : "_osc._udp",
-                        "roomwire " + each.channel + " (" + machine_name() + ")", each.port});
+    const std::string type = each.url.transport == Transport::tcp ? "_osc._tcp" : "_osc._udp";
+    services[each.url.host].push_back({type, name_of(each, taken, type), each.port});
   }
-  if (services.empty()) {
+  if (services.empty())
     hint("nothing is announced: --listen names groups, or loopback, which others do not reach");
-    return nullptr;
+  std::vector<std::unique_ptr<net::MdnsAnnouncer>> announcers;
+  for (const auto& [host, of_host] : services) {
+    announcers.push_back(std::make_unique<net::MdnsAnnouncer>(
+        loop, entropy, of_host, IpAddress::parse(host),
+        [hint](const std::string& from, const std::string& to) {
+          hint("somebody else on the network is called " + from + ": this is " + to);
+        }));
   }
-  return std::make_unique<net::MdnsAnnouncer>(
-      loop, entropy, services,
-      [hint = std::move(hint)](const std::string& from, const std::string& to) {
-        hint("somebody else on the network is called " + from + ": this is " + to);
-      });
+  return announcers;
 }
 
 }  // namespace roomwire::gear

@@ -25,9 +25,10 @@ struct Announced {
 
 /// `_osc._udp` or `_osc._tcp`, named after this machine and the channel. Groups, which are no place
 /// of this machine, and what listens on loopback alone are left out: nothing is announced if that
-/// is all. `hint` is told in a line what a person should know. `loop` and `entropy` outlive it.
-std::unique_ptr<net::MdnsAnnouncer> announce_osc(net::Loop& loop, Entropy& entropy,
-                                                 const std::vector<Announced>& listeners,
-                                                 std::function<void(const std::string&)> hint);
+/// is all. What listens on one address is told of with that one. `hint` is told in a line what a
+/// person should know. `loop` and `entropy` outlive it.
+std::vector<std::unique_ptr<net::MdnsAnnouncer>> announce_osc(
+    net::Loop& loop, Entropy& entropy, const std::vector<Announced>& listeners,
+    std::function<void(const std::string&)> hint);
 
 }  // namespace roomwire::gear

@@ -128,7 +128,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   PeriodicMessages periodic_;
   std::set<DestinationId> down_;
   net::SystemEntropy entropy_;
-  std::unique_ptr<net::MdnsAnnouncer> announcement_;
+  std::vector<std::unique_ptr<net::MdnsAnnouncer>> announcements_;
 };
 
 // ---- opening ----
@@ -188,8 +188,8 @@ void OscGear::Impl::announce() {
     const auto endpoints = ends_.listening_on(static_cast<ListenerId>(i));
     all.push_back({options_.listen[i].url, endpoints.front().port, listener_channels_[i]});
   }
-  announcement_ = announce_osc(loop_, entropy_, all,
-                               [this](const std::string& line) { observer_.on_hint(line); });
+  announcements_ = announce_osc(loop_, entropy_, all,
+                                [this](const std::string& line) { observer_.on_hint(line); });
 }
 
 std::vector<std::string> OscGear::Impl::listening() const {

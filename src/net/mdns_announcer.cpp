@@ -38,8 +38,10 @@ std::vector<Link> links_of(const std::vector<LocalAddress>& all) {
 }  // namespace
 
 struct MdnsAnnouncer::Impl final : MdnsHostPort, std::enable_shared_from_this<Impl> {
-  Impl(Loop& owner, Entropy& entropy, const std::vector<MdnsService>& services, Renamed callback)
+  Impl(Loop& owner, Entropy& entropy, const std::vector<MdnsService>& services,
+       std::optional<IpAddress> address, Renamed callback)
       : loop(owner),
+        bound(address),
         on_renamed(std::move(callback)),
         host(*this, entropy, services),
         timer(owner, [this] { tick(); }),
@@ -52,6 +54,7 @@ struct MdnsAnnouncer::Impl final : MdnsHostPort, std::enable_shared_from_this<Im
 
   void look();
   void open(const std::vector<LocalAddress>& all);
+  bool is_there(const IpAddress& address) const;
   std::unique_ptr<UdpSocket> open_link(const MdnsRoute& route);
   void tick() {
     host.handle_timeout(loop.now());
@@ -59,6 +62,7 @@ struct MdnsAnnouncer::Impl final : MdnsHostPort, std::enable_shared_from_this<Im
   }
 
   Loop& loop;
+  const std::optional<IpAddress> bound;
   const Renamed on_renamed;
   MdnsHost host;
   Timer timer;
@@ -81,6 +85,8 @@ void MdnsAnnouncer::Impl::open(const std::vector<LocalAddress>& all) {
   destinations.clear();
   std::vector<std::vector<IpAddress>> addresses;
   for (Link& link : links_of(all)) {
+    std::erase_if(link.addresses, [&](const IpAddress& each) { return !is_there(each); });
+    if (link.addresses.empty()) continue;
     auto socket = open_link(link.route);
     if (!socket) continue;
     sockets.push_back(std::move(socket));
@@ -89,6 +95,12 @@ void MdnsAnnouncer::Impl::open(const std::vector<LocalAddress>& all) {
   }
   host.set_routes(loop.now(), std::move(addresses));
   timer.set(host.next_timeout());
+}
+
+bool MdnsAnnouncer::Impl::is_there(const IpAddress& address) const {
+  if (!bound) return true;
+  if (bound->is_unspecified()) return bound->is_v4() == address.is_v4();
+  return bound->bytes() == address.bytes();
 }
 
 std::unique_ptr<UdpSocket> MdnsAnnouncer::Impl::open_link(const MdnsRoute& route) {
@@ -111,8 +123,8 @@ std::unique_ptr<UdpSocket> MdnsAnnouncer::Impl::open_link(const MdnsRoute& route
 }
 
 MdnsAnnouncer::MdnsAnnouncer(Loop& loop, Entropy& entropy, const std::vector<MdnsService>& services,
-                             Renamed renamed)
-    : impl_(std::make_shared<Impl>(loop, entropy, services, std::move(renamed))) {
+                             std::optional<IpAddress> bound, Renamed renamed)
+    : impl_(std::make_shared<Impl>(loop, entropy, services, bound, std::move(renamed))) {
   impl_->look();
 }
 

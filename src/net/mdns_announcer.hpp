@@ -1,11 +1,13 @@
 // A MdnsHost on the network.
 #pragma once
 
+#include <base/address.hpp>
 #include <base/entropy.hpp>
 #include <functional>
 #include <memory>
 #include <net/mdns_host.hpp>
 #include <net/mdns_resolver.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,10 @@ class MdnsAnnouncer {
   /// `renamed`: somebody else has the name.
   using Renamed = std::function<void(const std::string& from, const std::string& to)>;
 
+  /// `bound`: the services are there at this address alone, or if it is unspecified at all of its
+  /// family; nothing: at all. Nothing is said on networks where they are not.
   MdnsAnnouncer(Loop& loop, Entropy& entropy, const std::vector<MdnsService>& services,
-                Renamed renamed);
+                std::optional<IpAddress> bound, Renamed renamed);
   /// Takes everything back.
   ~MdnsAnnouncer();
   MdnsAnnouncer(const MdnsAnnouncer&) = delete;

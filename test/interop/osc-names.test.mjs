@@ -155,6 +155,24 @@ describe('--zeroconf', options, () => {
     await tcp.sees('down', tcpPort);
   });
 
+  test('a listener on one address is found at that address alone', async (t) => {
+    for (const address of ['10.77.0.1', '10.77.0.2'])
+      spawnSync('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']);
+    const listen = ['--listen', 'bound=10.77.0.1:0', '--listen', 'bound=0'];
+    const bridge = place(t, relay).bridge([...listen, '--zeroconf']);
+    const portAt = async (address) => {
+      const pattern = new RegExp(`^listening on osc\\.udp://${address}:(\\d+)/`);
+      return Number(pattern.exec(await said(bridge, pattern))[1]);
+    };
+    const udp = browse(t, 'udp');
+    const one = await udp.sees('up', await portAt('10.77.0.1'));
+    assert.deepEqual(one.addresses, ['10.77.0.1']);
+    const all = await udp.sees('up', await portAt('0.0.0.0'));
+    for (const address of ['127.0.0.1', '10.77.0.1', '10.77.0.2'])
+      assert.ok(all.addresses.includes(address), `${all.addresses}`);
+    assert.equal(bridge.err.count((line) => /somebody else/.test(line)), 0);
+  });
+
   test('another roomwire is sent to by the name of the machine', async (t) => {
     const listener = place(t, relay).bridge(['--listen', '0', '--zeroconf']);
     const port = await portOf(listener);
