@@ -26,6 +26,17 @@ constexpr std::size_t usual_datagram = 9'216;
 /// How soon a destination that loses messages is told of.
 constexpr Duration losses_interval = 1s;
 
+/// A destination that is given twice is one. For two channels it is two, whose answers go to their
+/// own.
+OscGearOptions without_repeats(OscGearOptions options) {
+  std::vector<OscRoute> to;
+  for (OscRoute& route : options.to) {
+    if (std::find(to.begin(), to.end(), route) == to.end()) to.push_back(std::move(route));
+  }
+  options.to = std::move(to);
+  return options;
+}
+
 }  // namespace
 
 class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPort {
@@ -33,7 +44,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   Impl(Context& context, Room& room, OscGearOptions options, OscGearObserver& observer)
       : context_(context),
         room_(room),
-        options_(std::move(options)),
+        options_(without_repeats(std::move(options))),
         observer_(observer),
         loop_(client::Edge::loop(context)),
         drops_([this](const std::string& line) { observer_.on_dropped(line); }),
@@ -68,6 +79,7 @@ class OscGear::Impl final : bridge::OscBridgePort, EndsObserver, OtherBridgesPor
   Result<void> open_channel(const std::string& name);
   void add_destination(const OscRoute& route);
   void from_room(const std::string& channel, Message message);
+  bool is_told(const Channel& channel, std::size_t before, const Endpoint& remote) const;
   bool reply(const Channel& channel, ByteView packet);
   void send_periodic(const osc::Message& message, ByteView packet);
   void tick();
@@ -236,7 +248,10 @@ bool OscGear::Impl::send_osc(const std::string& channel, ByteView packet) {
   const Channel& from = channels_.at(channel);
   if (packet.size() > usual_datagram) hint_at_size(from, packet);
   bool sent = false;
-  for (const DestinationId id : from.to) {
+  for (std::size_t i = 0; i < from.to.size(); ++i) {
+    const DestinationId id = from.to[i];
+    const auto remote = i > 0 ? ends_.remote(id) : std::nullopt;
+    if (remote && is_told(from, i, *remote)) continue;
     ends_.send(id, packet);
     sent = sent || ends_.is_up(id);
   }
@@ -266,14 +281,12 @@ bool OscGear::Impl::is_told(const Channel& channel, std::size_t before,
                      [&](DestinationId id) { return ends_.remote(id) == remote; });
 }
 
-// A destination that is also who sent last is not told twice.
 bool OscGear::Impl::reply(const Channel& channel, ByteView packet) {
   if (!channel.last_source) return false;
   const Source& source = *channel.last_source;
-  const bool is_told = std::any_of(channel.to.begin(), channel.to.end(), [&](DestinationId id) {
-    return source.transport == Transport::udp && ends_.remote(id) == source.remote;
-  });
-  return !is_told && ends_.send_to(source, packet);
+  if (source.transport == Transport::udp && is_told(channel, channel.to.size(), source.remote))
+    return false;
+  return ends_.send_to(source, packet);
 }
 
 void OscGear::Impl::send_periodic(const osc::Message& message, ByteView packet) {

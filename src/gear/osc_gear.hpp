@@ -20,6 +20,7 @@ namespace roomwire::gear {
 struct OscRoute {
   std::string channel;
   EndUrl url;
+  bool operator==(const OscRoute&) const = default;
 };
 
 struct OscGearOptions {

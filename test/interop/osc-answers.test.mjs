@@ -50,6 +50,15 @@ describe('answers', { concurrency: true }, () => {
     await patch.hears({ address: '/answer', args: [] });
   });
 
+  test('a destination that is named twice gets each message once', async (t) => {
+    const end = await udpEnd(t);
+    const to = [`127.0.0.1:${end.port}`, `osc=osc.udp://127.0.0.1:${end.port}/`];
+    to.push(to[0], `localhost:${end.port}`);
+    const [, patch] = await place(t, relay).pair(...to.flatMap((url) => ['--to', url]));
+    for (const i of [1, 2, 3]) await patch.say({ address: '/once', args: [i] });
+    for (const i of [1, 2, 3]) await end.hears('/once', i);
+  });
+
   test('another machine is not heard there', async (t) => {
     const [end, other] = [await udpEnd(t), await udpEnd(t, { address: '127.0.0.2' })];
     const [bridge, patch] = await place(t, relay).pair('--to', `127.0.0.1:${end.port}`);
