@@ -45,7 +45,10 @@ that arrives goes into the room.)",
   roomwire osc --room LINK --to 127.0.0.1:57120 --listen 9000
   roomwire osc --room LINK --to osc.tcp://desk.local:10023 --type '/ch//=f'
   roomwire osc --room LINK --listen 9000 --map '/patch=/1' --rate 30 --monitor
-URL is HOST:PORT or PORT for UDP, osc.udp://HOST:PORT or osc.tcp://HOST:PORT.
+URL is HOST:PORT or PORT for UDP, osc.udp://HOST:PORT or osc.tcp://HOST:PORT;
+behind it, joined by &, may follow ?framing=size or slip (--to by TCP: how a
+packet begins), ?interface=NAME and ?ttl=N (multicast: by which network, and
+across how many).
 In the room a message is {"address":"/synth/freq","args":[440,"x"]}.
 PATTERN is OSC's: ? * [a-z] {a,b} within a part, and // for any parts.
 --numbers auto: whole ones are i, others f; an argument that has been f stays it
@@ -134,7 +137,8 @@ void add_osc_ends(CommandParser& parser, OscOptions& options) {
   CLI::App& app = parser.app();
   app.add_flag("--strict-source", options.strict_source,
                "Hear UDP answers from the port of --to alone");
-  app.add_flag("--zeroconf", options.zeroconf, "Announce what --listen names (_osc._udp)");
+  app.add_flag("--zeroconf", options.zeroconf,
+               "Announce what --listen names (_osc._udp, _osc._tcp)");
   app.add_flag("--reuse", options.reuse,
                "Share UDP ports with programs that do so (else taken is taken)");
   app.add_flag("--reply", options.reply, "Send OSC to whoever sent OSC last, too");
@@ -189,6 +193,25 @@ void add_osc_rules(CommandParser& parser, OscOptions& options) {
              "keep, drop or now", options.time_tags);
 }
 
+// A flag that would do nothing is a mistake.
+void check_osc(const CommandParser& parser, const OscOptions& options) {
+  const bool sends = !options.to.empty();
+  const bool listens = !options.listen.empty();
+  parser.need(sends, {"--every"}, "needs --to; say where that is to be sent");
+  parser.need(sends, {"--strict-source"}, "needs --to; it is about answers to what is sent there");
+  parser.need(listens, {"--zeroconf"}, "needs --listen; without it there is nothing to announce");
+  parser.need(listens, {"--reply"}, "needs --listen; nobody can have sent anything without it");
+  parser.need(listens, {"--reuse"}, "needs --listen; it is about the port that is listened on");
+  parser.need(sends || options.reply, {"--ack"},
+              "needs --to or --reply; it says that OSC was sent");
+  parser.need(sends || options.reply || options.monitor,
+              {"--numbers", "--booleans", "--wide", "--arrays", "--type", "--allow-out",
+               "--deny-out", "--from", "--bundle-timing"},
+              "needs --to or --reply; it is about what leaves the room");
+  parser.need(sends || listens, {"--typed", "--allow-in", "--deny-in"},
+              "needs --listen or --to; it is about OSC that enters the room");
+}
+
 OscOptions parse_osc(const std::vector<std::string>& arguments, const Environment& environment) {
   OscOptions options;
   CommandParser parser("osc", osc_help);
@@ -203,15 +226,7 @@ OscOptions parse_osc(const std::vector<std::string>& arguments, const Environmen
   if (options.to.empty() && options.listen.empty() && !options.monitor) {
     reject("--to", "is missing, and --listen is, too; give where OSC goes to or comes from");
   }
-  if (!options.every.empty() && options.to.empty()) {
-    reject("--every", "needs --to; say where that is to be sent");
-  }
-  if (options.zeroconf && options.listen.empty()) {
-    reject("--zeroconf", "needs --listen; without it there is nothing to announce");
-  }
-  if (options.reply && options.listen.empty()) {
-    reject("--reply", "needs --listen; nobody can have sent anything without it");
-  }
+  check_osc(parser, options);
   return options;
 }
 
@@ -245,14 +260,6 @@ void add_dmx_rules(CommandParser& parser, DmxOptions& options) {
                       [&out](const std::string& text) { return take_text(text, "a value", out); }},
                      "Rules");
   };
-  const auto number = [&parser](const char* name, const char* help, std::uint64_t least,
-                                std::uint64_t most, std::uint64_t& out) {
-    parser.add_value({name, "N", help, false,
-                      [&out, least, most](const std::string& text) {
-                        return store(parse_number(text, least, most), out);
-                      }},
-                     "Rules");
-  };
   text_flag("--on-leave", "hold|blackout|fade:T", "When its last peer left, at the end (hold)",
             options.on_leave);
   text_flag("--merge", "ltp|htp", "The latest peer counts, or the highest (ltp)", options.merge);
@@ -266,16 +273,39 @@ void add_dmx_rules(CommandParser& parser, DmxOptions& options) {
                         "Their highest level, such as 0-99=128", options.max),
                    "Rules");
   text_flag("--grand-master", "PERCENT", "Scales all levels (100%)", options.grand_master);
-  number("--rate", "Frames a second of a universe at most (44)", 1, 44, options.rate);
-  number("--priority", "Of sACN, 0 to 200 (100)", 0, 200, options.priority);
-  text_flag("--source-name", "TEXT", "Of sACN, as consoles show it (roomwire)",
-            options.source_name);
+  parser.add_value(
+      {"--rate", "N", "Frames a second of a universe at most (44)", false,
+       [&](const std::string& text) { return store(parse_number(text, 1, 44), options.rate); }},
+      "Rules");
+  parser.add_value({"--priority", "N", "Of sACN, 0 to 200 (100)", false,
+                    [&](const std::string& text) {
+                      return store(parse_number(text, 0, 200), options.priority);
+                    }},
+                   "Rules");
+  parser.add_value({"--source-name", "TEXT", "Of sACN, as consoles show it (roomwire)", false,
+                    [&](const std::string& text) {
+                      return take_text(text, "a name", options.source_name.emplace());
+                    }},
+                   "Rules");
   parser.app()
       .add_flag("--artsync", options.artsync,
                 "Show Art-Net frames of all universes together, by broadcast")
       ->group("Rules");
   text_flag("--sync-universe", "N", "Show sACN frames together, by this universe's sync packets",
             options.sync_universe);
+}
+
+void check_dmx(const CommandParser& parser, const DmxOptions& options) {
+  if (options.discover) {
+    return parser.allow_alone({"--discover", "--timeout", "--quiet", "--verbose"},
+                              "does nothing beside --discover, which joins no room; leave it out");
+  }
+  if (options.to.empty() && options.listen.empty())
+    reject("--to", "is missing, and --listen is, too; give where levels go to or come from");
+  parser.need(!options.to.empty(),
+              {"--on-leave", "--merge", "--from", "--allow", "--max", "--grand-master", "--rate",
+               "--priority", "--source-name", "--artsync", "--sync-universe"},
+              "needs --to; it is about levels that are sent to lights");
 }
 
 DmxOptions parse_dmx(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -286,10 +316,7 @@ DmxOptions parse_dmx(const std::vector<std::string>& arguments, const Environmen
   parser.add_connection(options.connection);
   parser.parse(arguments, environment);
   parser.check_connection(options.connection);
-  if (options.discover && !(options.to.empty() && options.listen.empty()))
-    reject("--discover", "joins no room; leave out --to and --listen");
-  if (options.to.empty() && options.listen.empty() && !options.discover)
-    reject("--to", "is missing, and --listen is, too; give where levels go to or come from");
+  check_dmx(parser, options);
   return options;
 }
 

@@ -265,6 +265,23 @@ void CommandParser::exclude(const std::string& one, const std::string& other) co
   if (has(one) && has(other)) reject(one, "contradicts " + other + "; leave one of them out");
 }
 
+void CommandParser::need(bool met, const std::vector<std::string>& flags,
+                         const std::string& problem) const {
+  if (met) return;
+  for (const std::string& flag : flags) {
+    if (has(flag)) reject(flag, problem);
+  }
+}
+
+void CommandParser::allow_alone(const std::vector<std::string>& flags,
+                                const std::string& problem) const {
+  for (const CLI::Option* option : app_.get_options()) {
+    const std::string name = "--" + option->get_single_name();
+    if (option->count() > 0 && std::find(flags.begin(), flags.end(), name) == flags.end())
+      reject(name, problem);
+  }
+}
+
 // CLI11's, with its empty lines where they belong.
 std::string CommandParser::help() const {
   std::string out = app_.help();

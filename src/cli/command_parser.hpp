@@ -91,6 +91,10 @@ class CommandParser {
 
   bool has(const std::string& name) const;
   void exclude(const std::string& one, const std::string& other) const;
+  /// Where `met` is false, none of `flags` would do anything: the first that was given is refused.
+  void need(bool met, const std::vector<std::string>& flags, const std::string& problem) const;
+  /// Refuses every flag that was given, other than these.
+  void allow_alone(const std::vector<std::string>& flags, const std::string& problem) const;
   /// After parse(), what add_connection() took: throws Stop for what contradicts itself.
   void check_connection(const ConnectionOptions& options) const;
   void check_tls() const;

@@ -58,17 +58,18 @@ Result<void> read_limits(const DmxOptions& options, gear::DmxGearOptions& out) {
   return {};
 }
 
+bool sends(const gear::DmxGearOptions& options, bool artnet) {
+  return std::any_of(options.to.begin(), options.to.end(), [&](const gear::DmxUrl& url) {
+    return std::holds_alternative<dmx::PortAddress>(url.universe) == artnet;
+  });
+}
+
 Result<void> read_sync(const DmxOptions& options, gear::DmxGearOptions& out) {
-  const auto sends = [&](bool artnet) {
-    return std::any_of(out.to.begin(), out.to.end(), [&](const gear::DmxUrl& url) {
-      return std::holds_alternative<dmx::PortAddress>(url.universe) == artnet;
-    });
-  };
-  if (options.artsync && !sends(true)) return wrong("--artsync", "no --to is artnet://");
+  if (options.artsync && !sends(out, true)) return wrong("--artsync", "no --to is artnet://");
   if (options.sync_universe.empty()) return {};
   const auto universe = dmx::SacnUniverse::parse(options.sync_universe);
   if (!universe) return wrong("--sync-universe", universe.error().message);
-  if (!sends(false)) return wrong("--sync-universe", "no --to is sacn://");
+  if (!sends(out, false)) return wrong("--sync-universe", "no --to is sacn://");
   out.sync_universe = *universe;
   return {};
 }
@@ -94,8 +95,11 @@ Result<gear::DmxGearOptions> gear_options(const DmxOptions& options) {
   out.on_leave = *on_leave;
   out.from = options.from;
   out.rate = static_cast<unsigned>(options.rate);
-  out.priority = static_cast<std::uint8_t>(options.priority);
-  out.source_name = options.source_name;
+  if (options.priority && !sends(out, false)) return wrong("--priority", "no --to is sacn://");
+  if (options.source_name && !sends(out, false))
+    return wrong("--source-name", "no --to is sacn://");
+  if (options.priority) out.priority = static_cast<std::uint8_t>(*options.priority);
+  if (options.source_name) out.source_name = *options.source_name;
   out.artsync = options.artsync;
   if (auto read = read_sync(options, out); !read) return tl::unexpected(read.error());
   out.dry_run = options.dry_run;

@@ -101,8 +101,8 @@ struct DmxOptions {
   std::vector<std::string> max;    ///< [UNIVERSE:]CHANNELS=MAXIMUM
   std::string grand_master = "100%";
   std::uint64_t rate = 44;
-  std::uint64_t priority = 100;
-  std::string source_name = "roomwire";
+  std::optional<std::uint64_t> priority;
+  std::optional<std::string> source_name;
   bool artsync = false;
   std::string sync_universe;  ///< Empty: none.
   bool discover = false;      ///< Lists nodes and sources, and joins no room.

@@ -1,6 +1,7 @@
 // roomwire osc: a room's channels and OSC software, both ways.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -129,6 +130,32 @@ Result<void> read_rules(const OscOptions& options, bridge::OscBridgeOptions& out
   return read_all<osc::TypeRule>("--type", options.types, osc::TypeRule::parse, out.types.rules);
 }
 
+// What says nothing to any of the routes is a mistake.
+Result<void> check_routes(const OscOptions& options, const gear::OscGearOptions& out) {
+  const auto is_udp = [](const gear::OscRoute& route) {
+    return route.url.transport == gear::Transport::udp;
+  };
+  const std::vector<gear::OscRoute>& to = out.to;
+  const std::vector<gear::OscRoute>& listen = out.listen;
+  if (options.strict_source && std::none_of(to.begin(), to.end(), is_udp))
+    return wrong("--strict-source", "no --to is UDP; by TCP nobody else can answer");
+  if (options.reuse && std::none_of(listen.begin(), listen.end(), is_udp))
+    return wrong("--reuse", "no --listen is UDP; a TCP port cannot be shared");
+  for (const std::string& channel : options.channels) {
+    const auto sends = [&](const gear::OscRoute& route) {
+      return route.channel.empty() || route.channel == channel;
+    };
+    const auto listens = [&](const gear::OscRoute& route) {
+      return route.channel.empty() ? channel == out.channels.front() : route.channel == channel;
+    };
+    if (!options.monitor && std::none_of(to.begin(), to.end(), sends) &&
+        std::none_of(listen.begin(), listen.end(), listens)) {
+      return wrong("--channel", "'" + printable(channel, 60) + "' has no --to and no --listen");
+    }
+  }
+  return {};
+}
+
 Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
   gear::OscGearOptions out;
   out.channels = options.channels;
@@ -146,6 +173,7 @@ Result<gear::OscGearOptions> gear_options(const OscOptions& options) {
       !read) {
     return tl::unexpected(read.error());
   }
+  if (auto checked = check_routes(options, out); !checked) return tl::unexpected(checked.error());
   if (auto read = read_all<gear::PeriodicMessage>("--every", options.every,
                                                   gear::PeriodicMessage::parse, out.every);
       !read) {

@@ -94,9 +94,20 @@ Fault set_options(std::string_view query, EndRole role, EndUrl& url) {
   return std::nullopt;
 }
 
+// The same address is on every network of a machine.
+Fault check_scope(const EndUrl& url, EndRole role) {
+  const auto address = IpAddress::parse(url.host);
+  if (!address || address->is_v4() || !address->is_link_local() || address->scope() != 0)
+    return std::nullopt;
+  const std::string what = "the interface is missing, as the address is one on each: ";
+  if (role == EndRole::destination) return what + "write [" + url.host + "%eth0]:9000";
+  return what + "write its number, which `ip link` shows, as [" + url.host + "%2]:9000";
+}
+
 Fault check(const EndUrl& url, EndRole role) {
   if (url.is_multicast() && url.transport == Transport::tcp)
     return "a multicast group has no TCP: use osc.udp://";
+  if (auto fault = check_scope(url, role)) return fault;
   if (role == EndRole::destination) {
     if (url.host.empty()) return "the host is missing: write 127.0.0.1:9000";
     if (url.port == 0) return "the port must be a number from 1 to 65535";

@@ -26,6 +26,14 @@ constexpr std::size_t usual_datagram = 9'216;
 /// How soon a destination that loses messages is told of.
 constexpr Duration losses_interval = 1s;
 
+/// Who shares ports, such as other bridges, leaves room for one more that does.
+Error with_remedy(Error error, const EndUrl& url) {
+  const bool is_taken = error.message.find(" is taken: ") != std::string::npos;
+  if (is_taken && url.transport == Transport::udp && url.port_use == PortUse::alone)
+    error.message += "; or share it (--reuse), if that program shares it too";
+  return error;
+}
+
 /// A destination that is given twice is one. For two channels it is two, whose answers go to their
 /// own.
 OscGearOptions without_repeats(OscGearOptions options) {
@@ -160,7 +168,7 @@ Result<void> OscGear::Impl::open() {
     EndUrl url = route.url;
     if (options_.reuse) url.port_use = PortUse::shared;
     auto listener = ends_.listen(url);
-    if (!listener) return tl::unexpected(listener.error());
+    if (!listener) return tl::unexpected(with_remedy(listener.error(), url));
     listener_channels_.push_back(route.channel.empty() ? options_.channels.front() : route.channel);
   }
   for (const OscRoute& route : options_.to)

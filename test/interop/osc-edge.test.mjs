@@ -22,6 +22,10 @@ describe('bad input', { concurrency: true }, () => {
     [['--to', '=127.0.0.1:9'], ['leave the = out']],
     [['--to', '127.0.0.1:9/x'], ['leave out']],
     [['--to', 'osc.tcp://x:9?framing=y'], ['size or slip']],
+    [['--to', '[fe80::1]:9000'], ['the interface is missing', '[fe80::1%eth0]:9000']],
+    [['--to', 'osc.tcp://127.0.0.1:9', '--strict-source'], ['no --to is UDP']],
+    [['--listen', 'osc.tcp://9000', '--reuse'], ['no --listen is UDP']],
+    [['--to', 'a=127.0.0.1:9', '--channel', 'b'], ["'b' has no --to"]],
     [['--listen', 'studio:9'], ['on a port']],
     [['--listen', 'osc.tcp://239.1.1.1:9'], ['osc.udp://']],
     [
@@ -64,6 +68,8 @@ describe('bad input', { concurrency: true }, () => {
       const lines = second.err.recent(40).slice(0, -1);
       assert.equal(lines.length, 1, lines.join('\n'));
       assert.match(lines[0], new RegExp(`port ${port} is taken.*another port`));
+      // What a TCP port has not is not offered.
+      assert.equal(/--reuse/.test(lines[0]), scheme === 'osc.udp', lines[0]);
     });
   }
 

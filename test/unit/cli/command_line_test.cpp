@@ -280,7 +280,67 @@ TEST(CommandLine, Dmx) {
 
 TEST(CommandLine, DmxDiscoversWithoutARoom) {
   EXPECT_TRUE(parsed<DmxOptions>({"dmx", "--discover"}).discover);
-  EXPECT_THAT(wrong({"dmx", "--discover", "--to", "sacn://1"}), StartsWith("--discover: "));
+  EXPECT_TRUE(parsed<DmxOptions>({"dmx", "--discover", "-W", "3", "-v"}).discover);
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--to", "sacn://1"},
+                                                        {"--listen", "sacn://1"},
+                                                        {"--channel", "x"},
+                                                        {"--room", "r"},
+                                                        {"--on-leave", "hold"},
+                                                        {"--ice-port", "9"}}) {
+    EXPECT_THAT(wrong({"dmx", "--discover", flag, value}),
+                testing::AllOf(StartsWith(flag + ": "), HasSubstr("--discover")))
+        << flag;
+  }
+}
+
+// Each flag is given with those that it has nothing to do with.
+TEST(CommandLine, FlagsThatWouldDoNothingAreRefused) {
+  using Texts = std::vector<std::string>;
+  const Texts listens{"osc", "--listen", "9000"};
+  const Texts sends{"osc", "--to", "host:9"};
+  const Texts looks{"osc", "--monitor"};
+  const Texts lights{"dmx", "--listen", "sacn://1"};
+  const std::vector<std::pair<Texts, Texts>> table{
+      {listens, {"--every", "9s=/x"}},
+      {listens, {"--strict-source"}},
+      {listens, {"--ack"}},
+      {listens, {"--numbers", "int"}},
+      {listens, {"--booleans", "int"}},
+      {listens, {"--wide", "float"}},
+      {listens, {"--arrays", "keep"}},
+      {listens, {"--type", "/a=f"}},
+      {listens, {"--allow-out", "/a"}},
+      {listens, {"--deny-out", "/a"}},
+      {listens, {"--from", "zzzz"}},
+      {listens, {"--bundle-timing"}},
+      {sends, {"--zeroconf"}},
+      {sends, {"--reply"}},
+      {sends, {"--reuse"}},
+      {looks, {"--typed"}},
+      {looks, {"--allow-in", "/a"}},
+      {looks, {"--deny-in", "/a"}},
+      {lights, {"--on-leave", "blackout"}},
+      {lights, {"--merge", "htp"}},
+      {lights, {"--from", "zzzz"}},
+      {lights, {"--allow", "0-9"}},
+      {lights, {"--max", "0-9=1"}},
+      {lights, {"--grand-master", "50%"}},
+      {lights, {"--rate", "30"}},
+      {lights, {"--priority", "1"}},
+      {lights, {"--source-name", "x"}},
+      {lights, {"--artsync"}},
+      {lights, {"--sync-universe", "7"}},
+  };
+  for (const auto& [command, flag] : table) {
+    Texts all = command;
+    all.insert(all.end(), flag.begin(), flag.end());
+    EXPECT_THAT(wrong(all), testing::AllOf(StartsWith(flag[0] + ": needs --"), HasSubstr("; ")))
+        << flag[0];
+  }
+  // What is said to somebody who asks for it counts as well.
+  EXPECT_TRUE(parsed<OscOptions>({"osc", "--listen", "9000", "--reply", "--ack"}).ack);
+  parsed<OscOptions>({"osc", "--listen", "9000", "--monitor", "--numbers", "int"});
 }
 
 TEST(CommandLine, DmxKeepsUniversesInStep) {

@@ -102,6 +102,12 @@ TEST(EndUrl, SaysWhatToWriteInstead) {
             "themselves)"},
       {"osc.tcp://h:9?framing=x", destination,
        to + "'osc.tcp://h:9?framing=x': framing is size or slip"},
+      {"[fe80::1]:9000", destination,
+       to + "'[fe80::1]:9000': the interface is missing, as the address is one on each: write "
+            "[fe80::1%eth0]:9000"},
+      {"[fe80::1]:9000", listener,
+       at + "'[fe80::1]:9000': the interface is missing, as the address is one on each: write its "
+            "number, which `ip link` shows, as [fe80::1%2]:9000"},
       {"osc.tcp://239.0.0.1:9", destination,
        to + "'osc.tcp://239.0.0.1:9': a multicast group has no TCP: use osc.udp://"},
       {"studio.local:9000", listener,
