@@ -217,6 +217,21 @@ TEST_F(HubTest, AProbeThatIsHeldUpIsWaitedForLonger) {
   EXPECT_EQ(a.notes.take_events(), "abandoned B\n");
 }
 
+TEST_F(HubTest, AProbeThatOvertookAPingIsAnsweredToo) {
+  meet();
+  ASSERT_TRUE(send("file", Bytes(1'000'000)));
+  ASSERT_TRUE(a.hub.ping(pair.now, stage, b.id));
+  a.hub.probe(pair.now, b.id);
+  for (int i = 0; i < 10; ++i)
+    pair.step();
+  ASSERT_FALSE(pair.a_to_b.frames.empty()) << "the ping still waits";
+  for (int i = 0; i < 7; ++i) {
+    pair.now += 5s;
+    a.hub.handle_timeout(pair.now);
+  }
+  EXPECT_EQ(a.notes.take_events(), "");
+}
+
 class RequestsTest : public HubTest {
  protected:
   void SetUp() override { meet(); }
