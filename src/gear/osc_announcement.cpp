@@ -39,7 +39,7 @@ std::string name_of(const Announced& listener, std::set<std::pair<std::string, s
 
 std::vector<std::unique_ptr<net::MdnsAnnouncer>> announce_osc(
     net::Loop& loop, Entropy& entropy, const std::vector<Announced>& listeners,
-    std::function<void(const std::string&)> hint) {
+    const std::function<void(const std::string&)>& hint) {
   // By the address that they listen on: a host in the sense of multicast DNS has its addresses, and
   // all its services are at each.
   std::map<std::string, std::vector<net::MdnsService>> services;
@@ -51,13 +51,14 @@ std::vector<std::unique_ptr<net::MdnsAnnouncer>> announce_osc(
   }
   if (services.empty())
     hint("nothing is announced: --listen names groups, or loopback, which others do not reach");
+  const auto renamed = [hint](const std::string& from, const std::string& to) {
+    hint("somebody else on the network is called " + from + ": this is " + to);
+  };
   std::vector<std::unique_ptr<net::MdnsAnnouncer>> announcers;
+  announcers.reserve(services.size());
   for (const auto& [host, of_host] : services) {
-    announcers.push_back(std::make_unique<net::MdnsAnnouncer>(
-        loop, entropy, of_host, IpAddress::parse(host),
-        [hint](const std::string& from, const std::string& to) {
-          hint("somebody else on the network is called " + from + ": this is " + to);
-        }));
+    announcers.push_back(std::make_unique<net::MdnsAnnouncer>(loop, entropy, of_host,
+                                                              IpAddress::parse(host), renamed));
   }
   return announcers;
 }

@@ -29,6 +29,6 @@ struct Announced {
 /// person should know. `loop` and `entropy` outlive it.
 std::vector<std::unique_ptr<net::MdnsAnnouncer>> announce_osc(
     net::Loop& loop, Entropy& entropy, const std::vector<Announced>& listeners,
-    std::function<void(const std::string&)> hint);
+    const std::function<void(const std::string&)>& hint);
 
 }  // namespace roomwire::gear
