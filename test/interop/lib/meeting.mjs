@@ -1,11 +1,12 @@
 // Meeting, counted: two fresh processes (or pages) in a fresh room, again and again.
 import { Browser } from './browser.mjs';
+import { meetingPatience } from './log.mjs';
 import { allJoined, spawnNativePeer, spawnNodePeer } from './peer.mjs';
 
 /** What is asked of every pair. */
 export const meetingLimit = 10_000;
-/** Ten processes begin at once: on a slow machine that is most of the time. */
-const meshLimit = 60_000;
+/** Ten processes begin at once, and Trystero offers again after 57 s only. */
+const meshLimit = meetingPatience;
 
 /** Ways to make a peer, by name; names are what meet.mjs takes. */
 export class Kinds {
