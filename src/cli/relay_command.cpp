@@ -40,6 +40,7 @@ void say_where(const relay::Server& server, const RelayOptions& options) {
   if (options.verbosity == Verbosity::quiet) return;
   const std::vector<Endpoint> places = reachable_at(server.endpoints());
   std::vector<std::string> urls;
+  urls.reserve(places.size());
   for (const Endpoint& endpoint : places)
     urls.push_back((options.tls_certificate.empty() ? "ws://" : "wss://") + endpoint.to_string());
   for (const std::string& url : urls)
