@@ -76,7 +76,7 @@ test('each of ten one-shots reaches Chromium and Node beside natives', async (t)
     assert.match(said, /: 2 browser, 1 libdatachannel, 2 roomwire$/m, `shot ${i}`);
     ++complete;
   }
-  assert.ok(complete > 0, 'no shot reached all');
+  assert.ok(complete > shots / 2, `${complete} of ${shots} shots found all within a second`);
 });
 
 // Its machine acknowledges at once what its program takes much later, and loses when the connection
@@ -109,8 +109,16 @@ test('who is heard and cannot be met is named, and nobody else waits for it', as
 });
 
 test('--peers cuts the wait short', async (t) => {
-  const { run } = place(t);
+  const { room, run } = place(t, '--ws-relay');
+  const stranger = new Stranger({ appId: 'patchies', roomId: room, relayUrl: relay.url });
+  t.after(() => stranger.stop());
+  const sender = run('netsend', 'chat', 'hello', '--peers', '1', '-v');
+  await sender.err.wait((line) => /^ws-relay .* answers$/.test(line), 'the relay');
+  const ghost = 'Ghost000000000000000';
+  await stranger.announce(ghost);
+  await sender.err.wait((line) => line === `heard of ${ghost}`, 'the ghost heard');
   run('netrecv', 'chat');
-  const said = await sends(run('netsend', 'chat', 'hello', '--peers', '1'));
+  const said = await sends(sender);
   assert.match(said, /^sent 1 message to 1 peer: 1 roomwire$/m);
+  assert.doesNotMatch(said, /not waiting for/);
 });

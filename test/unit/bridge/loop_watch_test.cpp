@@ -102,7 +102,7 @@ TEST(LoopWatch, LetsASteadyStreamPassWhole) {
   EXPECT_EQ(scene.out.size(), said);
   EXPECT_THAT(scene.held, IsEmpty());
   EXPECT_THAT(scene.found, IsEmpty());
-  EXPECT_THAT(scene.probes, SizeIs(1)) << "one suspicion in ten minutes";
+  EXPECT_THAT(scene.probes, SizeIs(1)) << "one suspicion in two minutes";
 }
 
 TEST(LoopWatch, LetsAStreamPassThatEndsWhileItIsSuspected) {
