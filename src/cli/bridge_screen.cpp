@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "cli/session.hpp"
@@ -28,10 +30,18 @@ BridgeScreen::BridgeScreen(Session& session, bool monitor, bool live)
 
 LineWriter::Events BridgeScreen::events() {
   LineWriter::Events events;
-  events.on_failure = [this] {
-    session_.context().post([this] { session_.finish(exit_fine, last_lines_limit); });
-  };
+  events.on_failure = [this] { session_.context().post([this] { output_failed(); }); };
   return events;
+}
+
+// Whoever read the lines may go, as head(1) does, and ends the bridge. A full disk does not.
+void BridgeScreen::output_failed() {
+  if (!writer_) return;
+  const int error = writer_->finish(last_lines_limit);
+  if (error == EPIPE) return session_.finish(exit_fine, last_lines_limit);
+  writer_.reset();
+  complain("cannot write the output: " + std::generic_category().message(error) +
+           "; the bridge goes on without --monitor");
 }
 
 void BridgeScreen::start(std::function<void(double seconds)> refresh) {

@@ -39,6 +39,7 @@ class BridgeScreen {
  private:
   using Clock = std::chrono::steady_clock;
   LineWriter::Events events();
+  void output_failed();
   void refresh();
 
   Session& session_;

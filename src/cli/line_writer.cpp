@@ -169,6 +169,9 @@ void LineWriter::relieve() {
     }
   }
   const std::size_t kept = spool_.write(older);
+  if (spool_.error() != 0 && !std::exchange(spool_failed_, true) && events_.on_spool_failure) {
+    events_.on_spool_failure(spool_.error());
+  }
   {
     const std::lock_guard lock(mutex_);
     waiting_.insert(0, older, kept);

@@ -19,10 +19,12 @@ namespace roomwire::cli {
 
 class LineWriter {
  public:
-  /// Both are called on the writer's thread.
+  /// All are called on the writer's thread.
   struct Events {
     std::function<void()> on_room;     ///< After an append() that returned full; may be empty.
     std::function<void()> on_failure;  ///< At most once: no more can be written.
+    /// At most once: the spool's disk refused to take more, with its errno; may be empty.
+    std::function<void(int error)> on_spool_failure = {};
   };
 
   /// What happens when the descriptor takes less than is appended.
@@ -79,6 +81,7 @@ class LineWriter {
   Spool spool_;  // these two: the writer's thread alone
   Clock::time_point moved_at_;
   std::uint64_t unwritten_ = 0;
+  bool spool_failed_ = false;
 
   std::mutex mutex_;
   std::string waiting_;  // behind what is in the spool

@@ -93,6 +93,14 @@ class Receiver {
     events.on_failure = [this] {
       session_.context().post([this] { session_.finish(exit_fine, leave_drain); });
     };
+    events.on_spool_failure = [this](int error) {
+      session_.context().post([this, error] {
+        session_.status().note(
+            Tone::bad,
+            fmt::format("cannot keep what comes in {}: {}; TMPDIR names another folder",
+                        printable(Spool::folder()), std::generic_category().message(error)));
+      });
+    };
     return events;
   }
 

@@ -8,15 +8,12 @@
 #include <cstdlib>
 
 namespace roomwire::cli {
-namespace {
 
-std::string folder() {
+std::string Spool::folder() {
   const char* chosen = std::getenv("TMPDIR");
   // /var/tmp is for what is large; /tmp is in memory on many systems.
   return chosen != nullptr && *chosen != '\0' ? chosen : "/var/tmp";
 }
-
-}  // namespace
 
 Spool::~Spool() {
   if (fd_ >= 0) close(fd_);
@@ -36,6 +33,7 @@ std::size_t Spool::write(std::string_view bytes) {
   std::size_t taken = 0;
   while (!bytes.empty() && !full()) {
     refused_ = !open();
+    if (refused_) error_ = errno;
     if (refused_) break;
     const std::uint64_t at = (begin_ + size_) % bound_;
     const std::uint64_t room = std::min(bound_ - size_, bound_ - at);
@@ -43,6 +41,7 @@ std::size_t Spool::write(std::string_view bytes) {
     const auto got = pwrite(fd_, bytes.data(), want, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
     refused_ = got <= 0;
+    if (refused_) error_ = got < 0 ? errno : ENOSPC;
     if (refused_) break;
     size_ += static_cast<std::uint64_t>(got);
     taken += static_cast<std::size_t>(got);

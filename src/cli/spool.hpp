@@ -9,7 +9,7 @@
 namespace roomwire::cli {
 
 /// A ring in a file without a name, which the system removes with the process. The file is made
-/// when it is first needed, in $TMPDIR or /var/tmp.
+/// when it is first needed, in folder().
 class Spool {
  public:
   explicit Spool(std::uint64_t bound) : bound_(bound) {}
@@ -21,6 +21,10 @@ class Spool {
   bool empty() const { return size_ == 0; }
   /// The bound is reached, or the disk refused to take more; until something is read.
   bool full() const { return size_ >= bound_ || refused_; }
+  /// The errno with which the disk refused, or 0.
+  int error() const { return error_; }
+  /// $TMPDIR or /var/tmp.
+  static std::string folder();
 
   /// How much of `bytes` it took, from the beginning; less when it is full.
   std::size_t write(std::string_view bytes);
@@ -37,6 +41,7 @@ class Spool {
   std::uint64_t begin_ = 0;  // of the oldest byte, below bound_
   std::uint64_t size_ = 0;
   bool refused_ = false;
+  int error_ = 0;
 };
 
 }  // namespace roomwire::cli

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from './lib/test.mjs';
 import { Relay, offlineEnv, roomwire, roomwireBinary } from './lib/native.mjs';
+import { udpEnd } from './lib/osc.mjs';
 import { spawnNodePeer } from './lib/peer.mjs';
 import { Process } from './lib/process.mjs';
 
@@ -67,6 +68,48 @@ test('beyond --spool messages are lost, counted, and the exit code is 1', async 
   const lost = reader.err.all().reduce((sum, line) => sum + Number(pattern.exec(line)?.[1] ?? 0), 0);
   assert.ok(lost > 0);
   assert.ok(printed + lost >= count, `${printed} printed, ${lost} lost`);
+});
+
+test('a folder that cannot keep anything is named', async (t) => {
+  const room = `standing-${process.pid}-${++rooms}`;
+  const there = ['--room', room, '--relay', relay.url];
+  const env = { ...offlineEnv, TMPDIR: '/nothere' };
+  const reader = roomwire(['netrecv', 'big', ...there], { env });
+  t.after(() => reader.stop());
+  reader.child.stdout.pause();
+  const sender = roomwire(['netsend', 'big', ...there]);
+  t.after(() => sender.stop());
+  sender.write(`${'x'.repeat(megabyte)}\n`.repeat(count));
+  await reader.err.wait(
+    (line) => line.startsWith('cannot keep what comes in /nothere: No such file or directory; '),
+    'the folder',
+  );
+});
+
+test('a bridge whose --monitor meets a full disk says so and goes on', async (t) => {
+  const room = `standing-${process.pid}-${++rooms}`;
+  const there = ['--room', room, '--relay', relay.url];
+  const end = await udpEnd(t);
+  const bridge = new Process(
+    'roomwire >/dev/full',
+    'sh',
+    ['-c', 'exec "$@" >/dev/full', 'sh', roomwireBinary(), 'osc', '--monitor', ...there].concat([
+      '--to',
+      `127.0.0.1:${end.port}`,
+    ]),
+    { env: offlineEnv },
+  );
+  t.after(() => bridge.stop());
+  const sender = roomwire(['netsend', 'osc', ...there]);
+  t.after(() => sender.stop());
+  sender.write('{"address":"/1"}\n');
+  await end.hears('/1');
+  await bridge.err.wait(
+    (line) => /^roomwire: cannot write the output: No space left on device; the bridge/.test(line),
+    'what is wrong',
+  );
+  sender.write('{"address":"/2"}\n');
+  await end.hears('/2');
 });
 
 test('a bridge whose --monitor nobody reads goes on, and says what it left out', async (t) => {
