@@ -285,12 +285,11 @@ void CommandParser::allow_alone(const std::vector<std::string>& flags,
 // CLI11's, with its empty lines where they belong.
 std::string CommandParser::help() const {
   std::string out = app_.help();
-  const auto replace = [&out](std::string_view from, std::string_view to) {
-    const std::size_t at = out.find(from);
-    if (at != std::string::npos) out.replace(at, from.size(), to);
-  };
-  replace("\n\n\n", "\n\n");
-  replace("\nUsage:", "\n\nUsage:");
+  const std::string_view twice = "\n\n\n";
+  for (std::size_t at = out.find(twice); at != std::string::npos; at = out.find(twice, at))
+    out.erase(at, 1);
+  if (const std::size_t usage = out.find("\nUsage:"); usage != std::string::npos)
+    out.insert(usage, "\n");
   return out;
 }
 

@@ -17,7 +17,8 @@ relay of its own: one process, one port. With flags it is a bridge, too.)",
   roomwire web --listen 0.0.0.0:8080 --local
   roomwire web --listen 0.0.0.0:8080 --osc-to 127.0.0.1:57120 --osc-listen 9000
   roomwire web --dmx-to artnet://192.168.1.50/0.0.1
-Without --listen only this machine reaches it. URL is as for osc and dmx.
+Without --listen only this machine reaches it. URL is as for osc and dmx;
+for their other flags run them beside it, with --room and the page's link.
 Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
 
 constexpr CommandHelp relay_help{

@@ -76,7 +76,7 @@ int relay(const RelayOptions& options) {
   server_options.on_event = [&options](const relay::ServerEvent& event) {
     say_event(event, options.verbosity);
   };
-  auto started = relay::Server::start(io, std::move(server_options));
+  auto started = start_relay(io, std::move(server_options));
   if (!started) return fail_with(started.error());
   server = *std::move(started);
   say_where(*server, options);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 #include "base/private_address.hpp"
 #include "cli/standard_error.hpp"
@@ -66,6 +68,16 @@ std::vector<Endpoint> reachable_at(const std::vector<Endpoint>& endpoints) {
     }
   }
   return out;
+}
+
+Result<std::unique_ptr<relay::Server>> start_relay(boost::asio::io_context& io,
+                                                   relay::ServerOptions options) {
+  auto started = relay::Server::start(io, std::move(options));
+  if (!started && started.error().message.ends_with("Address already in use")) {
+    return failure(started.error().kind,
+                   started.error().message + "; choose another port with --listen, or 0 for any");
+  }
+  return started;
 }
 
 void say_local_network_question(const std::vector<Endpoint>& places) {

@@ -1,6 +1,7 @@
 // What the commands that run a relay have in common.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace roomwire::cli {
 
 /// Fails with invalid_input, naming --listen.
 Result<std::vector<Endpoint>> endpoints_of(const std::vector<ListenAddress>& listen);
+
+/// As relay::Server::start, with a word on --listen when a port is taken.
+Result<std::unique_ptr<relay::Server>> start_relay(boost::asio::io_context& io,
+                                                   relay::ServerOptions options);
 
 /// Where clients find the server: 0.0.0.0 is no place to connect to, and stands for this machine's
 /// addresses.

@@ -1,8 +1,10 @@
 // roomwire room: the room that the other commands join.
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "cli/commands.hpp"
@@ -24,7 +26,8 @@ bool print_line(std::string line) {
 
 int print_result(const std::string& line) {
   if (print_line(line)) return exit_fine;
-  return fail_with({ErrorKind::unavailable, "cannot write the output"});
+  return fail_with({ErrorKind::unavailable,
+                    "cannot write the output: " + std::generic_category().message(errno)});
 }
 
 // The one given, else the remembered one.

@@ -52,8 +52,8 @@ std::string tried_text(const TriedPairs& tried, std::size_t most) {
 }
 
 std::string out_of_reach_remedy() {
-  return "a firewall, or no common network? --ice-port 40000 uses one UDP port, which can be "
-         "opened";
+  return "a firewall, no common network, or another password? --ice-port 40000 uses one UDP port, "
+         "which can be opened";
 }
 
 std::string deaf_remedy() {

@@ -68,12 +68,7 @@ Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
   server.on_event = [verbosity = options.connection.verbosity](const relay::ServerEvent& event) {
     say_event(event, verbosity);
   };
-  auto started = relay::Server::start(io, std::move(server));
-  if (!started && started.error().message.ends_with("Address already in use")) {
-    return failure(started.error().kind,
-                   started.error().message + "; choose another port with --listen, or 0 for any");
-  }
-  return started;
+  return start_relay(io, std::move(server));
 }
 
 void show_code(const std::string& link) {
