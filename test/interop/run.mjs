@@ -34,7 +34,8 @@ for (const file of files)
     complain(`${file}: what it takes of node:test is in interop/lib/test.mjs, with sure clean-up`);
 
 // Files have limits of their own, which say more (lib/test.mjs); this one is for those that fail.
-const limits = ['--test-concurrency=2', '--test-timeout=1200000'];
+// Four at once, as they wait for most of their time.
+const limits = ['--test-concurrency=4', '--test-timeout=1200000'];
 const reporters = ['spec', join(here, 'lib/slowest.mjs')].flatMap((reporter) => [
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout',
