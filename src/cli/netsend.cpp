@@ -136,7 +136,7 @@ class Sender {
 
   // "sent 2 messages to 3 peers: 1 browser, 2 roomwire"
   std::string summary() const {
-    if (messages_ == 0 && !failed_) return "sent nothing: the input was empty";
+    if (messages_ == 0 && !failed_) return "sent nothing: there was no message in the input";
     std::string line = fmt::format("sent {} message{}", messages_, messages_ == 1 ? "" : "s");
     if (recipients_.empty()) return line;
     line += fmt::format(" to {} peer{}", recipients_.size(), recipients_.size() == 1 ? "" : "s");

@@ -98,6 +98,14 @@ test('standard input: a line a message, several channels, set-channel', async (t
   await endsWell(receiver);
 });
 
+test('input without a message is said to be so', async (t) => {
+  const { send } = place(t);
+  const sender = send('chat');
+  sender.endInput('');
+  await endsWell(sender);
+  assert.ok(sender.err.all().includes('sent nothing: there was no message in the input'));
+});
+
 test('a byte order mark before the input or the message is no part of it', async (t) => {
   const { recv, send } = place(t);
   const receiver = recv('chat', '-C', '3');
