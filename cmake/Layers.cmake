@@ -23,13 +23,14 @@ if(ROOMWIRE_SANITIZE)
   target_link_options(roomwire_flags INTERFACE -fsanitize=${ROOMWIRE_SANITIZE})
 endif()
 
-# roomwire_layer(NAME USES layer… LIBRARIES target…): the layer made of src/NAME/*.cpp.
+# roomwire_layer(NAME USES layer… LIBRARIES target…): the layer made of src/NAME/*.cpp and the
+# folders within.
 function(roomwire_layer name)
   cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
   set(view "${PROJECT_BINARY_DIR}/layers/${name}")
   file(MAKE_DIRECTORY "${view}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${name}" "${view}/${name}" SYMBOLIC)
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
   add_library(layer_${name} STATIC ${sources})
   set_target_properties(layer_${name} PROPERTIES OUTPUT_NAME "roomwire_${name}"
     POSITION_INDEPENDENT_CODE ON)

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "cli/command_line.hpp"
-#include "cli/commands.hpp"
-#include "cli/standard_error.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/flags/command_line.hpp"
+#include "cli/screen/standard_error.hpp"
 
 namespace roomwire::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/dmx_picture.hpp"
+#include "cli/screen/dmx_picture.hpp"
 
 #include <gtest/gtest.h>
 

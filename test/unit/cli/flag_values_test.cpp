@@ -1,4 +1,4 @@
-#include "cli/flag_values.hpp"
+#include "cli/flags/flag_values.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <iterator>
 #include <set>
 
-#include "cli/room_link.hpp"
+#include "cli/session/room_link.hpp"
 
 namespace roomwire::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/input_lines.hpp"
+#include "cli/io/input_lines.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

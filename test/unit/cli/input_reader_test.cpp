@@ -1,4 +1,4 @@
-#include "cli/input_reader.hpp"
+#include "cli/io/input_reader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/line_writer.hpp"
+#include "cli/io/line_writer.hpp"
 
 #include <gtest/gtest.h>
 

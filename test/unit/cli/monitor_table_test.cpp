@@ -1,4 +1,4 @@
-#include "cli/monitor_table.hpp"
+#include "cli/screen/monitor_table.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

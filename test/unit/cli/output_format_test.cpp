@@ -1,4 +1,4 @@
-#include "cli/output_format.hpp"
+#include "cli/io/output_format.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Whether a phone can read them is for zbarimg to say (test/interop/room.test.mjs).
-#include "cli/qr_code.hpp"
+#include "cli/screen/qr_code.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
-#include "cli/room_link.hpp"
+#include "cli/session/room_link.hpp"
 
 #include <gtest/gtest.h>
 
-#include "cli/flag_values.hpp"
+#include "cli/flags/flag_values.hpp"
 
 namespace roomwire::cli {
 namespace {

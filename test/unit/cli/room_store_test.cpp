@@ -1,4 +1,4 @@
-#include "cli/room_store.hpp"
+#include "cli/session/room_store.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/settling.hpp"
+#include "cli/session/settling.hpp"
 
 #include <gtest/gtest.h>
 

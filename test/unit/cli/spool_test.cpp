@@ -1,4 +1,4 @@
-#include "cli/spool.hpp"
+#include "cli/io/spool.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/status_lines.hpp"
+#include "cli/screen/status_lines.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
