@@ -75,6 +75,9 @@ void configure() {
   usrsctp_sysctl_set_sctp_init_rtx_max_default(20);
   usrsctp_sysctl_set_sctp_assoc_rtx_max_default(30);
   usrsctp_sysctl_set_sctp_path_rtx_max_default(30);
+  // Without bound: where a receiver's socket overflows, one packet is sent 30 times within
+  // milliseconds, as every few SACKs that leave it out count, though the peer is there.
+  usrsctp_sysctl_set_sctp_max_retran_chunk(0);
   usrsctp_sysctl_set_sctp_initial_cwnd(64);
   usrsctp_sysctl_set_sctp_max_burst_default(64);
   usrsctp_sysctl_set_sctp_sack_freq_default(sack_frequency);
@@ -163,6 +166,10 @@ int SctpStack::queue_packet(void* key, void* packet, std::size_t size, std::uint
   if (found == current_stack->associations_.end()) return 0;
   SctpAssociation& association = *found->second;
   const auto* bytes = static_cast<const std::uint8_t*>(packet);
+  constexpr std::uint8_t abort_chunk = 6;
+  if (size > sctp_common_header && bytes[sctp_common_header] == abort_chunk) {
+    association.abort_sent_ = abort_cause({bytes + sctp_common_header, bytes + size});
+  }
   association.packets_.insert(association.packets_.end(), bytes, bytes + size);
   association.packet_ends_.push_back(association.packets_.size());
   return 0;
@@ -385,9 +392,11 @@ void SctpAssociation::aborted(ByteView chunk) {
   int error = 0;
   socklen_t size = sizeof(error);
   usrsctp_getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error == ECONNABORTED) return end("SCTP abort by our side");
-  const std::string cause = abort_cause(chunk);
-  end("closed by the peer (SCTP abort" + (cause.empty() ? ")" : ": " + cause + ")"));
+  const bool is_ours = error == ECONNABORTED;
+  const std::string cause = is_ours ? abort_sent_ : abort_cause(chunk);
+  const std::string what = "SCTP abort" + (is_ours ? std::string(" by our side") : "") +
+                           (cause.empty() ? "" : ": " + cause);
+  end(is_ours ? what : "closed by the peer (" + what + ")");
 }
 
 /// Out of the library's hands, and so free of its locks.

@@ -141,6 +141,7 @@ class SctpAssociation {
   /// Packets of usrsctp, one behind the other, and where each ends. Bounded by the window.
   Bytes packets_;
   std::vector<std::size_t> packet_ends_;
+  std::string abort_sent_;  ///< The cause in an ABORT of ours: the library does not tell it.
 };
 
 }  // namespace roomwire::rtc

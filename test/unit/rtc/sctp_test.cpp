@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -63,7 +64,7 @@ class Sctp : public ::testing::Test {
   void take_from(End& from, End& to) {
     for (Bytes& packet : std::exchange(from.sent, {})) {
       EXPECT_LE(packet.size(), SctpAssociation::max_packet);
-      if (entropy_.unit() < loss_) continue;
+      if (entropy_.unit() < loss_ || (is_lost_ && is_lost_(packet))) continue;
       const Duration delay = 1ms + Duration(entropy_.below(static_cast<std::uint64_t>(
                                        std::chrono::nanoseconds(jitter_).count() + 1)));
       under_way_.emplace(now_ + delay, std::make_pair(&to, std::move(packet)));
@@ -101,6 +102,7 @@ class Sctp : public ::testing::Test {
   Time now_{};
   SeededEntropy entropy_{1};
   double loss_ = 0;
+  std::function<bool(const Bytes&)> is_lost_;
   Duration jitter_{};
   std::unique_ptr<SctpStack> stack_;
   End a_;
@@ -129,6 +131,26 @@ TEST_F(Sctp, CarriesMessagesOfAllSizes) {
   EXPECT_TRUE(send(a_, Bytes(SctpAssociation::window, 9)));
   EXPECT_TRUE(run_until([&] { return b_.messages.size() == sizes.size() + 1; }));
   EXPECT_EQ(b_.messages.back(), Bytes(SctpAssociation::window, 9));
+}
+
+TEST_F(Sctp, APacketThatIsLostOftenEndsNothing) {
+  connect();
+  run_for(1s);
+  ASSERT_TRUE(send(a_, Bytes(1000, 1)));
+  const Bytes first = a_.sent.at(0);
+  int losses = 0;
+  is_lost_ = [&](const Bytes& packet) {
+    const bool same_tsn = std::equal(first.begin() + 12, first.begin() + 20, packet.begin() + 12);
+    return same_tsn && ++losses <= 40;
+  };
+  for (int i = 0; i < 3000 && losses < 40; ++i) {
+    send(a_, Bytes(10, 2));
+    run_for(5ms);
+  }
+  EXPECT_GE(losses, 40);
+  ASSERT_TRUE(run_until([&] { return !b_.messages.empty(); }));
+  EXPECT_EQ(b_.messages[0], Bytes(1000, 1));
+  EXPECT_TRUE(a_.closed.empty());
 }
 
 TEST_F(Sctp, FillsItsPacketsWithShortMessages) {
@@ -289,7 +311,7 @@ TEST_F(Sctp, BothSidesKnowWhoAborted) {
   Bytes packet = with_chunks(std::exchange(a_.sent, {}).at(0), chunk);
   b_.association->handle_packet(packet);
   run_for(1s);
-  EXPECT_EQ(b_.closed, std::vector<std::string>{"SCTP abort by our side"});
+  EXPECT_EQ(b_.closed, std::vector<std::string>{"SCTP abort by our side: no user data"});
   EXPECT_EQ(a_.closed, std::vector<std::string>{"closed by the peer (SCTP abort: no user data)"});
 }
 
