@@ -94,6 +94,13 @@ class DmxBridge::Impl final : sockets::SocketSetObserver, DmxListenerObserver {
         sockets_(loop_, *this),
         listener_(sockets_, {options_.merge, options_.rate, artnet_of(options_.to)}, *this) {}
 
+  ~Impl() override {
+    for (Action& channel : channels_)
+      channel.on_message({});
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
   Result<void> open();
   void peer_joined(const PeerId& peer);
   void peer_left(const PeerId& peer);
@@ -267,7 +274,7 @@ void DmxBridge::Impl::end_turn() {
   listener_.handle_timeout(now);
   next = earlier(next, listener_.next_timeout());
   if (finishing_ && sender_->finished()) {
-    if (done_) loop_.post(std::exchange(done_, nullptr));
+    done_();
     return timer_.cancel();
   }
   timer_.set(next);
@@ -367,7 +374,8 @@ std::vector<DmxUniverseView> DmxBridge::Impl::universes() const {
 
 // ---- the public face ----
 
-DmxBridge::DmxBridge(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DmxBridge::DmxBridge(Context& context, std::unique_ptr<Impl> impl)
+    : Bridge(client::Edge::loop(context)), impl_(std::move(impl)) {}
 DmxBridge::~DmxBridge() = default;
 
 Result<std::unique_ptr<DmxBridge>> DmxBridge::create(Context& context, Room& room,
@@ -375,7 +383,7 @@ Result<std::unique_ptr<DmxBridge>> DmxBridge::create(Context& context, Room& roo
                                                      DmxBridgeObserver& observer) {
   auto impl = std::make_unique<Impl>(context, room, std::move(options), observer);
   if (auto opened = impl->open(); !opened) return tl::unexpected(opened.error());
-  return std::unique_ptr<DmxBridge>(new DmxBridge(std::move(impl)));
+  return std::unique_ptr<DmxBridge>(new DmxBridge(context, std::move(impl)));
 }
 
 void DmxBridge::peer_joined(const PeerId& peer) {
@@ -384,8 +392,8 @@ void DmxBridge::peer_joined(const PeerId& peer) {
 void DmxBridge::peer_left(const PeerId& peer) {
   impl_->peer_left(peer);
 }
-void DmxBridge::finish(std::function<void()> done) {
-  impl_->finish(std::move(done));
+void DmxBridge::begin_finish() {
+  impl_->finish([this] { finished(); });
 }
 std::vector<std::string> DmxBridge::listening() const {
   return impl_->listening();

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bridges/bridge.hpp"
 #include "bridges/dmx/dmx_url.hpp"
 
 namespace roomwire::bridges {
@@ -73,35 +74,30 @@ struct DmxUniverseView {
 /// destination is on another machine. So desks that poll see what is sent as well.
 ///
 /// A message that names no universe is for all that `to` has; one that does is for those with its
-/// number. Threads and lifetimes: as for the Context and the Room, which outlive it.
-class DmxBridge {
+/// number.
+class DmxBridge final : public Bridge {
  public:
-  /// Listens when it returns. Fails as Room::action does, and when a port is taken.
+  /// Listens when it returns. Fails as Room::action does, and when a port is taken; nothing of it
+  /// is left in the room then. The observer outlives it.
   static Result<std::unique_ptr<DmxBridge>> create(Context& context, Room& room,
                                                    DmxBridgeOptions options,
                                                    DmxBridgeObserver& observer);
-  /// What lights show stays; see finish().
-  ~DmxBridge();
-  DmxBridge(const DmxBridge&) = delete;
-  DmxBridge& operator=(const DmxBridge&) = delete;
+  /// What lights show stays. finish() carries out on_leave and terminates sACN's universes; from
+  /// then on messages no longer count.
+  ~DmxBridge() override;
 
-  /// For the owner of the Room to pass on: who leaves lets go of the levels it set, and who comes
-  /// is told what desks send.
-  void peer_joined(const PeerId& peer);
-  void peer_left(const PeerId& peer);
-
-  /// The end: on_leave is carried out, sACN's universes are terminated, and then `done` is called,
-  /// never inside this call. Messages no longer count. Once.
-  void finish(std::function<void()> done);
-
-  /// Where it takes levels, with the ports that the system chose: `0.0.0.0:6454 for Art-Net 0.0.1`.
-  std::vector<std::string> listening() const;
+  /// Who leaves lets go of the levels it set, and who comes is told what desks send.
+  void peer_joined(const PeerId& peer) override;
+  void peer_left(const PeerId& peer) override;
+  /// `0.0.0.0:6454 for Art-Net 0.0.1`.
+  std::vector<std::string> listening() const override;
   DmxBridgeStats stats() const;
   std::vector<DmxUniverseView> universes() const;
 
  private:
   class Impl;
-  explicit DmxBridge(std::unique_ptr<Impl> impl);
+  DmxBridge(Context& context, std::unique_ptr<Impl> impl);
+  void begin_finish() override;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -67,13 +67,20 @@ class OscBridge::Impl final : osc::BridgePort, sockets::SocketSetObserver, Other
           send_periodic(message, packet);
         }) {}
 
+  ~Impl() override {
+    for (auto& [name, channel] : channels_)
+      channel.action.on_message({});
+    if (!receiving_) context_.set_receiving(true);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
   Result<void> open();
   void peer_joined(const PeerId& peer) { others_.joined(peer); }
   void peer_left(const PeerId& peer) { others_.left(peer); }
-  void finish(const std::function<void()>& done) {
+  void finish() {
     others_.finish();
     bridge_.finish();
-    done();
   }
   std::vector<std::string> listening() const;
   OscBridgeStats stats() const;
@@ -468,7 +475,8 @@ OscBridgeStats OscBridge::Impl::stats() const {
 
 // ---- the public face ----
 
-OscBridge::OscBridge(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OscBridge::OscBridge(Context& context, std::unique_ptr<Impl> impl)
+    : Bridge(client::Edge::loop(context)), impl_(std::move(impl)) {}
 OscBridge::~OscBridge() = default;
 
 Result<std::unique_ptr<OscBridge>> OscBridge::create(Context& context, Room& room,
@@ -476,7 +484,7 @@ Result<std::unique_ptr<OscBridge>> OscBridge::create(Context& context, Room& roo
                                                      OscBridgeObserver& observer) {
   auto impl = std::make_unique<Impl>(context, room, std::move(options), observer);
   if (auto opened = impl->open(); !opened) return tl::unexpected(opened.error());
-  return std::unique_ptr<OscBridge>(new OscBridge(std::move(impl)));
+  return std::unique_ptr<OscBridge>(new OscBridge(context, std::move(impl)));
 }
 
 void OscBridge::peer_joined(const PeerId& peer) {
@@ -485,8 +493,9 @@ void OscBridge::peer_joined(const PeerId& peer) {
 void OscBridge::peer_left(const PeerId& peer) {
   impl_->peer_left(peer);
 }
-void OscBridge::finish(const std::function<void()>& done) {
-  impl_->finish(done);
+void OscBridge::begin_finish() {
+  impl_->finish();
+  finished();
 }
 std::vector<std::string> OscBridge::listening() const {
   return impl_->listening();

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <roomwire/roomwire.hpp>
 #include <string>
 #include <vector>
 
+#include "bridges/bridge.hpp"
 #include "bridges/osc/periodic_messages.hpp"
 #include "osc/bridge_core.hpp"
 #include "sockets/socket_url.hpp"
@@ -56,33 +56,26 @@ struct OscBridgeStats {
   std::map<std::string, std::uint64_t> dropped;  ///< By kind.
 };
 
-/// Threads and lifetimes: as for the Context and the Room, which outlive it.
-class OscBridge {
+class OscBridge final : public Bridge {
  public:
   /// Listens when it returns; destinations may come later. Fails as Room::action does, and when
-  /// a port is taken.
+  /// a port is taken; nothing of it is left in the room then. The observer outlives it.
   static Result<std::unique_ptr<OscBridge>> create(Context& context, Room& room,
                                                    OscBridgeOptions options,
                                                    OscBridgeObserver& observer);
-  ~OscBridge();
-  OscBridge(const OscBridge&) = delete;
-  OscBridge& operator=(const OscBridge&) = delete;
+  ~OscBridge() override;
 
-  /// For the owner of the Room to pass on: bridges of one room tell each other where they send
-  /// from.
-  void peer_joined(const PeerId& peer);
-  void peer_left(const PeerId& peer);
-
-  /// Before the room is left: what was kept back is sent. Calls `done`.
-  void finish(const std::function<void()>& done);
-
-  /// Where it listens, with the ports that the system chose: `osc.udp://0.0.0.0:9000/ → osc`.
-  std::vector<std::string> listening() const;
+  /// Bridges of one room tell each other where they send from.
+  void peer_joined(const PeerId& peer) override;
+  void peer_left(const PeerId& peer) override;
+  /// `osc.udp://0.0.0.0:9000/ for channel osc`.
+  std::vector<std::string> listening() const override;
   OscBridgeStats stats() const;
 
  private:
   class Impl;
-  explicit OscBridge(std::unique_ptr<Impl> impl);
+  OscBridge(Context& context, std::unique_ptr<Impl> impl);
+  void begin_finish() override;
   std::unique_ptr<Impl> impl_;
 };
 

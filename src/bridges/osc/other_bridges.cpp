@@ -67,6 +67,10 @@ OtherBridges::OtherBridges(net::Loop& loop, Room& room, OtherBridgesPort& port, 
              }),
       turn_end_(loop, [this] { timer_.set(watch_.next_timeout()); }) {}
 
+OtherBridges::~OtherBridges() {
+  if (action_) action_->on_message({});
+}
+
 Result<void> OtherBridges::open(bool silent) {
   silent_ = silent;
   auto action = room_.action(own_channel);

@@ -41,6 +41,9 @@ class OtherBridges final : osc::LoopWatchPort {
 
   /// All outlive this.
   OtherBridges(net::Loop& loop, Room& room, OtherBridgesPort& port, DropCounter& drops);
+  ~OtherBridges() override;
+  OtherBridges(const OtherBridges&) = delete;
+  OtherBridges& operator=(const OtherBridges&) = delete;
 
   /// Fails as Room::action does. `silent`: tells the others nothing.
   Result<void> open(bool silent);
