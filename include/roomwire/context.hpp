@@ -2,39 +2,19 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <roomwire/error.hpp>
 #include <roomwire/ids.hpp>
+#include <roomwire/options.hpp>
 #include <roomwire/room.hpp>
 #include <roomwire/status.hpp>
-#include <string>
-#include <vector>
 
 namespace roomwire {
 
 namespace client {
 class Edge;
 }
-
-struct ContextOptions {
-  /// No relay at all: those that each Trystero release from 0.23 to 0.25 chooses for the app.
-  std::vector<RelayUrl> relays;
-  /// Beside those, or beside their default: such as one that this program runs itself.
-  std::vector<RelayUrl> further_relays;
-  /// Narrows the default to one release's choice, such as "0.23.0"; empty for all of them.
-  std::string relay_set;
-  /// `stun:host[:port]`. Not set: Trystero's defaults; set and empty: none.
-  std::optional<std::vector<std::string>> ice_servers;
-  /// The one UDP port to use on every address; 0 lets the system choose.
-  std::uint16_t ice_port = 0;
-  /// Interface names or addresses to use, and no others; empty for all.
-  std::vector<std::string> ice_interfaces;
-  /// Largest message that is accepted from a peer, in bytes.
-  std::size_t max_message_bytes = 64U << 20;
-};
 
 /// One peer, its event loop and its sockets. A process has one at a time (the SCTP library below
 /// it is one per process); it may join any number of rooms of any apps. It keeps at most 512

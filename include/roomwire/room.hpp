@@ -23,16 +23,6 @@ class ContextState;
 class RoomState;
 }  // namespace client
 
-struct RoomOptions {
-  AppId app{"patchies"};
-  RoomId room;
-  std::string password;  ///< Empty for none. Peers with another one are kept out.
-  /// Listen without announcing; wake when an active peer appears (Trystero 0.24 and later).
-  bool passive = false;
-  /// How long a peer may take to prove that it holds the password.
-  std::chrono::milliseconds handshake_timeout{10'000};
-};
-
 struct Message {
   PeerId from;
   Payload payload;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <roomwire/ids.hpp>
+#include <roomwire/relay_url.hpp>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,19 +20,6 @@ struct Path {
   std::string local;        ///< Our endpoint, such as `192.168.1.7:50000` or `[fe80::1%2]:50000`.
   std::string remote;       ///< Theirs.
   bool operator==(const Path&) const = default;
-};
-
-/// A place where peers find each other. One URL may be both kinds, and is two relays then.
-struct RelayUrl {
-  enum class Kind {
-    nostr,     ///< A Nostr relay (NIP-01), Trystero's default strategy.
-    ws_relay,  ///< Trystero's own WebSocket relay (0.25 and later).
-  };
-  Kind kind = Kind::nostr;
-  std::string url;  ///< ws:// or wss://, with any port and path.
-  /// It may be no relay at all, such as the server of a page: when another kind of server answers
-  /// there, or one that passes nothing on, it is left alone, and nothing is said of it.
-  bool is_guess = false;
 };
 
 struct RelayConnected {

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "roomwire/context.hpp"
+#include "roomwire/error.hpp"
+#include "roomwire/options.hpp"
 
 namespace roomwire::client {
 

@@ -12,8 +12,7 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "mesh/events.hpp"
-#include "roomwire/context.hpp"
-#include "roomwire/room.hpp"
+#include "roomwire/options.hpp"
 #include "rtc/peer_connection.hpp"
 #include "signal/relay_pool.hpp"
 

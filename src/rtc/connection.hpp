@@ -10,6 +10,7 @@
 
 #include "rtc/data_channel.hpp"
 #include "rtc/dtls.hpp"
+#include "rtc/ice_agent.hpp"
 #include "rtc/peer_connection.hpp"
 #include "rtc/sdp.hpp"
 

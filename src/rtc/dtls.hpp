@@ -11,7 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "roomwire/error.hpp"
-#include "rtc/sdp.hpp"
+#include "rtc/types.hpp"
 
 namespace roomwire::rtc {
 
@@ -32,8 +32,6 @@ class DtlsContext {
   explicit DtlsContext(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-enum class DtlsRole { client, server };
 
 /// What a session asks of its owner. Called from within the session's functions; the owner may
 /// call send() and close() from there and must not destroy the session.

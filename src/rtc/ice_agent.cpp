@@ -49,11 +49,6 @@ std::uint32_t peer_reflexive_priority(std::uint32_t host_priority) {
 
 }  // namespace
 
-IceCredentials IceCredentials::draw(Entropy& entropy) {
-  // Letters and digits are ice-chars. RFC 8839 section 5.4 asks for 24 and 128 random bits.
-  return {entropy.id(8), entropy.id(24)};
-}
-
 class IceAgent::Impl {
  public:
   Impl(IceRole role, IceCredentials local, Entropy& entropy, IceSink& sink)

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/address.hpp"
@@ -12,33 +11,9 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "rtc/candidate.hpp"
+#include "rtc/types.hpp"
 
 namespace roomwire::rtc {
-
-struct IceCredentials {
-  std::string ufrag;     ///< 4 to 256 characters
-  std::string password;  ///< 22 to 256 characters
-  static IceCredentials draw(Entropy& entropy);
-  bool operator==(const IceCredentials&) const = default;
-};
-
-enum class IceRole { controlling, controlled };
-
-/// The addresses that data goes between.
-struct IcePair {
-  Endpoint local;  ///< One of our sockets (the base of the local candidate).
-  Endpoint remote;
-  CandidateType local_type = CandidateType::host;
-  CandidateType remote_type = CandidateType::host;
-  bool operator==(const IcePair&) const = default;
-};
-
-enum class IceState {
-  waiting,       ///< No credentials of the peer yet, or no candidate answers so far.
-  connected,     ///< A pair is selected. May be said again with another pair.
-  disconnected,  ///< Nothing heard on the selected pair for 5 s; may recover.
-  failed,        ///< No pair worked within the time limit, or consent was lost. For good.
-};
 
 /// What the agent asks of its owner. Called from within the agent's functions: do not call back
 /// into the agent.

@@ -10,8 +10,8 @@
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "rtc/candidate.hpp"
-#include "rtc/ice_agent.hpp"
 #include "rtc/stun.hpp"
+#include "rtc/types.hpp"
 
 namespace roomwire::rtc {
 

@@ -11,10 +11,11 @@
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
+#include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "roomwire/error.hpp"
 #include "rtc/candidate.hpp"
-#include "rtc/ice_agent.hpp"
+#include "rtc/types.hpp"
 
 namespace roomwire::rtc {
 

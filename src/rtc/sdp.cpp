@@ -305,19 +305,6 @@ class Writer {
 
 }  // namespace
 
-std::string Fingerprint::to_string() const {
-  std::string text = algorithm;
-  char separator = ' ';
-  for (const std::uint8_t octet : digest) {
-    text += separator;
-    for (const char digit : to_hex({&octet, 1})) {
-      text += digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit;
-    }
-    separator = ':';
-  }
-  return text;
-}
-
 Result<SessionDescription> SessionDescription::parse(std::string_view sdp) {
   return Parser().parse(sdp);
 }

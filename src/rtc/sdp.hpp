@@ -7,25 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.hpp"
 #include "roomwire/error.hpp"
 #include "rtc/candidate.hpp"
-#include "rtc/ice_agent.hpp"
+#include "rtc/types.hpp"
 
 namespace roomwire::rtc {
-
-/// The hash of a certificate (RFC 8122 section 5).
-struct Fingerprint {
-  std::string algorithm;  ///< `sha-256`, lower case
-  Bytes digest;
-
-  /// `sha-256 AB:CD:…`, as after `a=fingerprint:`.
-  std::string to_string() const;
-  bool operator==(const Fingerprint&) const = default;
-};
-
-/// Who opens the DTLS connection (RFC 8842 section 5, RFC 4145 section 4).
-enum class DtlsSetup { actpass, active, passive };
 
 /// An `m=` section of an offer, as much of it as its place in the answer has to repeat.
 struct MediaSection {

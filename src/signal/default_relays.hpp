@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "roomwire/context.hpp"
 #include "roomwire/error.hpp"
 #include "roomwire/ids.hpp"
+#include "roomwire/relay_url.hpp"
 
 namespace roomwire::signal {
 

@@ -9,7 +9,7 @@
 
 #include "base/entropy.hpp"
 #include "base/time.hpp"
-#include "roomwire/context.hpp"
+#include "roomwire/relay_url.hpp"
 #include "signal/names.hpp"
 
 namespace roomwire::signal {

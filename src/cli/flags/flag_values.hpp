@@ -5,9 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <roomwire/context.hpp>
 #include <roomwire/error.hpp>
 #include <roomwire/ids.hpp>
+#include <roomwire/relay_url.hpp>
 #include <string>
 #include <string_view>
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <roomwire/context.hpp>
-#include <roomwire/room.hpp>
+#include <roomwire/ids.hpp>
+#include <roomwire/options.hpp>
 #include <string>
 #include <vector>
 
