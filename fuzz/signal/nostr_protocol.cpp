@@ -9,8 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const signal::NostrKey key = signal::NostrKey::draw(key_entropy);
   SeededEntropy entropy(1);  // So that the subscription has the same id in every run.
   signal::FuzzedDate date;
-  signal::FuzzedRelay relay;
-  signal::NostrProtocol protocol(key, date, entropy, relay);
+  signal::NostrProtocol protocol(key, date, entropy);
   signal::play(protocol, as_text({data, size}));
   return 0;
 }

@@ -11,16 +11,12 @@ namespace roomwire::signal {
 
 inline const Topic fuzzed_topic("topic");
 
-struct FuzzedRelay : RelayProtocolPort {
-  void send(std::string) override {}
-  void on_payload(const Topic& topic, std::string_view) override {
-    if (topic != fuzzed_topic) std::abort();
+inline void check_outputs(RelayProtocol& protocol) {
+  for (const RelayProtocol::Output& output : protocol.take_outputs()) {
+    const auto* payload = std::get_if<RelayProtocol::Payload>(&output);
+    if (payload != nullptr && payload->topic != fuzzed_topic) std::abort();
   }
-  void on_notice(std::string_view) override {}
-  void on_refused(std::string_view) override {}
-  void on_echo() override {}
-  void on_dropped(std::string_view) override {}
-};
+}
 
 struct FuzzedDate : WallClock {
   std::int64_t unix_seconds() override { return 1'700'000'000; }
@@ -32,12 +28,13 @@ inline void play(RelayProtocol& protocol, std::string_view input) {
   protocol.opened(now);
   while (!input.empty()) {
     const std::size_t end = input.find('\n');
-    protocol.receive(now, input.substr(0, end));
+    protocol.receive(now, as_bytes(input.substr(0, end)), input.size() % 16 > 0);
     input = end == std::string_view::npos ? std::string_view() : input.substr(end + 1);
     now += 7s;
     protocol.handle_timeout(now);
     if (protocol.next_timeout() && *protocol.next_timeout() <= now) std::abort();
     static_cast<void>(protocol.publish(now, fuzzed_topic, "{}"));
+    check_outputs(protocol);
   }
 }
 

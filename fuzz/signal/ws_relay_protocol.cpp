@@ -6,8 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace roomwire;
-  signal::FuzzedRelay relay;
-  signal::WsRelayProtocol protocol(relay);
+  signal::WsRelayProtocol protocol;
   signal::play(protocol, as_text({data, size}));
   const std::string line = signal::printable(as_text({data, size}));
   if (line.size() > 200 || line.find('\n') != std::string::npos) std::abort();

@@ -16,9 +16,10 @@ typename Map::mapped_type take(Map& map, const typename Map::key_type& id) {
 
 Result<std::unique_ptr<ContextState>> ContextState::create(const ContextOptions& options) {
   std::unique_ptr<ContextState> state(new ContextState);
-  auto runtime = Runtime::create(options, [raw = state.get()](mesh::Mesh::AppEvents events) {
-    raw->deliver(std::move(events));
-  });
+  auto runtime = Runtime::create(
+      options, [raw = state.get()](const AppId& app, std::vector<mesh::Event> events) {
+        raw->deliver(app, std::move(events));
+      });
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   state->runtime_ = std::move(*runtime);
   state->timer_ = std::make_unique<net::Timer>(state->runtime_->loop(),
@@ -89,10 +90,10 @@ void ContextState::expect_pong(const AppId& app, room::PingId id,
   apps_[app].pings[id] = std::move(done);
 }
 
-void ContextState::deliver(mesh::Mesh::AppEvents all) {
-  AppCalls& app = apps_[all.app];
-  for (mesh::Event& event : all.events)
-    std::visit([&](auto& happened) { handle(app, happened); }, event);
+void ContextState::deliver(const AppId& app, std::vector<mesh::Event> events) {
+  AppCalls& calls = apps_[app];
+  for (mesh::Event& event : events)
+    std::visit([&](auto& happened) { handle(calls, happened); }, event);
 }
 
 template <class RoomEvent>

@@ -53,7 +53,7 @@ class ContextState {
     std::map<RoomId, std::shared_ptr<RoomState>> rooms;
   };
 
-  void deliver(mesh::Mesh::AppEvents all);
+  void deliver(const AppId& app, std::vector<mesh::Event> events);
   void run_timers();
   template <class RoomEvent>
   void handle(AppCalls& app, RoomEvent& event);

@@ -2,21 +2,27 @@
 
 namespace roomwire::client {
 
-void RelaySockets::open(signal::RelayId relay, const std::string& url) {
+void RelaySockets::operator()(const signal::RelayPool::Open& open) {
+  const signal::RelayId relay = open.relay;
   net::WebSocketHandlers handlers;
   handlers.on_open = [this, relay] { handlers_.on_open(relay); };
-  handlers.on_message = [this, relay](std::string_view text) { handlers_.on_message(relay, text); };
+  handlers.on_message = [this, relay](std::string_view frame, bool is_text) {
+    handlers_.on_message(relay, as_bytes(frame), is_text);
+  };
   handlers.on_closed = [this, relay](const std::string& reason) {
     const auto ended = clients_.extract(relay);  // Alive until here: the reason is its own.
     handlers_.on_closed(relay, reason, ended.mapped()->was_reached());
   };
-  clients_[relay] =
-      std::make_unique<net::WebSocketClient>(loop_, resolver_, trust_, url, std::move(handlers));
+  net::WebSocketOptions options;
+  options.subprotocol = open.subprotocol;
+  clients_[relay] = std::make_unique<net::WebSocketClient>(loop_, resolver_, trust_, open.url,
+                                                           std::move(handlers), std::move(options));
 }
 
-void RelaySockets::send(signal::RelayId relay, std::string text) {
-  const auto entry = clients_.find(relay);
-  if (entry != clients_.end()) entry->second->send(std::move(text));
+void RelaySockets::operator()(signal::RelayPool::Send& send) {
+  const auto entry = clients_.find(send.relay);
+  if (entry == clients_.end()) return;
+  entry->second->send(std::move(send.frame.bytes), send.frame.is_text);
 }
 
 }  // namespace roomwire::client

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "net/websocket.hpp"
 #include "signal/relay_pool.hpp"
@@ -14,19 +13,20 @@ namespace roomwire::client {
 
 struct RelayHandlers {
   std::function<void(signal::RelayId)> on_open;
-  std::function<void(signal::RelayId, std::string_view text)> on_message;
+  std::function<void(signal::RelayId, ByteView frame, bool is_text)> on_message;
   std::function<void(signal::RelayId, const std::string& reason, bool reached)> on_closed;
 };
 
-class RelaySockets final : public signal::RelaySocketPort {
+/// Does what the pool wants of its sockets.
+class RelaySockets {
  public:
   RelaySockets(net::Loop& loop, net::Resolver& resolver, net::TlsTrust& trust,
                RelayHandlers handlers)
       : loop_(loop), resolver_(resolver), trust_(trust), handlers_(std::move(handlers)) {}
 
-  void open(signal::RelayId relay, const std::string& url) override;
-  void send(signal::RelayId relay, std::string text) override;
-  void close(signal::RelayId relay) override { clients_.erase(relay); }
+  void operator()(const signal::RelayPool::Open& open);
+  void operator()(signal::RelayPool::Send& send);
+  void operator()(const signal::RelayPool::Close& close) { clients_.erase(close.relay); }
 
  private:
   net::Loop& loop_;

@@ -71,19 +71,31 @@ void Runtime::send(const Endpoint& local, const Endpoint& remote, ByteView datag
   udp_.send(local, remote, datagram);
 }
 
-signal::RelaySocketPort& Runtime::relay_sockets(const AppId& app) {
+void Runtime::carry_out(const AppId& app, mesh::Request& request) {
+  if (const auto* lookup = std::get_if<mesh::ResolveName>(&request)) {
+    resolve_mdns(lookup->name);
+    return;
+  }
+  RelaySockets& sockets = relay_sockets(app);
+  if (const auto* open = std::get_if<signal::RelayPool::Open>(&request)) sockets(*open);
+  if (auto* send = std::get_if<signal::RelayPool::Send>(&request)) sockets(*send);
+  if (const auto* close = std::get_if<signal::RelayPool::Close>(&request)) sockets(*close);
+}
+
+RelaySockets& Runtime::relay_sockets(const AppId& app) {
+  auto& sockets = relay_sockets_[app];
+  if (sockets) return *sockets;
   RelayHandlers handlers;
   handlers.on_open = [this, app](signal::RelayId relay) {
     touch_mesh().relay_opened(now(), app, relay);
   };
-  handlers.on_message = [this, app](signal::RelayId relay, std::string_view text) {
-    touch_mesh().relay_message(now(), app, relay, text);
+  handlers.on_message = [this, app](signal::RelayId relay, ByteView frame, bool is_text) {
+    touch_mesh().relay_message(now(), app, relay, frame, is_text);
   };
   handlers.on_closed = [this, app](signal::RelayId relay, const std::string& reason, bool reached) {
     touch_mesh().relay_closed(now(), app, relay, reason, reached);
   };
-  auto& sockets = relay_sockets_[app] =
-      std::make_unique<RelaySockets>(loop_, resolver_, trust_, std::move(handlers));
+  sockets = std::make_unique<RelaySockets>(loop_, resolver_, trust_, std::move(handlers));
   return *sockets;
 }
 
@@ -113,9 +125,13 @@ void Runtime::StunLookup::ask() {
 void Runtime::end_turn() {
   // One round a turn: a callback that always causes the next event must not keep the sockets
   // waiting.
-  for (mesh::Mesh::AppEvents& events : mesh_->take_events())
-    deliver_(std::move(events));
-  if (mesh_->has_events()) loop_.post([this] { turn_end_.request(); });
+  mesh_->settle(now());
+  for (mesh::Mesh::AppOutputs& outputs : mesh_->take_outputs()) {
+    for (mesh::Request& request : outputs.requests)
+      carry_out(outputs.app, request);
+    if (!outputs.events.empty()) deliver_(outputs.app, std::move(outputs.events));
+  }
+  if (mesh_->has_outputs()) loop_.post([this] { turn_end_.request(); });
   timer_.set(mesh_->next_timeout());
 }
 

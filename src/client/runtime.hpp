@@ -19,10 +19,10 @@
 
 namespace roomwire::client {
 
-class Runtime final : public mesh::MeshPorts {
+class Runtime final : public rtc::DatagramPort {
  public:
   /// Called at the end of a turn of the loop, when all state is consistent: may call anything.
-  using Deliver = std::function<void(mesh::Mesh::AppEvents)>;
+  using Deliver = std::function<void(const AppId&, std::vector<mesh::Event>)>;
 
   /// Fails as Context::create does.
   static Result<std::unique_ptr<Runtime>> create(const ContextOptions& options, Deliver deliver);
@@ -42,11 +42,12 @@ class Runtime final : public mesh::MeshPorts {
   Runtime(const ContextOptions& options, Deliver deliver);
   Result<void> start(const ContextOptions& options);
 
-  // mesh::MeshPorts
+  // rtc::DatagramPort
   void send(const Endpoint& local, const Endpoint& remote, ByteView datagram) override;
-  signal::RelaySocketPort& relay_sockets(const AppId& app) override;
-  void resolve_mdns(const std::string& name) override;
 
+  void carry_out(const AppId& app, mesh::Request& request);
+  RelaySockets& relay_sockets(const AppId& app);
+  void resolve_mdns(const std::string& name);
   void end_turn();
 
   /// A STUN server's name, looked up until somebody knows it.

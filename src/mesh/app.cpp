@@ -65,7 +65,7 @@ class App::RoomSignals final : public signal::MatchmakerPort {
     app_.events_.emplace_back(Status(WrongPassword{peer, room_}));
   }
   void on_signal_dropped(signal::RelayId relay, const std::string& reason) override {
-    app_.on_relay_dropped(relay, reason);
+    app_.drop_signal(relay, reason);
   }
 
   App& app_;
@@ -75,15 +75,14 @@ class App::RoomSignals final : public signal::MatchmakerPort {
 };
 
 App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
-         rtc::Transport& transport, MeshPorts& ports, WallClock& date, Entropy& entropy)
+         rtc::Transport& transport, WallClock& date, Entropy& entropy)
     : id_(id),
       self_(options.self),
-      ports_(ports),
       entropy_(entropy),
       drops_([this](const DropLog::Line& line) {
         events_.emplace_back(Status(Dropped{line.who, line.reason, line.times, line.again}));
       }),
-      pool_(std::move(relays), ports.relay_sockets(id), date, entropy, *this),
+      pool_(std::move(relays), date, entropy),
       hub_({id, options.self, options.max_message_bytes,
             max_pending_bytes(options.max_message_bytes)},
            entropy, *this),
@@ -108,6 +107,8 @@ Result<void> App::join(const RoomOptions& options) {
   const bool is_first = rooms_.empty();
   auto signals = std::make_unique<RoomSignals>(*this, options);
   signal::Matchmaker& matchmaker = signals->matchmaker();
+  for (const auto* topic : {&matchmaker.root_topic(), &matchmaker.self_topic()})
+    topics_[*topic] = signals.get();
   rooms_[options.room] = std::move(signals);
   hub_.join(now_,
             {options.room, options.password, matchmaker.is_active(), options.handshake_timeout});
@@ -124,8 +125,11 @@ Result<void> App::join(const RoomOptions& options) {
 void App::leave(const RoomId& room, Duration drain) {
   const auto entry = rooms_.find(room);
   if (entry == rooms_.end()) return;
-  pool_.unsubscribe(now_, entry->second->matchmaker().root_topic());
-  pool_.unsubscribe(now_, entry->second->matchmaker().self_topic());
+  const signal::Matchmaker& matchmaker = entry->second->matchmaker();
+  for (const auto* topic : {&matchmaker.root_topic(), &matchmaker.self_topic()}) {
+    pool_.unsubscribe(now_, *topic);
+    topics_.erase(*topic);
+  }
   links_.abandon_room(room);
   rooms_.erase(entry);
   if (rooms_.empty()) pool_.stop();
@@ -134,7 +138,7 @@ void App::leave(const RoomId& room, Duration drain) {
 
 void App::settle() {
   links_.settle();
-  while (!deferred_.empty()) {
+  while (drain_relays() || !deferred_.empty()) {
     const auto tasks = std::exchange(deferred_, {});
     for (const auto& task : tasks)
       task();
@@ -215,7 +219,7 @@ void App::add_candidate(signal::AttemptId attempt, const rtc::Candidate& candida
   if (waiting.size() < max_unresolved) {
     waiting.push_back({attempt, candidate, std::string(fragment)});
   }
-  if (is_new) ports_.resolve_mdns(candidate.mdns_name);
+  if (is_new) requests_.emplace_back(ResolveName{candidate.mdns_name});
 }
 
 void App::mdns_resolved(const std::string& name, const std::vector<IpAddress>& addresses) {
@@ -259,69 +263,64 @@ const RelayUrl& App::relay_url(signal::RelayId relay) const {
   return pool_.relays()[static_cast<std::size_t>(relay)];
 }
 
-// ---- what the relays say: noted, and acted on when the pool's function has returned ----
+// ---- what the relays want and tell ----
 
-void App::on_relay_ready(signal::RelayId relay) {
-  const RelayUrl& place = relay_url(relay);
-  if (!guesses_.contains(relay)) {
+bool App::drain_relays() {
+  auto outputs = pool_.take_outputs();
+  for (auto& output : outputs)
+    std::visit([this](auto& each) { apply(each); }, output);
+  return !outputs.empty();
+}
+
+void App::apply(signal::RelayPool::Ready& ready) {
+  const RelayUrl& place = relay_url(ready.relay);
+  if (!guesses_.contains(ready.relay)) {
     events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
   }
-  defer([this, relay] {
-    for (auto& [id, room] : rooms_)
-      room->matchmaker().relay_ready(now_, relay);
-  });
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().relay_ready(now_, ready.relay);
 }
 
-void App::on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
-                          bool was_connected) {
-  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(retry_in);
-  const RelayUrl& place = relay_url(relay);
-  events_.emplace_back(Status(RelayFailed{place.url, reason, wait, was_connected, place.kind}));
-  defer([this, relay] {
-    for (auto& [id, room] : rooms_)
-      room->matchmaker().relay_lost(now_, relay);
-  });
+void App::apply(signal::RelayPool::Failed& failed) {
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(failed.retry_in);
+  const RelayUrl& place = relay_url(failed.relay);
+  events_.emplace_back(Status(
+      RelayFailed{place.url, std::move(failed.reason), wait, failed.was_connected, place.kind}));
+  relay_lost(failed.relay);
 }
 
-void App::on_relay_notice(signal::RelayId relay, const std::string& text) {
-  const RelayUrl& place = relay_url(relay);
-  events_.emplace_back(Status(RelayNotice{place.url, text, place.kind}));
+void App::apply(signal::RelayPool::Notice& notice) {
+  const RelayUrl& place = relay_url(notice.relay);
+  events_.emplace_back(Status(RelayNotice{place.url, std::move(notice.text), place.kind}));
 }
 
-void App::on_relay_refused(signal::RelayId relay, const std::string& reason, bool silently) {
-  const RelayUrl& place = relay_url(relay);
-  events_.emplace_back(Status(RelayRefused{place.url, reason, silently, place.kind}));
+void App::apply(signal::RelayPool::Refused& refused) {
+  const RelayUrl& place = relay_url(refused.relay);
+  events_.emplace_back(
+      Status(RelayRefused{place.url, std::move(refused.reason), refused.silently, place.kind}));
 }
 
-void App::on_relay_passes(signal::RelayId relay) {
-  const RelayUrl& place = relay_url(relay);
-  if (guesses_.erase(relay) > 0) {
+void App::apply(signal::RelayPool::Passes& passes) {
+  const RelayUrl& place = relay_url(passes.relay);
+  if (guesses_.erase(passes.relay) > 0) {
     events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
   } else {
     events_.emplace_back(Status(RelayPasses{place.url, place.kind}));
   }
 }
 
-void App::on_relay_given_up(signal::RelayId relay) {
-  defer([this, relay] {
-    for (auto& [id, room] : rooms_)
-      room->matchmaker().relay_lost(now_, relay);
-  });
+void App::apply(signal::RelayPool::Message& message) {
+  const auto room = topics_.find(message.topic);
+  if (room == topics_.end()) return;  // It was left.
+  room->second->matchmaker().handle_signal(now_, message.relay, message.topic, message.payload);
 }
 
-void App::on_relay_message(signal::RelayId relay, const signal::Topic& topic,
-                           std::string_view payload) {
-  defer([this, relay, topic, text = std::string(payload)] {
-    for (auto& [id, room] : rooms_) {
-      signal::Matchmaker& matchmaker = room->matchmaker();
-      if (topic == matchmaker.root_topic() || topic == matchmaker.self_topic()) {
-        matchmaker.handle_signal(now_, relay, topic, text);
-      }
-    }
-  });
+void App::relay_lost(signal::RelayId relay) {
+  for (auto& [id, room] : rooms_)
+    room->matchmaker().relay_lost(now_, relay);
 }
 
-void App::on_relay_dropped(signal::RelayId relay, const std::string& reason) {
+void App::drop_signal(signal::RelayId relay, const std::string& reason) {
   ++stats_.signals_dropped;
   drops_.add(now_, relay_url(relay).url, reason);
 }

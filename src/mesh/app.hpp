@@ -26,10 +26,10 @@ constexpr std::size_t max_pending_bytes(std::size_t max_message_bytes) {
   return std::max(least, 2 * max_message_bytes);
 }
 
-class App final : public room::HubSink, public signal::RelayPoolObserver, public LinksObserver {
+class App final : public room::HubSink, public LinksObserver {
  public:
   App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
-      rtc::Transport& transport, MeshPorts& ports, WallClock& date, Entropy& entropy);
+      rtc::Transport& transport, WallClock& date, Entropy& entropy);
   ~App() override;
 
   /// Time for everything that follows, until the next call.
@@ -48,8 +48,9 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void settle();
   Deadline next_timeout() const;
   void handle_timeout();
+  std::vector<Request> take_requests() { return std::exchange(requests_, {}); }
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
-  bool has_events() const { return !events_.empty(); }
+  bool has_outputs() const { return !requests_.empty() || !events_.empty(); }
   Stats stats() const;
 
  private:
@@ -79,17 +80,21 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   void on_left(const RoomId& room) override;
   void on_dropped(const PeerId& peer, const std::string& reason) override;
 
-  // signal::RelayPoolObserver
-  void on_relay_ready(signal::RelayId relay) override;
-  void on_relay_failed(signal::RelayId relay, const std::string& reason, Duration retry_in,
-                       bool was_connected) override;
-  void on_relay_notice(signal::RelayId relay, const std::string& text) override;
-  void on_relay_refused(signal::RelayId relay, const std::string& reason, bool silently) override;
-  void on_relay_passes(signal::RelayId relay) override;
-  void on_relay_given_up(signal::RelayId relay) override;
-  void on_relay_message(signal::RelayId relay, const signal::Topic& topic,
-                        std::string_view payload) override;
-  void on_relay_dropped(signal::RelayId relay, const std::string& reason) override;
+  // What the relays want and tell.
+  bool drain_relays();
+  void apply(signal::RelayPool::Open& open) { requests_.emplace_back(std::move(open)); }
+  void apply(signal::RelayPool::Send& send) { requests_.emplace_back(std::move(send)); }
+  void apply(signal::RelayPool::Close& close) { requests_.emplace_back(close); }
+  void apply(signal::RelayPool::Ready& ready);
+  void apply(signal::RelayPool::Failed& failed);
+  void apply(signal::RelayPool::Notice& notice);
+  void apply(signal::RelayPool::Refused& refused);
+  void apply(signal::RelayPool::Passes& passes);
+  void apply(signal::RelayPool::GivenUp& given_up) { relay_lost(given_up.relay); }
+  void apply(signal::RelayPool::Message& message);
+  void apply(signal::RelayPool::Dropped& dropped) { drop_signal(dropped.relay, dropped.reason); }
+  void relay_lost(signal::RelayId relay);
+  void drop_signal(signal::RelayId relay, const std::string& reason);
 
   // LinksObserver
   void on_candidate(signal::AttemptId attempt, const std::string& candidate_init) override;
@@ -112,10 +117,10 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
 
   AppId id_;
   PeerId self_;
-  MeshPorts& ports_;
   Entropy& entropy_;
   Time now_{};
   Stats stats_;
+  std::vector<Request> requests_;
   std::vector<Event> events_;
   std::vector<std::function<void()>> deferred_;
   DropLog drops_;
@@ -125,6 +130,7 @@ class App final : public room::HubSink, public signal::RelayPoolObserver, public
   room::Hub hub_;
   Links links_;
   std::map<RoomId, std::unique_ptr<RoomSignals>> rooms_;
+  std::map<signal::Topic, RoomSignals*> topics_;  ///< The two of each room.
 };
 
 }  // namespace roomwire::mesh

@@ -1,4 +1,4 @@
-// What the rooms of an app tell the program, in the order in which it happened.
+// What comes out of a mesh: what it wants done by the edge, and what its rooms tell the program.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "room/hub.hpp"
 #include "roomwire/status.hpp"
+#include "signal/relay_pool.hpp"
 
 namespace roomwire::mesh {
 
@@ -56,5 +57,14 @@ struct RoomLeft {
 
 using Event = std::variant<PeerJoined, PeerLeft, MessageReceived, ReceiveProgressed, SendProgressed,
                            Sent, Responded, Ponged, RoomLeft, Status>;
+
+/// Looks a `….local` name up; answered by Mesh::mdns_resolved.
+struct ResolveName {
+  std::string name;
+};
+
+/// Of the edge. The relays are those of one app.
+using Request = std::variant<signal::RelayPool::Open, signal::RelayPool::Send,
+                             signal::RelayPool::Close, ResolveName>;
 
 }  // namespace roomwire::mesh

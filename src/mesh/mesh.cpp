@@ -16,14 +16,13 @@ constexpr Duration standstill = 8s;
 
 }  // namespace
 
-Mesh::Mesh(MeshOptions options, rtc::Stack& stack, MeshPorts& ports, WallClock& date,
+Mesh::Mesh(MeshOptions options, rtc::Stack& stack, rtc::DatagramPort& datagrams, WallClock& date,
            Entropy& entropy)
     : options_(std::move(options)),
       stack_(stack),
-      ports_(ports),
       date_(date),
       entropy_(entropy),
-      transport_(rtc::Transport::create(stack, ports, entropy)) {}
+      transport_(rtc::Transport::create(stack, datagrams, entropy)) {}
 
 Mesh::~Mesh() = default;
 
@@ -36,12 +35,10 @@ room::Hub& Mesh::hub(const AppId& id) {
 
 void Mesh::set_local_endpoints(Time now, std::vector<Endpoint> endpoints) {
   transport_->set_local_endpoints(now, std::move(endpoints));
-  settle(now);
 }
 
 void Mesh::add_stun_server(Time now, const Endpoint& server) {
   transport_->add_stun_server(now, server);
-  settle(now);
 }
 
 void Mesh::handle_datagram(Time now, const Endpoint& local, const Endpoint& remote,
@@ -50,7 +47,6 @@ void Mesh::handle_datagram(Time now, const Endpoint& local, const Endpoint& remo
     app->set_time(now);
   // One that belongs to no connection is a late packet of a connection that has ended.
   transport_->handle_datagram(now, local, remote, datagram, more);
-  settle(now);
 }
 
 void Mesh::mdns_resolved(Time now, const std::string& name,
@@ -59,26 +55,23 @@ void Mesh::mdns_resolved(Time now, const std::string& name,
     app->set_time(now);
     app->mdns_resolved(name, addresses);
   }
-  settle(now);
 }
 
 void Mesh::relay_opened(Time now, const AppId& id, signal::RelayId relay) {
   app(id).set_time(now);
   app(id).relays().relay_opened(now, relay);
-  settle(now);
 }
 
-void Mesh::relay_message(Time now, const AppId& id, signal::RelayId relay, std::string_view text) {
+void Mesh::relay_message(Time now, const AppId& id, signal::RelayId relay, ByteView frame,
+                         bool is_text) {
   app(id).set_time(now);
-  app(id).relays().relay_message(now, relay, text);
-  settle(now);
+  app(id).relays().relay_message(now, relay, frame, is_text);
 }
 
 void Mesh::relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason,
                         bool reached) {
   app(id).set_time(now);
   app(id).relays().relay_closed(now, relay, reason, reached);
-  settle(now);
 }
 
 Result<void> Mesh::join(Time now, const RoomOptions& options) {
@@ -100,19 +93,16 @@ Result<void> Mesh::join(Time now, const RoomOptions& options) {
     }
     relays.insert(relays.end(), options_.further_relays.begin(), options_.further_relays.end());
     auto& created = apps_[options.app] = std::make_unique<App>(
-        options.app, options_, std::move(relays), *transport_, ports_, date_, entropy_);
+        options.app, options_, std::move(relays), *transport_, date_, entropy_);
     created->links().set_receiving(receiving_);
   }
   app(options.app).set_time(now);
-  Result<void> joined = app(options.app).join(options);
-  settle(now);
-  return joined;
+  return app(options.app).join(options);
 }
 
 void Mesh::leave(Time now, const AppId& id, const RoomId& room, Duration drain) {
   app(id).set_time(now);
   app(id).leave(room, drain);
-  settle(now);
 }
 
 std::optional<Path> Mesh::path(const AppId& id, const PeerId& peer) const {
@@ -135,7 +125,6 @@ void Mesh::set_receiving(Time now, bool on) {
     app->set_time(now);
     app->links().set_receiving(on);
   }
-  settle(now);
 }
 
 Deadline Mesh::next_timeout() const {
@@ -156,7 +145,6 @@ void Mesh::handle_timeout(Time now) {
     app->handle_timeout();
     if (stood_still) app->stood_still();
   }
-  settle(now);
 }
 
 void Mesh::settle(Time now) {
@@ -166,17 +154,17 @@ void Mesh::settle(Time now) {
   }
 }
 
-std::vector<Mesh::AppEvents> Mesh::take_events() {
-  std::vector<AppEvents> all;
+std::vector<Mesh::AppOutputs> Mesh::take_outputs() {
+  std::vector<AppOutputs> all;
   for (auto& [id, app] : apps_) {
-    if (app->has_events()) all.push_back({id, app->take_events()});
+    if (app->has_outputs()) all.push_back({id, app->take_requests(), app->take_events()});
   }
   return all;
 }
 
-bool Mesh::has_events() const {
+bool Mesh::has_outputs() const {
   return std::any_of(apps_.begin(), apps_.end(),
-                     [](const auto& entry) { return entry.second->has_events(); });
+                     [](const auto& entry) { return entry.second->has_outputs(); });
 }
 
 Stats Mesh::stats() const {

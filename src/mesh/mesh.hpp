@@ -1,5 +1,5 @@
 // One peer of the network: its relays, its connections and its rooms, put together. Still no I/O:
-// datagrams, relay messages and time go in; the ports and the events are what comes out.
+// datagrams, relay messages and time go in; datagrams, requests and events come out.
 #pragma once
 
 #include <functional>
@@ -20,15 +20,6 @@ namespace roomwire::mesh {
 
 class App;
 
-/// What a mesh asks of the edge.
-class MeshPorts : public rtc::DatagramPort {
- public:
-  /// The relay sockets of one app; called once for each, lives as long as the mesh.
-  virtual signal::RelaySocketPort& relay_sockets(const AppId& app) = 0;
-  /// Looks a `….local` name up; later, never from within this call, Mesh::mdns_resolved.
-  virtual void resolve_mdns(const std::string& name) = 0;
-};
-
 struct MeshOptions {
   PeerId self;
   std::vector<RelayUrl> relays;  ///< Empty: the defaults of each app.
@@ -37,11 +28,12 @@ struct MeshOptions {
   std::vector<RelayUrl> further_relays{};  ///< Beside those.
 };
 
-/// Every function takes the time of the loop, which never goes back. None may be called from
-/// within a port.
+/// Every function takes the time of the loop, which never goes back. They are inputs: once a turn
+/// settle() does what follows from them, and take_outputs() gives what came of it.
 class Mesh {
  public:
-  Mesh(MeshOptions options, rtc::Stack& stack, MeshPorts& ports, WallClock& date, Entropy& entropy);
+  Mesh(MeshOptions options, rtc::Stack& stack, rtc::DatagramPort& datagrams, WallClock& date,
+       Entropy& entropy);
   ~Mesh();
 
   void set_local_endpoints(Time now, std::vector<Endpoint> endpoints);
@@ -52,7 +44,8 @@ class Mesh {
   void mdns_resolved(Time now, const std::string& name, const std::vector<IpAddress>& addresses);
 
   void relay_opened(Time now, const AppId& id, signal::RelayId relay);
-  void relay_message(Time now, const AppId& id, signal::RelayId relay, std::string_view text);
+  void relay_message(Time now, const AppId& id, signal::RelayId relay, ByteView frame,
+                     bool is_text);
   void relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason,
                     bool reached = false);
 
@@ -60,7 +53,7 @@ class Mesh {
   Result<void> join(Time now, const RoomOptions& options);
   /// RoomLeft follows, once what is queued has been sent or `drain` has passed.
   void leave(Time now, const AppId& id, const RoomId& room, Duration drain);
-  /// The rooms of an app that was joined. After calling a function of it, call settle().
+  /// The rooms of an app that was joined.
   room::Hub& hub(const AppId& id);
   std::optional<Path> path(const AppId& id, const PeerId& peer) const;
   std::string_view software(const AppId& id, const PeerId& peer) const;
@@ -69,16 +62,17 @@ class Mesh {
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);
-  /// Finishes what was begun within callbacks; every function above that takes the time does.
+  /// Lets the cores act on what the others put out, until none has anything left.
   void settle(Time now);
 
-  struct AppEvents {
+  struct AppOutputs {
     AppId app;
+    std::vector<Request> requests;
     std::vector<Event> events;
   };
-  /// What happened since the last call. The caller empties this after each of its own calls.
-  std::vector<AppEvents> take_events();
-  bool has_events() const;
+  /// What is to be done, and what happened, since the last call.
+  std::vector<AppOutputs> take_outputs();
+  bool has_outputs() const;
   Stats stats() const;
 
  private:
@@ -86,7 +80,6 @@ class Mesh {
 
   MeshOptions options_;
   rtc::Stack& stack_;
-  MeshPorts& ports_;
   WallClock& date_;
   Entropy& entropy_;
   std::unique_ptr<rtc::Transport> transport_;

@@ -84,12 +84,16 @@ std::string seconds(Duration time) {
 struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Impl> {
   // `ending` is `ended` but for on_closed, which is posted.
   enum class State { connecting, open, closing, ending, ended };
+  struct Message {
+    std::string bytes;
+    bool is_text;
+  };
   using Stream = websocket::stream<ByteStream>;
 
   Impl(Loop& owner, WebSocketHandlers callbacks, WebSocketOptions settings)
       : loop(owner),
         handlers(std::move(callbacks)),
-        options(settings),
+        options(std::move(settings)),
         limit(owner, [this] { handle_limit(); }) {}
 
   void start(Resolver& resolver, TlsTrust& trust, std::string_view url);
@@ -99,7 +103,7 @@ struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Imp
   void opened();
   void read();
   void handle_read(const ErrorCode& error);
-  void send(std::string message);
+  void send(std::string message, bool is_text);
   void write();
   void close();
   void say_good_bye();
@@ -125,7 +129,7 @@ struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Imp
   std::optional<Stream> stream;
   websocket::response_type response;
   beast::flat_buffer incoming;
-  std::deque<std::string> queue;  // its front is being written while `writing`
+  std::deque<Message> queue;  // its front is being written while `writing`
   std::size_t queued_bytes = 0;
   bool writing = false;
   bool owned = true;
@@ -170,6 +174,8 @@ void WebSocketClient::Impl::configure() {
     request.set(beast::http::field::user_agent, "roomwire");
     if (!address.authorization.empty())
       request.set(beast::http::field::authorization, address.authorization);
+    if (!options.subprotocol.empty())
+      request.set(beast::http::field::sec_websocket_protocol, options.subprotocol);
   }));
   // Read what is compressed, send plain: what is sent is short, and most of it is ciphertext.
   websocket::permessage_deflate deflate;
@@ -196,33 +202,34 @@ void WebSocketClient::Impl::read() {
 
 void WebSocketClient::Impl::handle_read(const ErrorCode& error) {
   if (error) return end(state == State::closing ? "closed" : reason_of(error));
-  if (state == State::open && stream->got_text() && handlers.on_message) {
+  if (state == State::open && handlers.on_message) {
     const auto data = incoming.cdata();
-    handlers.on_message({static_cast<const char*>(data.data()), data.size()});
+    handlers.on_message({static_cast<const char*>(data.data()), data.size()}, stream->got_text());
   }
   if (state >= State::ending) return;
   incoming.consume(incoming.size());
   read();
 }
 
-void WebSocketClient::Impl::send(std::string message) {
+void WebSocketClient::Impl::send(std::string message, bool is_text) {
   if (state != State::connecting && state != State::open) return;
   if (queued_bytes + message.size() > options.max_queued_bytes)
     return end_soon("more waits to be sent than the connection takes");
   queued_bytes += message.size();
-  queue.push_back(std::move(message));
+  queue.push_back({std::move(message), is_text});
   if (state == State::open && !writing) write();
 }
 
 void WebSocketClient::Impl::write() {
   writing = true;
+  stream->text(queue.front().is_text);
   stream->async_write(
-      boost::asio::buffer(queue.front()), guarded([](Impl& self, const ErrorCode& error) {
+      boost::asio::buffer(queue.front().bytes), guarded([](Impl& self, const ErrorCode& error) {
         self.writing = false;
         if (error) {
           return self.end(self.state == State::closing ? "closed" : self.reason_of(error));
         }
-        self.queued_bytes -= self.queue.front().size();
+        self.queued_bytes -= self.queue.front().bytes.size();
         self.queue.pop_front();
         if (!self.queue.empty()) return self.write();
         if (self.state == State::closing) self.say_good_bye();
@@ -290,7 +297,7 @@ Result<void> WebSocketClient::check_url(std::string_view url) {
 WebSocketClient::WebSocketClient(Loop& loop, Resolver& resolver, TlsTrust& trust,
                                  std::string_view url, WebSocketHandlers handlers,
                                  WebSocketOptions options)
-    : impl_(std::make_shared<Impl>(loop, std::move(handlers), options)) {
+    : impl_(std::make_shared<Impl>(loop, std::move(handlers), std::move(options))) {
   impl_->start(resolver, trust, url);
 }
 
@@ -299,8 +306,8 @@ WebSocketClient::~WebSocketClient() {
   impl_->end({});
 }
 
-void WebSocketClient::send(std::string message) {
-  impl_->send(std::move(message));
+void WebSocketClient::send(std::string message, bool is_text) {
+  impl_->send(std::move(message), is_text);
 }
 void WebSocketClient::close() {
   impl_->close();

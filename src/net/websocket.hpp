@@ -19,9 +19,8 @@ class TlsTrust;
 /// anything, the client's destructor included. An empty one is skipped.
 struct WebSocketHandlers {
   std::function<void()> on_open;
-  /// A text message, whole and valid UTF-8; the view is valid during the call. Binary messages
-  /// are ignored: no relay protocol here has any.
-  std::function<void(std::string_view)> on_message;
+  /// A whole message, valid UTF-8 if it is text; the view is valid during the call.
+  std::function<void(std::string_view, bool is_text)> on_message;
   /// The end, called once, also when the connection never opened. One line for a person:
   /// "connection refused", "host not found", "certificate not valid: self-signed certificate",
   /// "HTTP 403", "no answer within 10 s".
@@ -34,6 +33,7 @@ struct WebSocketOptions {
   Duration close_limit = 2s;     ///< How long close() waits for what is queued and the other side.
   std::size_t max_message_bytes = 1U << 20;  ///< A larger one that comes closes the connection.
   std::size_t max_queued_bytes = 1U << 20;   ///< More that waits to be sent closes it too.
+  std::string subprotocol{};  ///< That the server is asked for (RFC 6455 section 1.9); empty: none.
 };
 
 /// One connection, tried once. Trying again is the owner's business.
@@ -52,9 +52,9 @@ class WebSocketClient {
   WebSocketClient(const WebSocketClient&) = delete;
   WebSocketClient& operator=(const WebSocketClient&) = delete;
 
-  /// Queues a text message; it may be called before on_open. After the end, or after close(), it
-  /// does nothing.
-  void send(std::string message);
+  /// Queues a message, which is UTF-8 if it is text; it may be called before on_open. After the
+  /// end, or after close(), it does nothing.
+  void send(std::string message, bool is_text = true);
 
   /// Sends what is queued, then says good-bye; on_closed("closed") follows within close_limit.
   /// No message is delivered any more. Before on_open it drops the connection.

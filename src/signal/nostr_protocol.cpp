@@ -47,12 +47,10 @@ std::uint16_t nostr_kind(const Topic& topic) {
   return static_cast<std::uint16_t>(20'000 + utf16_sum(topic.str()) % 10'000);
 }
 
-NostrProtocol::NostrProtocol(const NostrKey& key, WallClock& date, Entropy& entropy,
-                             RelayProtocolPort& port)
+NostrProtocol::NostrProtocol(const NostrKey& key, WallClock& date, Entropy& entropy)
     : key_(key),
       date_(date),
       entropy_(entropy),
-      port_(port),
       verifications_(verification_burst, verifications_per_second) {}
 
 void NostrProtocol::opened(Time now) {
@@ -103,7 +101,7 @@ void NostrProtocol::unsubscribe(Time now, const Topic& topic) {
     if (!subscription->refused) subscription->send_at = now;
     return;
   }
-  if (open_) port_.send(json::serialize(json::array{"CLOSE", subscription->id}));
+  if (open_) send_text(json::serialize(json::array{"CLOSE", subscription->id}));
   subscriptions_.erase(subscriptions_.begin() + (subscription - subscriptions_.data()));
 }
 
@@ -125,7 +123,7 @@ void NostrProtocol::send_requests(Time now) {
         {"kinds", json::array(kinds.begin(), kinds.end())},
         {"since", std::max<std::int64_t>(0, date_.unix_seconds() - since_seconds)},
         {"#x", std::move(topics)}};
-    port_.send(json::serialize(json::array{"REQ", subscription.id, filter}));
+    send_text(json::serialize(json::array{"REQ", subscription.id, filter}));
   }
 }
 
@@ -155,22 +153,22 @@ bool NostrProtocol::publish(Time now, const Topic& topic, const std::string& pay
   }
   key_.sign(event);
   if (is_announcement) announcement_id_ = event.id;
-  port_.send("[\"EVENT\"," + to_json(event) + ']');
+  send_text("[\"EVENT\"," + to_json(event) + ']');
   return true;
 }
 
-void NostrProtocol::receive(Time now, std::string_view text) {
-  if (text.size() > max_relay_text_bytes) return port_.on_dropped("a message that is too long");
-  const auto value = parse_json(text, max_nostr_message_depth);
+void NostrProtocol::receive(Time now, ByteView frame, bool is_text) {
+  if (frame.size() > max_relay_frame_bytes) return drop("a message that is too long");
+  const auto value = parse_json(is_text ? as_text(frame) : "", max_nostr_message_depth);
   const std::string_view type =
       value && value->is_array() ? string_at(value->get_array(), 0) : std::string_view();
-  if (type.empty()) return port_.on_dropped("a message that is not Nostr's");
+  if (type.empty()) return drop("a message that is not Nostr's");
   const json::array& message = value->get_array();
   if (type == "EVENT") return handle_event(now, message);
   if (type == "OK") return handle_ok(now, message);
   if (type == "CLOSED") return handle_closed(now, message);
   if (type == "NOTICE") return handle_notice(now, string_at(message, 1));
-  if (type == "AUTH") return port_.on_notice("wants clients to authenticate, which we cannot");
+  if (type == "AUTH") return put(Notice{"wants clients to authenticate, which we cannot"});
   if (type == "EOSE") {
     if (Subscription* subscription = find(string_at(message, 1))) subscription->live = true;
   }
@@ -179,27 +177,27 @@ void NostrProtocol::receive(Time now, std::string_view text) {
 
 void NostrProtocol::handle_event(Time now, const json::array& message) {
   if (message.size() < 3 || !message[2].is_object()) {
-    return port_.on_dropped("a message that is not Nostr's");
+    return drop("a message that is not Nostr's");
   }
   Subscription* subscription = find(string_at(message, 1));
   if (subscription == nullptr) return;  // Sent before our CLOSE reached the relay.
   subscription->live = true;
   const auto event = parse_event(message[2].get_object());
-  if (!event) return port_.on_dropped("an event that is none");
-  if (event->pubkey == key_.public_key()) return port_.on_echo();
+  if (!event) return drop("an event that is none");
+  if (event->pubkey == key_.public_key()) return put(Echo{});
   for (const auto& tag : event->tags) {
     if (tag.size() < 2 || tag[0] != topic_tag) continue;
     const auto topic = subscription->topics.find(Topic(tag[1]));
     if (topic == subscription->topics.end()) continue;
-    if (!verifications_.take(now)) return port_.on_dropped("more events than we can verify");
-    if (!verify(*event)) return port_.on_dropped("an event with a forged id or signature");
-    return port_.on_payload(*topic, event->content);
+    if (!verifications_.take(now)) return drop("more events than we can verify");
+    if (!verify(*event)) return drop("an event with a forged id or signature");
+    return put(Payload{*topic, event->content});
   }
 }
 
 void NostrProtocol::handle_ok(Time now, const json::array& message) {
   if (message.size() < 3 || !message[2].is_bool()) {
-    return port_.on_dropped("a message that is not Nostr's");
+    return drop("a message that is not Nostr's");
   }
   const std::string_view id = string_at(message, 1);
   const std::string_view reason = string_at(message, 3);
@@ -208,7 +206,7 @@ void NostrProtocol::handle_ok(Time now, const json::array& message) {
     return;
   }
   if (starts_with(reason, "duplicate:")) return;
-  port_.on_refused(reason);
+  put(Refused{std::string(reason)});
   // Refusals of what we sent before we heard of the first one count as that one.
   if (quiet_until_ && now < *quiet_until_) return;
   quiet_for_ = std::clamp(quiet_for_ * 2, first_quiet, longest_quiet);
@@ -219,13 +217,13 @@ void NostrProtocol::handle_closed(Time now, const json::array& message) {
   Subscription* subscription = find(string_at(message, 1));
   if (subscription == nullptr || subscription->refused) return;
   const std::string_view reason = string_at(message, 2);
-  port_.on_refused(reason);
+  put(Refused{std::string(reason)});
   make_again_later(now, *subscription);
 }
 
 // A relay that knows no CLOSED refuses a subscription so, and does not say which.
 void NostrProtocol::handle_notice(Time now, std::string_view text) {
-  port_.on_notice(text);
+  put(Notice{std::string(text)});
   for (Subscription& each : subscriptions_) {
     if (!each.live && !each.refused && !each.send_at) make_again_later(now, each);
   }

@@ -27,14 +27,14 @@ std::uint16_t nostr_kind(const Topic& topic);
 /// then later, at most every 10 minutes.
 class NostrProtocol final : public RelayProtocol {
  public:
-  NostrProtocol(const NostrKey& key, WallClock& date, Entropy& entropy, RelayProtocolPort& port);
+  NostrProtocol(const NostrKey& key, WallClock& date, Entropy& entropy);
 
   void opened(Time now) override;
   void closed() override;
   void subscribe(Time now, const Topic& topic) override;
   void unsubscribe(Time now, const Topic& topic) override;
   bool publish(Time now, const Topic& topic, const std::string& payload) override;
-  void receive(Time now, std::string_view text) override;
+  void receive(Time now, ByteView frame, bool is_text) override;
   Deadline next_timeout() const override;
   void handle_timeout(Time now) override;
 
@@ -57,12 +57,12 @@ class NostrProtocol final : public RelayProtocol {
   void handle_ok(Time now, const boost::json::array& message);
   void handle_closed(Time now, const boost::json::array& message);
   void handle_notice(Time now, std::string_view text);
+  void drop(std::string_view reason) { put(Dropped{reason}); }
   static void make_again_later(Time now, Subscription& subscription);
 
   const NostrKey& key_;
   WallClock& date_;
   Entropy& entropy_;
-  RelayProtocolPort& port_;
   bool open_ = false;
   std::vector<Subscription> subscriptions_;
   RateLimit verifications_;

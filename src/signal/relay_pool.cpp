@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "base/rate_limit.hpp"
-#include "signal/nostr_protocol.hpp"
+#include "signal/relay_strategy.hpp"
 #include "signal/relay_text.hpp"
-#include "signal/ws_relay_protocol.hpp"
 
 namespace roomwire::signal {
 namespace {
@@ -28,15 +27,14 @@ constexpr double notices_per_second = 0.1;
 
 class RelayPool::Impl {
  public:
-  Impl(std::vector<RelayUrl> relays, RelaySocketPort& sockets, WallClock& date, Entropy& entropy,
-       RelayPoolObserver& observer)
-      : urls_(std::move(relays)),
-        sockets_(sockets),
-        entropy_(entropy),
-        observer_(observer),
-        key_(NostrKey::draw(entropy)) {
-    for (std::size_t i = 0; i < urls_.size(); ++i) {
-      relays_.push_back(std::make_unique<Relay>(*this, static_cast<RelayId>(i), date));
+  Impl(std::vector<RelayUrl> relays, WallClock& date, Entropy& entropy)
+      : urls_(std::move(relays)), entropy_(entropy), key_(NostrKey::draw(entropy)) {
+    const RelayTools tools{key_, date, entropy_};
+    for (const RelayUrl& url : urls_) {
+      Relay& relay = relays_.emplace_back();
+      relay.id = static_cast<RelayId>(relays_.size() - 1);
+      relay.protocol = relay_strategy(url.kind).make_protocol(tools);
+      relay.is_guess = url.is_guess;
     }
   }
 
@@ -48,38 +46,19 @@ class RelayPool::Impl {
   void unsubscribe(Time now, const Topic& topic);
   bool publish(Time now, RelayId id, const Topic& topic, const std::string& payload);
   void opened(Time now, RelayId id);
-  void message(Time now, RelayId id, std::string_view text);
+  void message(Time now, RelayId id, ByteView frame, bool is_text);
   void closed(Time now, RelayId id, const std::string& reason, bool reached);
   Deadline next_timeout() const;
   void handle_timeout(Time now);
+  std::vector<Output> take_outputs() { return std::exchange(outputs_, {}); }
 
  private:
   enum class State { idle, connecting, ready, waiting, given_up };
 
-  struct Relay final : RelayProtocolPort {
-    Relay(Impl& owner, RelayId which, WallClock& date);
-
-    void send(std::string text) override { pool.sockets_.send(id, std::move(text)); }
-    void on_payload(const Topic& topic, std::string_view payload) override {
-      echo_due.reset();
-      if (is_silent || is_guess) accept();
-      pool.observer_.on_relay_message(id, topic, payload);
-    }
-    void on_notice(std::string_view text) override {
-      last_notice = printable(text);
-      if (!is_guess && notices.take(now)) pool.observer_.on_relay_notice(id, last_notice);
-    }
-    void on_refused(std::string_view reason) override { refuse(printable(reason), false); }
-    void on_echo() override { accept(); }
-    void refuse(const std::string& reason, bool silently);
-    void accept();
-    void on_dropped(std::string_view reason) override {
-      pool.observer_.on_relay_dropped(id, std::string(reason));
-    }
-
-    Impl& pool;
-    RelayId id;
+  struct Relay {
+    RelayId id{};
     std::unique_ptr<RelayProtocol> protocol;
+    bool is_guess = false;  ///< And has not shown that it is a relay.
     State state = State::idle;
     Deadline timer;   ///< Connecting: when to give up. Waiting: when to try again.
     Duration wait{};  ///< The last one, before its jitter.
@@ -88,87 +67,100 @@ class RelayPool::Impl {
     std::string last_notice;  ///< On this connection.
     std::optional<std::string> refusal;
     bool is_silent = false;  ///< The refusal.
-    bool is_guess = false;   ///< And has not shown that it is a relay.
-    Time now{};              ///< Of the message that is being read.
     RateLimit notices{notice_burst, notices_per_second};
   };
 
   /// Null when there is no such relay.
-  Relay* find(RelayId id) const {
+  Relay* find(RelayId id) {
     const auto i = static_cast<std::size_t>(id);
-    return i < relays_.size() ? relays_[i].get() : nullptr;
+    return i < relays_.size() ? &relays_[i] : nullptr;
   }
+  /// Acts on what the relay's protocol has put out.
+  void settle(Time now, Relay& relay);
+  void accept(Relay& relay);
+  void refuse(Time now, Relay& relay, const std::string& reason, bool silently);
   void open(Time now, Relay& relay);
   void fail(Time now, Relay& relay, const std::string& reason);
+  void put(Output output) { outputs_.push_back(std::move(output)); }
   void give_up(Relay& relay);
 
   std::vector<RelayUrl> urls_;
-  RelaySocketPort& sockets_;
   Entropy& entropy_;
-  RelayPoolObserver& observer_;
   NostrKey key_;
-  std::vector<std::unique_ptr<Relay>> relays_;
+  std::vector<Relay> relays_;
   std::set<Topic> topics_;
+  std::vector<Output> outputs_;
 };
 
-RelayPool::Impl::Relay::Relay(Impl& owner, RelayId which, WallClock& date)
-    : pool(owner), id(which) {
-  const RelayUrl& url = owner.urls_[static_cast<std::size_t>(which)];
-  is_guess = url.is_guess;
-  if (url.kind == RelayUrl::Kind::nostr) {
-    protocol = std::make_unique<NostrProtocol>(owner.key_, date, owner.entropy_, *this);
-  } else {
-    protocol = std::make_unique<WsRelayProtocol>(*this);
+void RelayPool::Impl::settle(Time now, Relay& relay) {
+  for (RelayProtocol::Output& output : relay.protocol->take_outputs()) {
+    if (auto* frame = std::get_if<RelayFrame>(&output)) {
+      put(Send{relay.id, std::move(*frame)});
+    } else if (auto* payload = std::get_if<RelayProtocol::Payload>(&output)) {
+      relay.echo_due.reset();
+      if (relay.is_silent || relay.is_guess) accept(relay);
+      put(Message{relay.id, std::move(payload->topic), std::move(payload->bytes)});
+    } else if (const auto* notice = std::get_if<RelayProtocol::Notice>(&output)) {
+      relay.last_notice = printable(notice->text);
+      if (!relay.is_guess && relay.notices.take(now)) put(Notice{relay.id, relay.last_notice});
+    } else if (const auto* refused = std::get_if<RelayProtocol::Refused>(&output)) {
+      refuse(now, relay, printable(refused->reason), false);
+    } else if (std::holds_alternative<RelayProtocol::Echo>(output)) {
+      accept(relay);
+    } else {
+      put(Dropped{relay.id, std::string(std::get<RelayProtocol::Dropped>(output).reason)});
+    }
   }
 }
 
-void RelayPool::Impl::Relay::accept() {
-  echo_due.reset();
-  is_silent = false;
-  const bool is_news = std::exchange(is_guess, false);
-  if (std::exchange(refusal, std::nullopt) || is_news) pool.observer_.on_relay_passes(id);
+void RelayPool::Impl::accept(Relay& relay) {
+  relay.echo_due.reset();
+  relay.is_silent = false;
+  const bool is_news = std::exchange(relay.is_guess, false);
+  if (std::exchange(relay.refusal, std::nullopt) || is_news) put(Passes{relay.id});
 }
 
-void RelayPool::Impl::Relay::refuse(const std::string& reason, bool silently) {
-  echo_due.reset();
-  if (is_guess && silently) {
-    pool.sockets_.close(id);
-    return pool.give_up(*this);
+void RelayPool::Impl::refuse(Time now, Relay& relay, const std::string& reason, bool silently) {
+  relay.echo_due.reset();
+  if (relay.is_guess && silently) {
+    put(Close{relay.id});
+    return give_up(relay);
   }
-  if (is_guess) accept();
-  if (refusal == reason || (!silently && !notices.take(now))) return;
-  refusal = reason;
-  is_silent = silently;
-  pool.observer_.on_relay_refused(id, reason, silently);
+  if (relay.is_guess) accept(relay);
+  if (relay.refusal == reason || (!silently && !relay.notices.take(now))) return;
+  relay.refusal = reason;
+  relay.is_silent = silently;
+  put(Refused{relay.id, reason, silently});
 }
 
 bool RelayPool::Impl::is_ready(RelayId id) const {
-  const Relay* relay = find(id);
-  return relay != nullptr && relay->state == State::ready;
+  const auto i = static_cast<std::size_t>(id);
+  return i < relays_.size() && relays_[i].state == State::ready;
 }
 
 void RelayPool::Impl::start(Time now) {
-  for (const auto& relay : relays_) {
-    if (relay->state == State::idle) open(now, *relay);
+  for (Relay& relay : relays_) {
+    if (relay.state == State::idle) open(now, relay);
   }
 }
 
 void RelayPool::Impl::stop() {
-  for (const auto& relay : relays_) {
-    if (relay->state == State::given_up) continue;
-    const State before = std::exchange(relay->state, State::idle);
-    relay->timer.reset();
-    relay->wait = {};
-    relay->echo_due.reset();
-    relay->protocol->closed();
-    if (before == State::connecting || before == State::ready) sockets_.close(relay->id);
+  for (Relay& relay : relays_) {
+    if (relay.state == State::given_up) continue;
+    const State before = std::exchange(relay.state, State::idle);
+    relay.timer.reset();
+    relay.wait = {};
+    relay.echo_due.reset();
+    relay.protocol->closed();
+    if (before == State::connecting || before == State::ready) put(Close{relay.id});
   }
 }
 
 void RelayPool::Impl::open(Time now, Relay& relay) {
   relay.state = State::connecting;
   relay.timer = now + connect_timeout;
-  sockets_.open(relay.id, urls_[static_cast<std::size_t>(relay.id)].url);
+  const RelayUrl& url = urls_[static_cast<std::size_t>(relay.id)];
+  put(Open{relay.id, url.url, relay_strategy(url.kind).subprotocol});
 }
 
 void RelayPool::Impl::fail(Time now, Relay& relay, const std::string& reason) {
@@ -181,7 +173,7 @@ void RelayPool::Impl::fail(Time now, Relay& relay, const std::string& reason) {
   const auto wait = std::chrono::duration_cast<Duration>(relay.wait * (1 - entropy_.unit() / 2));
   relay.state = State::waiting;
   relay.timer = now + wait;
-  observer_.on_relay_failed(relay.id, printable(reason), wait, was_connected);
+  put(Failed{relay.id, printable(reason), wait, was_connected});
 }
 
 void RelayPool::Impl::give_up(Relay& relay) {
@@ -189,19 +181,23 @@ void RelayPool::Impl::give_up(Relay& relay) {
   relay.timer.reset();
   relay.echo_due.reset();
   relay.protocol->closed();
-  observer_.on_relay_given_up(relay.id);
+  put(GivenUp{relay.id});
 }
 
 void RelayPool::Impl::subscribe(Time now, const Topic& topic) {
   topics_.insert(topic);
-  for (const auto& relay : relays_)
-    relay->protocol->subscribe(now, topic);
+  for (Relay& relay : relays_) {
+    relay.protocol->subscribe(now, topic);
+    settle(now, relay);
+  }
 }
 
 void RelayPool::Impl::unsubscribe(Time now, const Topic& topic) {
   topics_.erase(topic);
-  for (const auto& relay : relays_)
-    relay->protocol->unsubscribe(now, topic);
+  for (Relay& relay : relays_) {
+    relay.protocol->unsubscribe(now, topic);
+    settle(now, relay);
+  }
 }
 
 bool RelayPool::Impl::publish(Time now, RelayId id, const Topic& topic,
@@ -209,6 +205,7 @@ bool RelayPool::Impl::publish(Time now, RelayId id, const Topic& topic,
   Relay* relay = find(id);
   if (relay == nullptr || relay->state != State::ready) return false;
   if (!relay->protocol->publish(now, topic, payload)) return false;
+  settle(now, *relay);
   if (topics_.contains(topic) && !relay->echo_due) relay->echo_due = now + echo_timeout;
   return true;
 }
@@ -223,15 +220,16 @@ void RelayPool::Impl::opened(Time now, RelayId id) {
   relay->refusal.reset();
   relay->is_silent = false;
   relay->protocol->opened(now);
+  settle(now, *relay);
   // A socket keeps the order: the relay knows our subscriptions before it reads what follows.
-  observer_.on_relay_ready(id);
+  put(Ready{id});
 }
 
-void RelayPool::Impl::message(Time now, RelayId id, std::string_view text) {
+void RelayPool::Impl::message(Time now, RelayId id, ByteView frame, bool is_text) {
   Relay* relay = find(id);
   if (relay == nullptr || relay->state != State::ready) return;
-  relay->now = now;
-  relay->protocol->receive(now, text);
+  relay->protocol->receive(now, frame, is_text);
+  settle(now, *relay);
 }
 
 void RelayPool::Impl::closed(Time now, RelayId id, const std::string& reason, bool reached) {
@@ -244,30 +242,30 @@ void RelayPool::Impl::closed(Time now, RelayId id, const std::string& reason, bo
 
 Deadline RelayPool::Impl::next_timeout() const {
   Deadline next;
-  for (const auto& relay : relays_) {
-    next = earlier(next, earlier(relay->timer, relay->protocol->next_timeout()));
-    next = earlier(next, relay->echo_due);
+  for (const Relay& relay : relays_) {
+    next = earlier(next, earlier(relay.timer, relay.protocol->next_timeout()));
+    next = earlier(next, relay.echo_due);
   }
   return next;
 }
 
 void RelayPool::Impl::handle_timeout(Time now) {
-  for (const auto& relay : relays_) {
-    relay->protocol->handle_timeout(now);
-    if (relay->echo_due && *relay->echo_due <= now) relay->refuse(relay->last_notice, true);
-    if (!relay->timer || *relay->timer > now) continue;
-    if (relay->state == State::waiting) {
-      open(now, *relay);
+  for (Relay& relay : relays_) {
+    relay.protocol->handle_timeout(now);
+    settle(now, relay);
+    if (relay.echo_due && *relay.echo_due <= now) refuse(now, relay, relay.last_notice, true);
+    if (!relay.timer || *relay.timer > now) continue;
+    if (relay.state == State::waiting) {
+      open(now, relay);
     } else {
-      sockets_.close(relay->id);
-      fail(now, *relay, "no answer within 15 s");
+      put(Close{relay.id});
+      fail(now, relay, "no answer within 15 s");
     }
   }
 }
 
-RelayPool::RelayPool(std::vector<RelayUrl> relays, RelaySocketPort& sockets, WallClock& date,
-                     Entropy& entropy, RelayPoolObserver& observer)
-    : impl_(std::make_unique<Impl>(std::move(relays), sockets, date, entropy, observer)) {}
+RelayPool::RelayPool(std::vector<RelayUrl> relays, WallClock& date, Entropy& entropy)
+    : impl_(std::make_unique<Impl>(std::move(relays), date, entropy)) {}
 
 RelayPool::~RelayPool() = default;
 
@@ -295,8 +293,8 @@ bool RelayPool::publish(Time now, RelayId relay, const Topic& topic, const std::
 void RelayPool::relay_opened(Time now, RelayId relay) {
   impl_->opened(now, relay);
 }
-void RelayPool::relay_message(Time now, RelayId relay, std::string_view text) {
-  impl_->message(now, relay, text);
+void RelayPool::relay_message(Time now, RelayId relay, ByteView frame, bool is_text) {
+  impl_->message(now, relay, frame, is_text);
 }
 void RelayPool::relay_closed(Time now, RelayId relay, const std::string& reason, bool reached) {
   impl_->closed(now, relay, reason, reached);
@@ -306,6 +304,9 @@ Deadline RelayPool::next_timeout() const {
 }
 void RelayPool::handle_timeout(Time now) {
   impl_->handle_timeout(now);
+}
+std::vector<RelayPool::Output> RelayPool::take_outputs() {
+  return impl_->take_outputs();
 }
 
 }  // namespace roomwire::signal

@@ -5,58 +5,88 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "roomwire/relay_url.hpp"
 #include "signal/names.hpp"
+#include "signal/relay_protocol.hpp"
 
 namespace roomwire::signal {
 
 /// A relay of the pool: its index in the list that the pool was made with.
 enum class RelayId : std::uint32_t {};
 
-/// WebSockets as the pool needs them. Called from within the pool's functions: do not call back
-/// into the pool. After close(), or after a relay_closed(), nothing more is said for that socket
-/// until open() is called again.
-class RelaySocketPort {
+class RelayPool {
  public:
-  virtual ~RelaySocketPort() = default;
-  virtual void open(RelayId relay, const std::string& url) = 0;
-  virtual void send(RelayId relay, std::string text) = 0;
-  virtual void close(RelayId relay) = 0;
-};
+  // What it wants of its WebSockets. After Close, or after a relay_closed(), nothing more is to be
+  // said for that socket until the next Open.
+  struct Open {
+    RelayId relay{};
+    std::string url;
+    std::string_view subprotocol;  ///< A constant; empty: none.
+  };
+  struct Send {
+    RelayId relay{};
+    RelayFrame frame;
+  };
+  struct Close {
+    RelayId relay{};
+  };
 
-/// Called from within the pool's functions: do not call back into the pool.
-class RelayPoolObserver {
- public:
-  virtual ~RelayPoolObserver() = default;
+  // What it has to tell.
   /// Open and subscribed to every topic: announcing makes sense from here on.
-  virtual void on_relay_ready(RelayId relay) = 0;
-  virtual void on_relay_failed(RelayId relay, const std::string& reason, Duration retry_in,
-                               bool was_connected) = 0;
-  virtual void on_relay_notice(RelayId relay, const std::string& text) = 0;
+  struct Ready {
+    RelayId relay{};
+  };
+  /// Not ready any more, or not this time.
+  struct Failed {
+    RelayId relay{};
+    std::string reason;
+    Duration retry_in{};
+    bool was_connected = false;
+  };
+  struct Notice {
+    RelayId relay{};
+    std::string text;
+  };
   /// Open, and of no use: it refuses what we send, for this reason; or, `silently`, our own
   /// announcement did not come back from it for 8 s, as it does from relays that work, and nobody
   /// else is heard there either. The reason is what it said last then, if anything. May be said
   /// again with another reason.
-  virtual void on_relay_refused(RelayId relay, const std::string& reason, bool silently) = 0;
+  struct Refused {
+    RelayId relay{};
+    std::string reason;
+    bool silently = false;
+  };
   /// After that: our announcement came back. Of a guess (see RelayUrl) also the first time: it is a
-  /// relay. Until then nothing but on_relay_ready and failures to reach it are said of a guess.
-  virtual void on_relay_passes(RelayId relay) = 0;
+  /// relay. Until then nothing but Ready and failures to reach it are said of a guess.
+  struct Passes {
+    RelayId relay{};
+  };
   /// A guess that was wrong: it is never tried again.
-  virtual void on_relay_given_up(RelayId relay) = 0;
-  /// A message on a topic that is subscribed to. `payload` is valid during the call only.
-  virtual void on_relay_message(RelayId relay, const Topic& topic, std::string_view payload) = 0;
+  struct GivenUp {
+    RelayId relay{};
+  };
+  /// A message on a topic that is subscribed to.
+  struct Message {
+    RelayId relay{};
+    Topic topic;
+    std::string payload;
+  };
   /// Something that no relay should send; counted, and said once a relay.
-  virtual void on_relay_dropped(RelayId relay, const std::string& reason) = 0;
-};
+  struct Dropped {
+    RelayId relay{};
+    std::string reason;
+  };
+  using Output = std::variant<Open, Send, Close, Ready, Failed, Notice, Refused, Passes, GivenUp,
+                              Message, Dropped>;
 
-class RelayPool {
- public:
-  RelayPool(std::vector<RelayUrl> relays, RelaySocketPort& sockets, WallClock& date,
-            Entropy& entropy, RelayPoolObserver& observer);
+  RelayPool(std::vector<RelayUrl> relays, WallClock& date, Entropy& entropy);
   ~RelayPool();
 
   const std::vector<RelayUrl>& relays() const;
@@ -73,12 +103,15 @@ class RelayPool {
   bool publish(Time now, RelayId relay, const Topic& topic, const std::string& payload);
 
   void relay_opened(Time now, RelayId relay);
-  void relay_message(Time now, RelayId relay, std::string_view text);
+  void relay_message(Time now, RelayId relay, ByteView frame, bool is_text);
   /// `reached`: a server took the connection. If it did not open then, there is no relay.
   void relay_closed(Time now, RelayId relay, const std::string& reason, bool reached = false);
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);
+
+  /// What the functions above want done and have to tell, in that order.
+  std::vector<Output> take_outputs();
 
  private:
   class Impl;

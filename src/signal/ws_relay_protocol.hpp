@@ -12,19 +12,16 @@ namespace roomwire::signal {
 /// Knows no refusals: a relay of this kind that has enough of a client closes the connection.
 class WsRelayProtocol final : public RelayProtocol {
  public:
-  explicit WsRelayProtocol(RelayProtocolPort& port) : port_(port) {}
-
   void opened(Time now) override;
   void closed() override { open_ = false; }
   void subscribe(Time now, const Topic& topic) override;
   void unsubscribe(Time now, const Topic& topic) override;
   bool publish(Time now, const Topic& topic, const std::string& payload) override;
-  void receive(Time now, std::string_view text) override;
+  void receive(Time now, ByteView frame, bool is_text) override;
   Deadline next_timeout() const override { return std::nullopt; }
   void handle_timeout(Time) override {}
 
  private:
-  RelayProtocolPort& port_;
   std::set<Topic> topics_;
   std::optional<std::string> last_announcement_;
   bool open_ = false;

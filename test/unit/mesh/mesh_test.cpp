@@ -179,7 +179,7 @@ TEST_P(Mesh, AMessageThatADeadPeerNeverTookIsNotDelivered) {
     ASSERT_TRUE(z.send("room", "chat", "does not"));
   }
   z.mesh().leave(world.now(), AppId("patchies"), RoomId("room"), 30s);
-  z.collect();
+  z.end_turn();
   ASSERT_TRUE(world.run_until([&] { return !z.rooms_left.empty(); }, 31s));
   EXPECT_EQ(count<Undelivered>(z), sends ? 1U : 0U);
 }

@@ -56,15 +56,27 @@ Result<room::SendId> SimPeer::send(const std::string& room, const std::string& a
                                    Payload payload, std::vector<PeerId> to) {
   room::HubSendOptions options;
   options.to = std::move(to);
-  auto id = mesh_->hub(app).send(world_.now(), RoomId(room), action, std::move(payload), options);
-  mesh_->settle(world_.now());
-  return id;
+  return mesh_->hub(app).send(world_.now(), RoomId(room), action, std::move(payload), options);
 }
 
-void SimPeer::collect() {
-  for (auto& [id, events] : mesh_->take_events())
+void SimPeer::end_turn() {
+  mesh_->settle(world_.now());
+  for (auto& [id, requests, events] : mesh_->take_outputs()) {
+    for (const Request& request : requests)
+      carry_out(request);
     for (Event& event : events)
       note(event);
+  }
+}
+
+void SimPeer::carry_out(const Request& request) {
+  if (const auto* open = std::get_if<signal::RelayPool::Open>(&request)) {
+    world_.relay_open(*this, open->relay);
+  } else if (const auto* send = std::get_if<signal::RelayPool::Send>(&request)) {
+    if (alive) world_.relay_send(*this, send->frame.bytes);
+  } else if (std::holds_alternative<signal::RelayPool::Close>(request)) {
+    topics_.clear();
+  }
 }
 
 void SimPeer::note(Event& event) {
@@ -85,18 +97,6 @@ void SimPeer::note(Event& event) {
 
 void SimPeer::send(const Endpoint& local, const Endpoint& remote, ByteView datagram) {
   if (alive) world_.datagram(local, remote, Bytes(datagram.begin(), datagram.end()));
-}
-
-void SimPeer::open(signal::RelayId relay, const std::string&) {
-  world_.relay_open(*this, relay);
-}
-
-void SimPeer::send(signal::RelayId, std::string text) {
-  if (alive) world_.relay_send(*this, text);
-}
-
-void SimPeer::close(signal::RelayId) {
-  topics_.clear();
 }
 
 Duration World::way() {
@@ -145,7 +145,7 @@ void World::publish(const std::string& topic, const std::string& payload) {
     if (entropy_.unit() < conditions_.signal_loss) continue;
     after(way(), [this, to = target.get(), topic, line = boost::json::serialize(out)] {
       if (relay_up_ && to->alive && to->topics_.count(topic) > 0) {
-        to->mesh().relay_message(now_, app, only_relay, line);
+        to->mesh().relay_message(now_, app, only_relay, as_bytes(line), true);
       }
     });
   }
@@ -167,8 +167,7 @@ void World::wake_peers() {
     const Deadline due = peer->mesh().next_timeout();
     if (due && *due <= now_) peer->mesh().handle_timeout(now_);
     // SCTP's timers are shared: what one peer's turn caused in another is finished here.
-    peer->mesh().settle(now_);
-    peer->collect();
+    peer->end_turn();
   }
 }
 

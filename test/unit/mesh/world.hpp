@@ -28,7 +28,7 @@ struct Conditions {
 class World;
 
 /// One peer: its mesh, and all that it was told.
-class SimPeer final : public MeshPorts, public signal::RelaySocketPort, public WallClock {
+class SimPeer final : public rtc::DatagramPort, public WallClock {
  public:
   SimPeer(World& world, std::string id, std::uint8_t host, std::size_t max_message_bytes);
 
@@ -39,7 +39,8 @@ class SimPeer final : public MeshPorts, public signal::RelaySocketPort, public W
   void leave(const std::string& room);
   Result<room::SendId> send(const std::string& room, const std::string& action, Payload payload,
                             std::vector<PeerId> to = {});
-  void collect();
+  /// Ends a turn of the loop, as the edge does.
+  void end_turn();
   void note(Event& event);
 
   std::set<std::pair<std::string, PeerId>> joined;  ///< (room, peer) that are there.
@@ -53,11 +54,7 @@ class SimPeer final : public MeshPorts, public signal::RelaySocketPort, public W
  private:
   friend class World;
   void send(const Endpoint& local, const Endpoint& remote, ByteView datagram) override;
-  signal::RelaySocketPort& relay_sockets(const AppId&) override { return *this; }
-  void resolve_mdns(const std::string&) override {}
-  void open(signal::RelayId relay, const std::string& url) override;
-  void send(signal::RelayId relay, std::string text) override;
-  void close(signal::RelayId relay) override;
+  void carry_out(const Request& request);
   std::int64_t unix_seconds() override { return 1'700'000'000; }
 
   World& world_;

@@ -82,7 +82,7 @@ struct TestServer::Impl : std::enable_shared_from_this<TestServer::Impl> {
         }
         owner->received.push_back(beast::buffers_to_string(self->buffer.data()));
         self->buffer.clear();
-        if (self->server->options.echo) self->send(owner->received.back(), true);
+        if (self->server->options.echo) self->send(owner->received.back(), self->stream.got_text());
         self->read();
       });
     }

@@ -34,6 +34,7 @@ class WebSocketTest : public testing::Test {
     std::unique_ptr<WebSocketClient> socket;
     int opened = 0;
     std::vector<std::string> messages;
+    std::vector<std::string> binary;
     std::optional<std::string> closed;
     std::function<void()> then_open = [] {};
     std::function<void()> then_message = [] {};
@@ -52,9 +53,9 @@ class WebSocketTest : public testing::Test {
       ++c->opened;
       c->then_open();
     };
-    handlers.on_message = [c = client.get()](std::string_view text) {
+    handlers.on_message = [c = client.get()](std::string_view data, bool is_text) {
       EXPECT_FALSE(c->closed);
-      c->messages.emplace_back(text);
+      (is_text ? c->messages : c->binary).emplace_back(data);
       c->then_message();
     };
     handlers.on_closed = [c = client.get()](const std::string& reason) {
@@ -282,15 +283,26 @@ TEST_F(WebSocketTest, RefusesMessagesThatAreTooLarge) {
   }
 }
 
-TEST_F(WebSocketTest, IgnoresBinaryAndRefusesBadUtf8) {
+TEST_F(WebSocketTest, TellsTextFromBytesAndRefusesTextThatIsNone) {
   TestServer server(loop_);
   auto client = connect(url(server.port()));
   ASSERT_TRUE(opens(*client));
-  server.send("binary", false);
+  const std::string bytes("\xff\0\xfe", 3);
+  server.send(bytes, false);
   server.send("text");
+  client->socket->send("\x10\xff", false);  // The server answers with the same.
+  ASSERT_TRUE(run_until(loop_, [&] { return client->binary.size() == 2; }));
   server.send("\xff\xfe");
   EXPECT_EQ(reason(*client), "WebSocket protocol violated");
   EXPECT_EQ(client->messages, std::vector<std::string>{"text"});
+  EXPECT_EQ(client->binary, (std::vector<std::string>{bytes, "\x10\xff"}));
+}
+
+TEST_F(WebSocketTest, AsksForItsSubprotocol) {
+  TestServer server(loop_);
+  auto client = connect(url(server.port()), {.subprotocol = "mqtt"});
+  ASSERT_TRUE(opens(*client));
+  EXPECT_THAT(server.requests.at(0), HasSubstr("Sec-WebSocket-Protocol: mqtt\r\n"));
 }
 
 TEST_F(WebSocketTest, ClosesWhenTooMuchWaits) {

@@ -57,15 +57,15 @@ class NostrProtocolTest : public testing::Test {
     return take_arrays(relay).back().at(1).as_object();
   }
   void refuse(const json::object& sent, std::string_view reason) {
-    protocol.receive(now, json::serialize(json::array{"OK", sent.at("id"), false, reason}));
+    hear(protocol, now, json::serialize(json::array{"OK", sent.at("id"), false, reason}));
   }
 
   SeededEntropy entropy{1};
   FixedDate date;
-  RelayProtocolDouble relay;
   NostrKey key = NostrKey::draw(entropy);
   NostrKey stranger = NostrKey::draw(entropy);
-  NostrProtocol protocol{key, date, entropy, relay};
+  NostrProtocol protocol{key, date, entropy};
+  RelayProtocolDouble relay{protocol};
   Time now{};
   std::string subscription;
   const Topic root{"root"};
@@ -109,8 +109,8 @@ TEST_F(NostrProtocolTest, AsksForAllTopicsAtOnceAsTrysteroDoes) {
 
 TEST_F(NostrProtocolTest, HandsOverEveryCapturedEventButItsOwn) {
   for (const Capture& captured : captures()) {
-    RelayProtocolDouble port;
-    NostrProtocol replayed(key, date, entropy, port);
+    NostrProtocol replayed(key, date, entropy);
+    RelayProtocolDouble port(replayed);
     for (const RelayText& text : captured.relay) {
       if (text.json.at(0) != "REQ") continue;
       for (const auto& topic : text.json.at(2).at("#x").as_array()) {
@@ -127,11 +127,11 @@ TEST_F(NostrProtocolTest, HandsOverEveryCapturedEventButItsOwn) {
         received.at(1) = id;
         expected.emplace_back(text.topic(), text.content());
       }
-      replayed.receive(now, json::serialize(received));
+      hear(replayed, now, json::serialize(received));
     }
-    EXPECT_EQ(port.payloads, expected) << captured.name;
-    EXPECT_THAT(port.dropped, testing::IsEmpty());
-    EXPECT_THAT(port.notices, testing::IsEmpty());
+    EXPECT_EQ(port.payloads(), expected) << captured.name;
+    EXPECT_THAT(port.dropped(), testing::IsEmpty());
+    EXPECT_THAT(port.notices(), testing::IsEmpty());
   }
 }
 
@@ -165,7 +165,7 @@ TEST_F(NostrProtocolTest, SaysNothingWithoutAConnection) {
   EXPECT_FALSE(protocol.publish(now, root, "x"));
   protocol.subscribe(now, other);
   EXPECT_EQ(protocol.next_timeout(), std::nullopt);
-  EXPECT_THAT(relay.sent, testing::IsEmpty());
+  EXPECT_THAT(relay.take(), testing::IsEmpty());
   protocol.opened(now);
   EXPECT_EQ(take_arrays(relay).at(0).at(2).at("#x").as_array().size(), 2U);
 }
@@ -211,43 +211,43 @@ TEST_F(NostrProtocolTest, DropsForgedEvents) {
   const NostrEvent good = event(root, "hello");
   NostrEvent forged = good;
   forged.content = "other";
-  protocol.receive(now, event_text(forged));
+  hear(protocol, now, event_text(forged));
   forged.id = event_id(forged);
-  protocol.receive(now, event_text(forged));
-  EXPECT_THAT(relay.payloads, testing::IsEmpty());
-  EXPECT_EQ(relay.dropped.size(), 2U);
-  protocol.receive(now, event_text(good));
-  EXPECT_EQ(relay.payloads.size(), 1U);
+  hear(protocol, now, event_text(forged));
+  EXPECT_THAT(relay.payloads(), testing::IsEmpty());
+  EXPECT_EQ(relay.dropped().size(), 2U);
+  hear(protocol, now, event_text(good));
+  EXPECT_EQ(relay.payloads().size(), 1U);
 }
 
 TEST_F(NostrProtocolTest, IgnoresTopicsThatItDidNotAskForAndItsOwnEvents) {
   open({root, self});
-  protocol.receive(now, event_text(event(other, "hello")));
+  hear(protocol, now, event_text(event(other, "hello")));
   NostrEvent own = event(root, "hello");
   key.sign(own);
-  protocol.receive(now, event_text(own));
-  EXPECT_EQ(relay.echoes, 1U);
+  hear(protocol, now, event_text(own));
+  EXPECT_EQ(relay.echoes(), 1U);
   subscription = "another";
-  protocol.receive(now, event_text(event(root, "hello")));
-  EXPECT_THAT(relay.payloads, testing::IsEmpty());
+  hear(protocol, now, event_text(event(root, "hello")));
+  EXPECT_THAT(relay.payloads(), testing::IsEmpty());
 }
 
 TEST_F(NostrProtocolTest, AFloodOfEventsIsNotVerified) {
   open({root});
   const std::string text = event_text(event(root, "hello"));
   for (int i = 0; i < 1000; ++i)
-    protocol.receive(now, text);
-  EXPECT_EQ(relay.payloads.size(), 400U);
-  EXPECT_EQ(relay.dropped.size(), 600U);
+    hear(protocol, now, text);
+  EXPECT_EQ(relay.payloads().size(), 400U);
+  EXPECT_EQ(relay.dropped().size(), 600U);
   now += 1s;
-  protocol.receive(now, text);
-  EXPECT_EQ(relay.payloads.size(), 401U);
+  hear(protocol, now, text);
+  EXPECT_EQ(relay.payloads().size(), 401U);
 }
 
 TEST_F(NostrProtocolTest, ARefusedEventSilencesAnnouncementsForAWhileOnly) {
   open({root, self});
   refuse(published(root, "a"), "rate-limited: slow down");
-  EXPECT_THAT(relay.refusals, testing::ElementsAre("rate-limited: slow down"));
+  EXPECT_THAT(relay.refusals(), testing::ElementsAre("rate-limited: slow down"));
   EXPECT_FALSE(protocol.publish(now, root, "a"));
   EXPECT_TRUE(protocol.publish(now, other, "offer"));
   now += 60s;
@@ -257,7 +257,7 @@ TEST_F(NostrProtocolTest, ARefusedEventSilencesAnnouncementsForAWhileOnly) {
   EXPECT_FALSE(protocol.publish(now, root, "a"));
   now += 60s;
   const auto accepted = published(root, "a");
-  protocol.receive(now, json::serialize(json::array{"OK", accepted.at("id"), true, ""}));
+  hear(protocol, now, json::serialize(json::array{"OK", accepted.at("id"), true, ""}));
   refuse(published(root, "a"), "error: x");
   now += 60s;
   EXPECT_TRUE(protocol.publish(now, root, "a"));
@@ -276,7 +276,7 @@ TEST_F(NostrProtocolTest, SilenceLastsAtMost15Minutes) {
 TEST_F(NostrProtocolTest, ADuplicateIsNoRefusal) {
   open({root});
   refuse(published(root, "a"), "duplicate: have it");
-  EXPECT_THAT(relay.refusals, testing::IsEmpty());
+  EXPECT_THAT(relay.refusals(), testing::IsEmpty());
   EXPECT_TRUE(protocol.publish(now, root, "a"));
 }
 
@@ -284,7 +284,7 @@ TEST_F(NostrProtocolTest, AClosedSubscriptionIsMadeAgainAfterGrowingWaits) {
   open({root, self});
   Duration last{};
   for (int i = 0; i < 12; ++i) {
-    protocol.receive(now, json::serialize(json::array{"CLOSED", subscription, "error: busy"}));
+    hear(protocol, now, json::serialize(json::array{"CLOSED", subscription, "error: busy"}));
     ASSERT_TRUE(protocol.next_timeout());
     const Duration wait = *protocol.next_timeout() - now;
     EXPECT_GE(wait, last);
@@ -292,30 +292,30 @@ TEST_F(NostrProtocolTest, AClosedSubscriptionIsMadeAgainAfterGrowingWaits) {
     EXPECT_LE(wait, 10min);
     last = wait;
     protocol.handle_timeout(now + wait - 1ms);
-    EXPECT_THAT(relay.sent, testing::IsEmpty());
+    EXPECT_THAT(relay.take(), testing::IsEmpty());
     now += wait;
     protocol.handle_timeout(now);
     EXPECT_EQ(take_arrays(relay).at(0).at(0), "REQ");
   }
   EXPECT_EQ(last, Duration(10min));
-  EXPECT_EQ(relay.refusals.size(), 12U);
+  EXPECT_EQ(relay.refusals().size(), 12U);
   now += 2min;
-  protocol.receive(now, json::serialize(json::array{"CLOSED", subscription, "error: busy"}));
+  hear(protocol, now, json::serialize(json::array{"CLOSED", subscription, "error: busy"}));
   EXPECT_EQ(*protocol.next_timeout() - now, Duration(5s));
 }
 
 TEST_F(NostrProtocolTest, ASubscriptionAnsweredWithANoticeAloneIsMadeAgain) {
   open({root, self});
-  protocol.receive(now, R"(["NOTICE","error: too many requests"])");
+  hear(protocol, now, R"(["NOTICE","error: too many requests"])");
   ASSERT_EQ(protocol.next_timeout(), Deadline(now + 5s));
-  protocol.receive(now, R"(["NOTICE","error: really"])");
+  hear(protocol, now, R"(["NOTICE","error: really"])");
   EXPECT_EQ(protocol.next_timeout(), Deadline(now + 5s));
   now += 5s;
   protocol.handle_timeout(now);
   EXPECT_EQ(take_arrays(relay).at(0).at(0), "REQ");
 
-  protocol.receive(now, json::serialize(json::array{"EOSE", subscription}));
-  protocol.receive(now, R"(["NOTICE","maintenance at noon"])");
+  hear(protocol, now, json::serialize(json::array{"EOSE", subscription}));
+  hear(protocol, now, R"(["NOTICE","maintenance at noon"])");
   EXPECT_FALSE(protocol.next_timeout());
 }
 
@@ -333,18 +333,18 @@ TEST_F(NostrProtocolTest, SurvivesWhatNoRelayShouldSend) {
            std::string(R"(["OK","x","true",""])"),
            R"(["EVENT",")" + subscription + "\",{}]",
            std::string(100'000, '['),
-           std::string(max_relay_text_bytes + 1, ' '),
+           std::string(max_relay_frame_bytes + 1, ' '),
        }) {
-    const std::size_t before = relay.dropped.size();
-    protocol.receive(now, bad);
-    EXPECT_EQ(relay.dropped.size(), before + 1) << bad.substr(0, 50);
+    const std::size_t before = relay.dropped().size();
+    hear(protocol, now, bad);
+    EXPECT_EQ(relay.dropped().size(), before + 1) << bad.substr(0, 50);
   }
-  protocol.receive(now, R"(["CLOSED"])");
-  protocol.receive(now, R"(["CLOSED",7,7])");
-  protocol.receive(now, R"(["EOSE"])");
-  protocol.receive(now, R"(["AUTH","challenge"])");
-  protocol.receive(now, R"(["SOMETHING","else"])");
-  EXPECT_EQ(relay.notices.size(), 1U);
+  hear(protocol, now, R"(["CLOSED"])");
+  hear(protocol, now, R"(["CLOSED",7,7])");
+  hear(protocol, now, R"(["EOSE"])");
+  hear(protocol, now, R"(["AUTH","challenge"])");
+  hear(protocol, now, R"(["SOMETHING","else"])");
+  EXPECT_EQ(relay.notices().size(), 1U);
 }
 
 }  // namespace

@@ -28,13 +28,13 @@ class WsRelayProtocolTest : public testing::Test {
     relay.take();
   }
   void expect_silence() {
-    EXPECT_THAT(relay.payloads, IsEmpty());
-    EXPECT_THAT(relay.notices, IsEmpty());
-    EXPECT_THAT(relay.sent, IsEmpty());
+    EXPECT_THAT(relay.payloads(), IsEmpty());
+    EXPECT_THAT(relay.notices(), IsEmpty());
+    EXPECT_THAT(relay.take(), IsEmpty());
   }
 
-  RelayProtocolDouble relay;
-  WsRelayProtocol protocol{relay};
+  WsRelayProtocol protocol;
+  RelayProtocolDouble relay{protocol};
   Time now{};
   const Topic root{"root"};
   const Topic self{"self"};
@@ -74,7 +74,7 @@ TEST_F(WsRelayProtocolTest, SaysNothingWithoutAConnection) {
   protocol.subscribe(now, self);
   protocol.unsubscribe(now, self);
   EXPECT_FALSE(protocol.publish(now, root, "hello"));
-  EXPECT_THAT(relay.sent, IsEmpty());
+  EXPECT_THAT(relay.take(), IsEmpty());
   protocol.opened(now);
   EXPECT_THAT(relay.take(), ElementsAre(R"({"type":"subscribe","topic":"root"})"));
 }
@@ -85,7 +85,7 @@ TEST_F(WsRelayProtocolTest, SubscribesAnewOnANewConnectionToWhatIsWantedThen) {
   EXPECT_FALSE(protocol.publish(now, root, "lost"));
   protocol.unsubscribe(now, self);
   protocol.subscribe(now, other);
-  EXPECT_THAT(relay.sent, IsEmpty());
+  EXPECT_THAT(relay.take(), IsEmpty());
   protocol.opened(now);
   EXPECT_THAT(relay.take(), UnorderedElementsAre(R"({"type":"subscribe","topic":"root"})",
                                                  R"({"type":"subscribe","topic":"other"})"));
@@ -94,45 +94,45 @@ TEST_F(WsRelayProtocolTest, SubscribesAnewOnANewConnectionToWhatIsWantedThen) {
 
 TEST_F(WsRelayProtocolTest, TakesAPayloadThatIsAString) {
   open({root, self});
-  protocol.receive(now, R"({"topic":"self","payload":"{\"offer\":\"a\\nb\"}"})");
-  protocol.receive(now, R"({"topic":"root","payload":""})");
-  EXPECT_THAT(relay.payloads, ElementsAre(Pair(self, R"({"offer":"a\nb"})"), Pair(root, "")));
-  EXPECT_THAT(relay.dropped, IsEmpty());
+  hear(protocol, now, R"({"topic":"self","payload":"{\"offer\":\"a\\nb\"}"})");
+  hear(protocol, now, R"({"topic":"root","payload":""})");
+  EXPECT_THAT(relay.payloads(), ElementsAre(Pair(self, R"({"offer":"a\nb"})"), Pair(root, "")));
+  EXPECT_THAT(relay.dropped(), IsEmpty());
 }
 
 TEST_F(WsRelayProtocolTest, TakesAPayloadThatIsAnyOtherJsonValueAsItsText) {
   open({root});
   for (const char* payload : {R"({"peerId":"abc","n":[1,null]})", "[]", "7", "true", "null"}) {
-    relay.payloads.clear();
-    protocol.receive(now, std::string(R"({"topic":"root","payload":)") + payload + "}");
-    EXPECT_THAT(relay.payloads, ElementsAre(Pair(root, payload)));
+    relay.payloads().clear();
+    hear(protocol, now, std::string(R"({"topic":"root","payload":)") + payload + "}");
+    EXPECT_THAT(relay.payloads(), ElementsAre(Pair(root, payload)));
   }
-  EXPECT_THAT(relay.dropped, IsEmpty());
+  EXPECT_THAT(relay.dropped(), IsEmpty());
 }
 
 TEST_F(WsRelayProtocolTest, IgnoresMembersThatItDoesNotKnow) {
   open({root});
-  protocol.receive(now, R"( {"message":"m", "payload":"p", "type":"publish", "topic":"root"} )");
-  EXPECT_THAT(relay.payloads, ElementsAre(Pair(root, "p")));
-  EXPECT_THAT(relay.notices, IsEmpty());
+  hear(protocol, now, R"( {"message":"m", "payload":"p", "type":"publish", "topic":"root"} )");
+  EXPECT_THAT(relay.payloads(), ElementsAre(Pair(root, "p")));
+  EXPECT_THAT(relay.notices(), IsEmpty());
 }
 
 TEST_F(WsRelayProtocolTest, IgnoresTopicsOfOthersAndThoseItHasLeft) {
   open({root, self});
   protocol.unsubscribe(now, self);
   relay.take();
-  protocol.receive(now, R"({"topic":"other","payload":"p"})");
-  protocol.receive(now, R"({"topic":"self","payload":"late"})");
+  hear(protocol, now, R"({"topic":"other","payload":"p"})");
+  hear(protocol, now, R"({"topic":"self","payload":"late"})");
   expect_silence();
-  EXPECT_THAT(relay.dropped, IsEmpty());  // Nothing is wrong with it.
+  EXPECT_THAT(relay.dropped(), IsEmpty());  // Nothing is wrong with it.
 }
 
 TEST_F(WsRelayProtocolTest, TellsWhatTheRelayRefused) {
   open({root});
-  protocol.receive(now, R"({"type":"error","message":"rate-limited: slow down"})");
-  EXPECT_THAT(relay.refusals, ElementsAre("rate-limited: slow down"));
-  EXPECT_THAT(relay.dropped, IsEmpty());
-  EXPECT_THAT(relay.payloads, IsEmpty());
+  hear(protocol, now, R"({"type":"error","message":"rate-limited: slow down"})");
+  EXPECT_THAT(relay.refusals(), ElementsAre("rate-limited: slow down"));
+  EXPECT_THAT(relay.dropped(), IsEmpty());
+  EXPECT_THAT(relay.payloads(), IsEmpty());
 }
 
 TEST_F(WsRelayProtocolTest, DropsWhatIsNotOfItsProtocol) {
@@ -159,25 +159,25 @@ TEST_F(WsRelayProtocolTest, DropsWhatIsNotOfItsProtocol) {
   };
   for (const std::string& text : garbage) {
     SCOPED_TRACE(text.substr(0, 60));
-    relay.dropped.clear();
-    protocol.receive(now, text);
-    EXPECT_THAT(relay.dropped, SizeIs(1));
+    relay.dropped().clear();
+    hear(protocol, now, text);
+    EXPECT_THAT(relay.dropped(), SizeIs(1));
     expect_silence();
   }
-  protocol.receive(now, R"({"topic":"root","payload":"still here"})");
-  EXPECT_THAT(relay.payloads, ElementsAre(Pair(root, "still here")));
+  hear(protocol, now, R"({"topic":"root","payload":"still here"})");
+  EXPECT_THAT(relay.payloads(), ElementsAre(Pair(root, "still here")));
 }
 
 TEST_F(WsRelayProtocolTest, ReadsATextOfTheLargestSizeAndNoLongerOne) {
   open({root});
   const std::string head = R"({"topic":"root","payload":")";
   const std::string tail = R"("})";
-  const std::string payload(max_relay_text_bytes - head.size() - tail.size(), 'x');
-  protocol.receive(now, head + payload + "x" + tail);
-  EXPECT_THAT(relay.dropped, SizeIs(1));
-  EXPECT_THAT(relay.payloads, IsEmpty());
-  protocol.receive(now, head + payload + tail);
-  EXPECT_THAT(relay.payloads, ElementsAre(Pair(root, payload)));
+  const std::string payload(max_relay_frame_bytes - head.size() - tail.size(), 'x');
+  hear(protocol, now, head + payload + "x" + tail);
+  EXPECT_THAT(relay.dropped(), SizeIs(1));
+  EXPECT_THAT(relay.payloads(), IsEmpty());
+  hear(protocol, now, head + payload + tail);
+  EXPECT_THAT(relay.payloads(), ElementsAre(Pair(root, payload)));
 }
 
 TEST_F(WsRelayProtocolTest, WhatIsPublishedComesBackAsItWas) {
@@ -188,11 +188,12 @@ TEST_F(WsRelayProtocolTest, WhatIsPublishedComesBackAsItWas) {
     ASSERT_TRUE(protocol.publish(now, topic, payload));
     // What a relay does: the topic and the payload go to all who subscribed, the sender included.
     const json::object sent = parse_json(relay.take().at(0)).value().as_object();
-    protocol.receive(now, json::serialize(json::object{{"topic", sent.at("topic")},
-                                                       {"payload", sent.at("payload")}}));
-    ASSERT_THAT(relay.payloads, SizeIs(1));
-    EXPECT_THAT(relay.payloads, ElementsAre(Pair(topic, payload)));
-    relay.payloads.clear();
+    hear(protocol, now,
+         json::serialize(
+             json::object{{"topic", sent.at("topic")}, {"payload", sent.at("payload")}}));
+    ASSERT_THAT(relay.payloads(), SizeIs(1));
+    EXPECT_THAT(relay.payloads(), ElementsAre(Pair(topic, payload)));
+    relay.payloads().clear();
   }
 }
 
