@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "base/bytes.hpp"
+#include "base/crypto.hpp"
+#include "base/encoding.hpp"
 #include "base/json_value.hpp"
 
 namespace roomwire::osc {
@@ -19,7 +22,12 @@ Endpoint without_scope(const Endpoint& endpoint) {
 
 }  // namespace
 
-std::string LoopGuard::announcement(const std::vector<Endpoint>& sources,
+// Who hears one cannot say it as its own: it holds for these two alone, and in this direction.
+std::string LoopGuard::token(const PeerId& from, const PeerId& to) const {
+  return to_hex(sha256(as_bytes(machine_ + '\n' + from.str() + '\n' + to.str())));
+}
+
+std::string LoopGuard::announcement(const PeerId& to, const std::vector<Endpoint>& sources,
                                     const std::vector<IpAddress>& local) const {
   json::array endpoints;
   const auto add = [&endpoints](const Endpoint& endpoint) {
@@ -36,7 +44,8 @@ std::string LoopGuard::announcement(const std::vector<Endpoint>& sources,
       if (address.is_v4() == source.address.is_v4()) add({address, source.port});
     }
   }
-  return json::serialize(json::object{{"host", host_}, {"sendsFrom", std::move(endpoints)}});
+  return json::serialize(
+      json::object{{"host", token(self_, to)}, {"sendsFrom", std::move(endpoints)}});
 }
 
 bool LoopGuard::heard(const PeerId& peer, std::string_view text) {
@@ -46,26 +55,51 @@ bool LoopGuard::heard(const PeerId& peer, std::string_view text) {
   const json::value* endpoints = value->get_object().if_contains("sendsFrom");
   if (!host || endpoints == nullptr || !endpoints->is_array()) return false;
   if (bridges_.count(peer) == 0 && bridges_.size() >= max_bridges) return false;
+  Bridge& known = bridges_[peer];
   Bridge bridge;
-  bridge.same_host = *host == host_;
+  bridge.is_far = *host != token(peer, self_);
   for (const json::value& each : endpoints->get_array()) {
     if (bridge.endpoints.size() == max_endpoints) break;
     if (!each.is_string()) continue;
-    if (const auto endpoint = Endpoint::parse(each.get_string())) {
-      bridge.endpoints.insert(without_scope(*endpoint));
-    }
+    const auto endpoint = Endpoint::parse(each.get_string());
+    if (!endpoint) continue;
+    const auto before = known.endpoints.find(without_scope(*endpoint));
+    bridge.endpoints.emplace(without_scope(*endpoint),
+                             before != known.endpoints.end() && before->second);
   }
-  bridges_[peer] = std::move(bridge);
+  known = std::move(bridge);
   return true;
 }
 
-bool LoopGuard::is_bridge(const Endpoint& source) const {
+void LoopGuard::proved(const PeerId& peer, const Endpoint& source) {
+  const auto bridge = bridges_.find(peer);
+  if (bridge == bridges_.end()) return;
+  const auto endpoint = bridge->second.endpoints.find(without_scope(source));
+  if (endpoint != bridge->second.endpoints.end()) endpoint->second = true;
+}
+
+bool LoopGuard::is_far(const PeerId& peer) const {
+  const auto bridge = bridges_.find(peer);
+  return bridge != bridges_.end() && bridge->second.is_far;
+}
+
+bool LoopGuard::knows_far_ones() const {
+  return std::any_of(bridges_.begin(), bridges_.end(),
+                     [](const auto& entry) { return entry.second.is_far; });
+}
+
+std::optional<LoopGuard::Sender> LoopGuard::sender(const Endpoint& source) const {
   const Endpoint endpoint = without_scope(source);
-  return std::any_of(bridges_.begin(), bridges_.end(), [&](const auto& entry) {
-    const Bridge& bridge = entry.second;
-    if (source.address.is_loopback() && !bridge.same_host) return false;
-    return bridge.endpoints.count(endpoint) > 0;
-  });
+  std::optional<Sender> found;
+  for (const auto& [peer, bridge] : bridges_) {
+    if (bridge.is_far && source.address.is_loopback()) continue;
+    const auto said = bridge.endpoints.find(endpoint);
+    if (said == bridge.endpoints.end()) continue;
+    const bool is_certain = !bridge.is_far || said->second;
+    if (!found || is_certain) found = Sender{peer, bridge.is_far, is_certain};
+    if (is_certain) break;
+  }
+  return found;
 }
 
 }  // namespace roomwire::osc

@@ -8,9 +8,9 @@
 #include <optional>
 #include <roomwire/ids.hpp>
 #include <roomwire/payload.hpp>
-#include <string>
 #include <string_view>
 
+#include "base/address.hpp"
 #include "base/bytes.hpp"
 
 namespace roomwire::osc {
@@ -39,7 +39,7 @@ class LoopProbes {
   static constexpr std::size_t max_kept = 16;
 
   /// A bridge says that it sends this one. Where it came from, if it is here already.
-  std::optional<std::string> announced(const PeerId& bridge, std::uint64_t number) {
+  std::optional<Endpoint> announced(const PeerId& bridge, std::uint64_t number) {
     for (const Came& came : came_) {
       if (came.number == number) return came.from;
     }
@@ -47,7 +47,7 @@ class LoopProbes {
     return std::nullopt;
   }
   /// One came; who announced it, if somebody did.
-  std::optional<PeerId> came(std::uint64_t number, const std::string& from) {
+  std::optional<PeerId> came(std::uint64_t number, const Endpoint& from) {
     for (const Announced& each : announced_) {
       if (each.number == number) return each.bridge;
     }
@@ -62,7 +62,7 @@ class LoopProbes {
   };
   struct Came {
     std::uint64_t number;
-    std::string from;
+    Endpoint from;
   };
   template <class T>
   static void push(std::deque<T>& list, T item) {

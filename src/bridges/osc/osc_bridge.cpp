@@ -58,7 +58,7 @@ class OscBridge::Impl final : osc::BridgePort, sockets::SocketSetObserver, Other
         loop_(client::Edge::loop(context)),
         drops_([this](const std::string& line) { observer_.on_dropped(line); }),
         bridge_(options_.bridge, *this, drops_),
-        others_(loop_, room_, *this, drops_),
+        others_(loop_, context.self_id(), room_, *this, drops_),
         timer_(loop_, [this] { tick(); }),
         losses_timer_(loop_, [this] { look_for_losses(); }),
         turn_end_(loop_, [this] { timer_.set(bridge_.next_timeout()); }),
@@ -351,11 +351,11 @@ const std::string& OscBridge::Impl::channel_of(const sockets::Source& source) co
 void OscBridge::Impl::on_packet(const sockets::Source& source, ByteView packet) {
   drops_.set_time(loop_.now());
   turn_end_.request();
+  if (others_.takes_probe(source, packet)) return;
   if (others_.is_bridge(source.remote)) {
     return drops_.add("loop", source.text(),
                       "what another bridge of this room sends here is in the room already");
   }
-  if (others_.takes_probe(source, packet)) return;
   const std::string& channel = channel_of(source);
   if (bridge_.needs_epoch()) set_epoch();
   const bool passed = bridge_.from_osc(loop_.now(), channel, source.text(), packet);

@@ -1,14 +1,14 @@
 #include "bridges/osc/other_bridges.hpp"
 
+#include <algorithm>
 #include <array>
-#include <base/crypto.hpp>
-#include <base/encoding.hpp>
 #include <base/json_value.hpp>
 #include <base/number.hpp>
 #include <chrono>
 #include <cstdio>
 #include <net/interfaces.hpp>
 #include <osc/message.hpp>
+#include <sockets/interface.hpp>
 #include <utility>
 
 namespace roomwire::bridges {
@@ -22,17 +22,18 @@ constexpr auto probe_ahead = 100ms;
 /// Of the time's fraction of a second, which makes it a number that nobody else has: 4 ms.
 constexpr std::uint64_t random_part = 0xffffff;
 constexpr std::size_t max_held = 4096;
+/// Proofs are OSC, and go to all that listen: no more often, whoever asks.
+constexpr auto proof_interval = 1s;
 
-/// The same for all processes since this machine was started, and for no other machine.
-std::string host_token() {
+/// The same for all processes since this machine was started, and known to no other machine.
+std::string machine_secret() {
   std::array<char, 64> text{};
   std::size_t size = 0;
   if (std::FILE* file = std::fopen("/proc/sys/kernel/random/boot_id", "r")) {
     size = std::fread(text.data(), 1, text.size(), file);
     (void)std::fclose(file);
   }
-  const std::string_view boot(text.data(), size);
-  return to_hex(sha256(as_bytes(boot)));
+  return {text.data(), size};
 }
 
 std::vector<IpAddress> own_addresses() {
@@ -53,19 +54,16 @@ std::optional<std::uint64_t> number_member(const boost::json::object& object,
 
 }  // namespace
 
-OtherBridges::OtherBridges(net::Loop& loop, Room& room, OtherBridgesPort& port, DropCounter& drops)
+OtherBridges::OtherBridges(net::Loop& loop, const PeerId& self, Room& room, OtherBridgesPort& port,
+                           DropCounter& drops)
     : loop_(loop),
       room_(room),
       port_(port),
       drops_(drops),
-      guard_(host_token()),
+      guard_(machine_secret(), self),
       watch_(*this),
-      timer_(loop,
-             [this] {
-               watch_.handle_timeout(loop_.now());
-               turn_end_.request();
-             }),
-      turn_end_(loop, [this] { timer_.set(watch_.next_timeout()); }) {}
+      timer_(loop, [this] { handle_timeout(); }),
+      turn_end_(loop, [this] { timer_.set(earlier(watch_.next_timeout(), proof_due_)); }) {}
 
 OtherBridges::~OtherBridges() {
   if (action_) action_->on_message({});
@@ -94,15 +92,17 @@ void OtherBridges::left(const PeerId& peer) {
   guard_.gone(peer);
   watch_.gone(peer);
   told_.erase(peer);
+  asked_.erase(peer);
 }
 
 void OtherBridges::announce() {
   for (const PeerId& peer : told_)
     announce_to(peer);
+  if (guard_.knows_far_ones()) prove_soon();
 }
 
 void OtherBridges::announce_to(const PeerId& peer) {
-  tell(peer, guard_.announcement(port_.sources(), own_addresses()));
+  tell(peer, guard_.announcement(peer, port_.sources(), own_addresses()));
 }
 
 void OtherBridges::tell(const PeerId& peer, const std::string& json) {
@@ -113,17 +113,56 @@ void OtherBridges::tell(const PeerId& peer, const std::string& json) {
 }
 
 void OtherBridges::heard(const PeerId& peer, const std::string& text) {
-  if (guard_.heard(peer, text)) return port_.on_bridges_change();
+  if (guard_.heard(peer, text)) {
+    if (guard_.is_far(peer)) prove_soon();
+    return port_.on_bridges_change();
+  }
   const auto value = parse_json(text);
   if (!value || !value->is_object() || !guard_.is_bridge(peer)) return;
   const boost::json::object& object = value->get_object();
   if (const auto number = number_member(object, "probe")) {
-    if (const auto from = probes_.announced(peer, *number)) tell_probe_came(peer, *number, *from);
+    if (const auto from = probes_.announced(peer, *number)) probe_came(peer, *number, *from);
   } else if (const auto came = number_member(object, "heard")) {
     const auto from = Endpoint::parse(string_member(object, "from").value_or(""));
     watch_.heard_probe(loop_.now(), peer, *came, from ? from->to_string() : "");
     turn_end_.request();
+  } else if (object.contains("prove")) {
+    prove_soon();
   }
+}
+
+bool OtherBridges::is_bridge(const Endpoint& source) {
+  const auto sender = guard_.sender(source);
+  if (!sender) return false;
+  if (!sender->is_certain) ask_for_proof(sender->bridge);
+  return sender->is_certain && !(sender->is_far && sockets::is_local_address(source.address));
+}
+
+// ---- proofs ----
+
+void OtherBridges::prove_soon() {
+  if (silent_ || proof_due_) return;
+  proof_due_ = std::max(loop_.now(), proved_at_ + proof_interval);
+  turn_end_.request();
+}
+
+void OtherBridges::prove() {
+  proof_due_.reset();
+  proved_at_ = loop_.now();
+  if (!port_.sources().empty()) probe();
+}
+
+void OtherBridges::ask_for_proof(const PeerId& peer) {
+  Time& last = asked_[peer];
+  if (loop_.now() < last + proof_interval) return;
+  last = loop_.now();
+  tell(peer, R"({"prove":true})");
+}
+
+void OtherBridges::handle_timeout() {
+  if (proof_due_ && *proof_due_ <= loop_.now()) prove();
+  watch_.handle_timeout(loop_.now());
+  turn_end_.request();
 }
 
 // ---- what goes round ----
@@ -131,16 +170,16 @@ void OtherBridges::heard(const PeerId& peer, const std::string& text) {
 bool OtherBridges::takes_probe(const sockets::Source& source, ByteView packet) {
   const auto number = osc::loop_probe_number(packet);
   if (!number) return false;
-  const std::string from = source.remote.to_string();
-  const auto asker = probes_.came(*number, from);
-  if (asker) tell_probe_came(*asker, *number, from);
+  const auto asker = probes_.came(*number, source.remote);
+  if (asker) probe_came(*asker, *number, source.remote);
   return asker.has_value();
 }
 
-void OtherBridges::tell_probe_came(const PeerId& peer, std::uint64_t number,
-                                   const std::string& from) {
-  tell(peer, boost::json::serialize(
-                 boost::json::object{{"heard", std::to_string(number)}, {"from", from}}));
+void OtherBridges::probe_came(const PeerId& peer, std::uint64_t number, const Endpoint& from) {
+  guard_.proved(peer, from);
+  port_.on_bridges_change();
+  tell(peer, boost::json::serialize(boost::json::object{{"heard", std::to_string(number)},
+                                                        {"from", from.to_string()}}));
 }
 
 bool OtherBridges::admits(const std::string& channel, Message& message) {
@@ -169,7 +208,8 @@ void OtherBridges::hold(const std::string& channel, Message& message) {
   if (held_.size() > max_held) watch_.cannot_hold(loop_.now(), bridge);
 }
 
-std::uint64_t OtherBridges::send_probe() {
+// Its number is told to all that may be bridges; which of them it comes to is not known.
+std::uint64_t OtherBridges::probe() {
   std::uint64_t random = 0;
   std::array<std::uint8_t, 3> bytes{};
   entropy_.fill(bytes);
@@ -182,6 +222,10 @@ std::uint64_t OtherBridges::send_probe() {
     tell(peer, boost::json::serialize(boost::json::object{{"probe", std::to_string(number)}}));
   port_.send_probe(osc::loop_probe(number));
   return number;
+}
+
+std::uint64_t OtherBridges::send_probe() {
+  return probe();
 }
 
 void OtherBridges::release(const PeerId& bridge, bool goes_on) {

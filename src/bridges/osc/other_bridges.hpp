@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <net/loop.hpp>
 #include <net/system.hpp>
@@ -34,13 +35,16 @@ class OtherBridgesPort {
 };
 
 /// Bridges tell each other on a channel of their own where they send from, which shows most loops
-/// at once (LoopGuard), and look for the others by probes (LoopWatch).
+/// at once (LoopGuard), and look for the others by probes (LoopWatch). A bridge on another machine
+/// proves what it says by a probe, too: when another bridge appears, when it sends from somewhere
+/// else, and when it is asked to.
 class OtherBridges final : osc::LoopWatchPort {
  public:
   static constexpr const char* own_channel = "roomwire-osc";
 
   /// All outlive this.
-  OtherBridges(net::Loop& loop, Room& room, OtherBridgesPort& port, DropCounter& drops);
+  OtherBridges(net::Loop& loop, const PeerId& self, Room& room, OtherBridgesPort& port,
+               DropCounter& drops);
   ~OtherBridges() override;
   OtherBridges(const OtherBridges&) = delete;
   OtherBridges& operator=(const OtherBridges&) = delete;
@@ -52,7 +56,8 @@ class OtherBridges final : osc::LoopWatchPort {
   /// sources() is another.
   void announce();
 
-  bool is_bridge(const Endpoint& source) const { return guard_.is_bridge(source); }
+  /// Another bridge sends from there. What another machine says of a source on this one is nothing.
+  bool is_bridge(const Endpoint& source);
   /// A packet that came is another bridge's probe: nothing for the room.
   bool takes_probe(const sockets::Source& source, ByteView packet);
   /// Of the room: false when it goes round, or is kept until pass_on().
@@ -67,9 +72,14 @@ class OtherBridges final : osc::LoopWatchPort {
   };
 
   void announce_to(const PeerId& peer);
+  void prove_soon();
+  void prove();
+  void ask_for_proof(const PeerId& peer);
+  void probe_came(const PeerId& peer, std::uint64_t number, const Endpoint& from);
+  std::uint64_t probe();
+  void handle_timeout();
   void tell(const PeerId& peer, const std::string& json);
   void heard(const PeerId& peer, const std::string& text);
-  void tell_probe_came(const PeerId& peer, std::uint64_t number, const std::string& from);
   void hold(const std::string& channel, Message& message);
 
   std::uint64_t send_probe() override;
@@ -87,6 +97,9 @@ class OtherBridges final : osc::LoopWatchPort {
   std::optional<Action> action_;
   bool silent_ = false;
   std::set<PeerId> told_;  ///< Peers in the room that may be bridges.
+  Deadline proof_due_;
+  Time proved_at_{};
+  std::map<PeerId, Time> asked_;  ///< When to prove what they say.
   std::deque<Held> held_;
   net::Timer timer_;
   net::TurnHook turn_end_;

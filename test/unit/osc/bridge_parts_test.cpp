@@ -136,54 +136,96 @@ Endpoint endpoint(const char* text) {
   return *Endpoint::parse(text);
 }
 
-TEST(LoopGuard, KnowsWhereTheOtherBridgesSendFrom) {
-  LoopGuard ours("this machine");
-  const LoopGuard same("this machine");
-  const LoopGuard other("another machine");
+const PeerId us("zzzzUs");
+const PeerId near("zzzzNear");
+const PeerId far("zzzzFar");
+
+/// Whose it is for certain; `?` before the name of one that only says so.
+std::string sender(const LoopGuard& guard, const char* source) {
+  const auto sender = guard.sender(endpoint(source));
+  if (!sender) return "";
+  return (sender->is_certain ? "" : "?") + sender->bridge.str();
+}
+
+TEST(LoopGuard, BelievesABridgeOfThisMachineAndNoOtherOne) {
+  LoopGuard ours("this machine", us);
+  const LoopGuard same("this machine", near);
+  const LoopGuard other("another machine", far);
   const std::vector<IpAddress> local{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("10.0.0.2"),
                                      *IpAddress::parse("::1")};
-  EXPECT_TRUE(ours.heard(PeerId("a"), same.announcement({endpoint("0.0.0.0:5000")}, local)));
+  EXPECT_TRUE(ours.heard(near, same.announcement(us, {endpoint("0.0.0.0:5000")}, local)));
   EXPECT_TRUE(ours.heard(
-      PeerId("b"),
-      other.announcement({endpoint("127.0.0.1:6000"), endpoint("10.0.0.3:6000")}, local)));
-  EXPECT_TRUE(ours.is_bridge(endpoint("127.0.0.1:5000")));
-  EXPECT_TRUE(ours.is_bridge(endpoint("10.0.0.2:5000")));
-  EXPECT_FALSE(ours.is_bridge(endpoint("[::1]:5000")));
-  EXPECT_FALSE(ours.is_bridge(endpoint("127.0.0.1:5001")));
-  EXPECT_FALSE(ours.is_bridge(endpoint("127.0.0.1:6000"))) << "loopback of another machine";
-  EXPECT_TRUE(ours.is_bridge(endpoint("10.0.0.3:6000")));
-  ours.gone(PeerId("b"));
-  EXPECT_FALSE(ours.is_bridge(endpoint("10.0.0.3:6000")));
+      far, other.announcement(us, {endpoint("127.0.0.1:6000"), endpoint("10.0.0.3:6000")}, local)));
+  EXPECT_EQ(sender(ours, "127.0.0.1:5000"), "zzzzNear");
+  EXPECT_EQ(sender(ours, "10.0.0.2:5000"), "zzzzNear");
+  EXPECT_EQ(sender(ours, "[::1]:5000"), "");
+  EXPECT_EQ(sender(ours, "127.0.0.1:5001"), "");
+  EXPECT_EQ(sender(ours, "127.0.0.1:6000"), "") << "loopback of another machine";
+  EXPECT_EQ(sender(ours, "10.0.0.3:6000"), "?zzzzFar");
+  ours.gone(far);
+  EXPECT_EQ(sender(ours, "10.0.0.3:6000"), "");
+}
+
+TEST(LoopGuard, BelievesAFarBridgeWhatItHasProved) {
+  const LoopGuard other("another machine", far);
+  LoopGuard ours("this machine", us);
+  ours.proved(far, endpoint("10.0.0.3:6000"));
+  const std::vector<Endpoint> sources{endpoint("10.0.0.3:6000"), endpoint("10.0.0.3:6001")};
+  ours.heard(far, other.announcement(us, sources, {}));
+  EXPECT_EQ(sender(ours, "10.0.0.3:6000"), "?zzzzFar") << "proved by nobody then";
+  ours.proved(far, endpoint("10.0.0.3:6000"));
+  ours.proved(far, endpoint("10.0.0.9:1"));
+  EXPECT_EQ(sender(ours, "10.0.0.3:6000"), "zzzzFar");
+  EXPECT_EQ(sender(ours, "10.0.0.3:6001"), "?zzzzFar");
+  EXPECT_EQ(sender(ours, "10.0.0.9:1"), "") << "it never said so";
+  ours.heard(far, other.announcement(us, sources, {}));
+  EXPECT_EQ(sender(ours, "10.0.0.3:6000"), "zzzzFar") << "still so";
+  ours.heard(PeerId("aFirst"), other.announcement(us, sources, {}));
+  EXPECT_EQ(sender(ours, "10.0.0.3:6000"), "zzzzFar") << "whoever else says so";
+}
+
+TEST(LoopGuard, DoesNotBelieveATokenThatWasHeard) {
+  LoopGuard ours("this machine", us);
+  const LoopGuard same("this machine", near);
+  const std::vector<Endpoint> victim{endpoint("10.0.0.2:7000")};
+  // A peer is told ours, and passes it for its own; or hears one of somebody else.
+  EXPECT_TRUE(ours.heard(far, ours.announcement(far, victim, {})));
+  EXPECT_EQ(sender(ours, "10.0.0.2:7000"), "?zzzzFar");
+  EXPECT_TRUE(ours.heard(far, same.announcement(far, victim, {})));
+  EXPECT_EQ(sender(ours, "10.0.0.2:7000"), "?zzzzFar");
+  EXPECT_TRUE(ours.is_far(far));
+  EXPECT_TRUE(ours.knows_far_ones());
 }
 
 TEST(LoopGuard, KnowsALinkLocalAddressByWhateverInterfaceItComes) {
-  const LoopGuard there("there");
-  LoopGuard here("here");
-  ASSERT_TRUE(
-      here.heard(PeerId("zA"), there.announcement({*Endpoint::parse("[fe80::1%7]:50000")}, {})));
-  EXPECT_TRUE(here.is_bridge(*Endpoint::parse("[fe80::1%2]:50000")));
-  EXPECT_FALSE(here.is_bridge(*Endpoint::parse("[fe80::2%7]:50000")));
-  EXPECT_TRUE(here.is_bridge(PeerId("zA")));
+  const LoopGuard there("there", far);
+  LoopGuard here("here", us);
+  ASSERT_TRUE(here.heard(far, there.announcement(us, {endpoint("[fe80::1%7]:50000")}, {})));
+  here.proved(far, endpoint("[fe80::1%2]:50000"));
+  EXPECT_EQ(sender(here, "[fe80::1%2]:50000"), "zzzzFar");
+  EXPECT_EQ(sender(here, "[fe80::2%7]:50000"), "");
+  EXPECT_TRUE(here.is_bridge(far));
 }
 
 TEST(LoopGuard, ForgetsWhatABridgeNoLongerSays) {
-  LoopGuard guard("x");
-  EXPECT_TRUE(guard.heard(PeerId("a"), R"({"host":"x","sendsFrom":["1.2.3.4:5"]})"));
-  EXPECT_TRUE(guard.heard(PeerId("a"), R"({"host":"x","sendsFrom":["1.2.3.4:6"]})"));
-  EXPECT_FALSE(guard.is_bridge(endpoint("1.2.3.4:5")));
-  EXPECT_TRUE(guard.is_bridge(endpoint("1.2.3.4:6")));
+  LoopGuard guard("x", us);
+  EXPECT_TRUE(guard.heard(far, R"({"host":"x","sendsFrom":["1.2.3.4:5"]})"));
+  EXPECT_TRUE(guard.heard(far, R"({"host":"x","sendsFrom":["1.2.3.4:6"]})"));
+  EXPECT_EQ(sender(guard, "1.2.3.4:5"), "");
+  EXPECT_EQ(sender(guard, "1.2.3.4:6"), "?zzzzFar");
 }
 
 TEST(LoopGuard, IsBoundedAndUnmovedByNonsense) {
-  LoopGuard guard("x");
+  LoopGuard guard("x", us);
   for (const char* bad : {"", "[]", "{}", R"({"host":1})", R"({"host":"x","sendsFrom":5})"})
-    EXPECT_FALSE(guard.heard(PeerId("a"), bad)) << bad;
-  EXPECT_TRUE(guard.heard(PeerId("a"), R"({"host":"x","sendsFrom":[1,null,"y","1.2.3.4:5"]})"));
+    EXPECT_FALSE(guard.heard(far, bad)) << bad;
+  EXPECT_FALSE(guard.is_bridge(far));
+  EXPECT_TRUE(guard.heard(far, R"({"host":"x","sendsFrom":[1,null,"y","1.2.3.4:5"]})"));
   for (std::size_t i = 1; i < LoopGuard::max_bridges; ++i) {
     EXPECT_TRUE(guard.heard(PeerId(std::to_string(i)), R"({"host":"x","sendsFrom":[]})"));
   }
   EXPECT_FALSE(guard.heard(PeerId("one more"), R"({"host":"x","sendsFrom":[]})"));
-  EXPECT_TRUE(guard.is_bridge(endpoint("1.2.3.4:5")));
+  EXPECT_EQ(sender(guard, "1.2.3.4:5"), "?zzzzFar");
 }
 
 }  // namespace

@@ -215,13 +215,14 @@ TEST(LoopProbe, IsABundleWithoutElements) {
 }
 
 TEST(LoopProbes, MeetWhicheverComesFirst) {
+  const Endpoint from = *Endpoint::parse("1.2.3.4:5");
   LoopProbes probes;
   EXPECT_FALSE(probes.announced(other, 1));
-  EXPECT_EQ(probes.came(1, "1.2.3.4:5"), other);
-  EXPECT_FALSE(probes.came(2, "1.2.3.4:5"));
-  EXPECT_EQ(probes.announced(other, 2), "1.2.3.4:5");
+  EXPECT_EQ(probes.came(1, from), other);
+  EXPECT_FALSE(probes.came(2, from));
+  EXPECT_EQ(probes.announced(other, 2), from);
   for (std::uint64_t i = 3; i < 3 + LoopProbes::max_kept; ++i)
-    EXPECT_FALSE(probes.came(i, "x"));
+    EXPECT_FALSE(probes.came(i, from));
   EXPECT_FALSE(probes.announced(other, 2)) << "forgotten";
 }
 
