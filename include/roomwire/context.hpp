@@ -25,6 +25,9 @@ class Edge;
 /// the context counts as the loop's.
 /// Re-entrancy: a callback may call anything here, Room::leave() and the destructor of a Room
 /// included, but not run() and not the destructor of the Context.
+/// Exceptions: one that leaves a callback or a posted task ends the program (std::terminate), as
+/// nobody could say what else of that turn of the loop was done.
+/// Durations: a negative one is none, and milliseconds::max() is for ever.
 class Context {
  public:
   /// Fails with invalid_input (an option that makes no sense, named in the message) or with

@@ -95,8 +95,8 @@ class Action {
 };
 
 /// One joined room. Destroying it leaves at once, without waiting for what is queued (for another
-/// 100 ms the room cannot be joined anew); leave() drains first. A Room must not outlive its
-/// Context.
+/// 100 ms the room cannot be joined anew); leave() drains first. A Room may outlive its
+/// Context: it counts as left then, and nothing of it is called any more.
 class Room {
  public:
   ~Room();

@@ -1,6 +1,7 @@
 // Time as the cores see it: handed in by the caller, never read from a clock.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,13 @@ inline Deadline earlier(Deadline a, Deadline b) {
   if (!a) return b;
   if (!b) return a;
   return *a < *b ? a : b;
+}
+
+/// A caller's duration as ours: none is negative, and the longest ("for ever") is a hundred years,
+/// which can be added to any time of the loop.
+inline Duration clamped(std::chrono::milliseconds duration) {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24) * 36'525;
+  return std::clamp(duration, std::chrono::milliseconds::zero(), longest);
 }
 
 /// The date, for what goes onto the wire (Nostr's created_at).

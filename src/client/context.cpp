@@ -47,7 +47,7 @@ void Context::post(std::function<void()> task) {
 }
 
 void Context::post_after(std::chrono::milliseconds delay, std::function<void()> task) {
-  state_->after(delay, std::move(task));
+  state_->after(clamped(delay), std::move(task));
 }
 
 }  // namespace roomwire

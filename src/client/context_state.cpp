@@ -1,5 +1,7 @@
 #include "client/context_state.hpp"
 
+#include <vector>
+
 #include "base/refusal.hpp"
 
 namespace roomwire::client {
@@ -27,14 +29,27 @@ Result<std::unique_ptr<ContextState>> ContextState::create(const ContextOptions&
   return state;
 }
 
+// First of all the rooms are told: whoever owns one may be among the tasks and functions that go.
 ContextState::~ContextState() {
+  std::vector<std::shared_ptr<RoomState>> rooms;
+  for (const auto& [id, app] : apps_) {
+    for (const auto& [name, room] : app.rooms)
+      rooms.push_back(room);
+  }
+  for (const auto& room : rooms)
+    room->outlive_context();
+  for (const auto& room : rooms)
+    room->forget_callbacks();
   timers_.clear();
   timer_.reset();
   runtime_.reset();
 }
 
 Result<std::shared_ptr<RoomState>> ContextState::join(const RoomOptions& options) {
-  Result<void> joined = runtime_->touch_mesh().join(now(), options);
+  RoomOptions checked = options;
+  checked.handshake_timeout =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clamped(options.handshake_timeout));
+  Result<void> joined = runtime_->touch_mesh().join(now(), checked);
   if (!joined) return tl::unexpected<Error>(joined.error());
   auto room = std::make_shared<RoomState>(*this, options.app, options.room);
   apps_[options.app].rooms[options.room] = room;

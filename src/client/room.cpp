@@ -104,7 +104,7 @@ void Room::ping(const PeerId& peer, std::function<void(Result<std::chrono::micro
 }
 
 void Room::leave(std::function<void()> done, std::chrono::milliseconds drain) {
-  state_->leave(std::move(done), drain);
+  state_->leave(std::move(done), clamped(drain));
 }
 
 }  // namespace roomwire

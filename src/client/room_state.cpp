@@ -55,14 +55,18 @@ std::shared_ptr<ActionState> RoomState::action(const std::string& name) {
   return action;
 }
 
+void RoomState::forget_callbacks() {
+  actions_.clear();
+  waiting_.clear();
+}
+
 void RoomState::leave(std::function<void()> done, Duration drain) {
   ContextState* const context = std::exchange(context_, nullptr);
   if (context == nullptr) {
     if (done) done();
     return;
   }
-  actions_.clear();
-  waiting_.clear();
+  forget_callbacks();
   context->leave(*this, std::move(done), drain);
 }
 
@@ -203,7 +207,7 @@ void ActionState::request(const PeerId& peer, Payload payload, const RequestOpti
   ContextState& context = *room->context();
   const auto id = context.hub(room->app())
                       .request(context.now(), room->room(), peer, name_, std::move(payload),
-                               options.metadata, options.timeout);
+                               options.metadata, clamped(options.timeout));
   if (id) {
     context.expect_response(room->app(), *id, std::move(done));
   } else {

@@ -20,7 +20,8 @@ namespace roomwire::client {
 class ContextState;
 
 /// Shared by a Room, its Actions and the context. `context` is null from the moment that the room
-/// is left: nothing is called from then on but the function given to leave().
+/// is left, or the context is gone: nothing is called from then on but the function given to
+/// leave().
 class RoomState : public std::enable_shared_from_this<RoomState> {
  public:
   RoomState(ContextState& context, AppId app, RoomId room)
@@ -33,6 +34,10 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
 
   std::shared_ptr<ActionState> action(const std::string& name);
   void leave(std::function<void()> done, Duration drain);
+  /// The context goes first: as left, without anybody being told.
+  void outlive_context() { context_ = nullptr; }
+  /// And what waits for them. They may own anything, this room too.
+  void forget_callbacks();
 
   void set_on_join(std::function<void(const PeerId&)> callback);
   void set_on_unclaimed(std::function<void(const std::string&, Message)> callback);

@@ -75,7 +75,7 @@ void Loop::run_posted() {
   if (more) asio::post(*io_, [this] { run_posted(); });
 }
 
-void Loop::run() {
+void Loop::run() noexcept {
   assert(!running_);
   thread_ = std::this_thread::get_id();
   running_ = true;

@@ -51,7 +51,8 @@ class Loop {
 
   /// Runs until stop(). A stop() that came before makes it return at once; either way the stop
   /// is used up, and run() may be called again.
-  void run();
+  /// A task or handler that throws ends the program: the rest of its turn would be lost.
+  void run() noexcept;
   /// From any thread, but not from a signal handler (it takes locks).
   void stop();
 

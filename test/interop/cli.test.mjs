@@ -434,6 +434,20 @@ describe('peers and readers that stand still', { concurrency: true }, () => {
     });
   }
 
+  test('Ctrl-C after -W ends a sender whose peer goes on reading just then', async (t) => {
+    const { peer, room, send } = place(t);
+    const reader = await peer(spawnNativePeer());
+    await reader.join(room);
+    await reader.action(room, 'x');
+    await reader.command('receiving', { on: false });
+    const sender = send('x', '-W', '2');
+    sender.endInput(`${'x'.repeat(1000)}\n`.repeat(20_000));
+    await said(sender, /time limit/);
+    sender.kill('SIGINT');
+    await reader.command('receiving', { on: true });
+    await endsWell(sender, 130);
+  });
+
   test('-W ends a receiver that has all it wants but whose output nobody reads', async (t) => {
     const { recv, send } = place(t);
     const sender = send('x');

@@ -104,8 +104,8 @@ int Session::run() {
   say_room();
   if (options_.time_limit) {
     context_->post_after(*options_.time_limit, [this] {
-      if (finishing_ && cut_short_) return;
-      if (!ready_ && !finishing_) status_.waiting(peers_, peers_wanted_);
+      if (finishing() && cut_short_) return;
+      if (!ready_ && !finishing()) status_.waiting(peers_, peers_wanted_);
       status_.note(Tone::bad, "the time limit (-W) is over");
       end_early(exit_timed_out);
     });
@@ -125,21 +125,26 @@ std::optional<std::chrono::milliseconds> Session::time_left() const {
 }
 
 void Session::finish(int exit_code, std::chrono::milliseconds drain) {
-  if (finishing_) return;
-  finishing_ = true;
+  if (finishing()) return;
+  stage_ = Stage::finishing;
   exit_code_ = exit_code;
-  const auto leave = [this, drain] {
-    if (room_) room_->leave([this] { context_->stop(); }, drain);
-  };
-  if (!before_leaving_) return leave();
-  before_leaving_(leave);
+  if (!before_leaving_) return leave(drain);
+  before_leaving_([this, drain] { leave(drain); });
+}
+
+void Session::leave(std::chrono::milliseconds drain) {
+  if (stage_ >= Stage::leaving) return;
+  stage_ = Stage::leaving;
+  room_->leave([this] { context_->stop(); }, drain);
 }
 
 void Session::end_early(int exit_code) {
   cut_short_ = true;
-  if (!finishing_) return finish(exit_code, hurried_drain);
+  if (!finishing()) return finish(exit_code, hurried_drain);
   exit_code_ = exit_code;
-  room_.reset();  // leaves without waiting for what is queued
+  if (stage_ == Stage::hurrying) return;
+  stage_ = Stage::hurrying;
+  room_->leave({}, 0ms);
   context_->post_after(farewell, [this] { context_->stop(); });
 }
 
@@ -174,7 +179,7 @@ void Session::on_status(const Status& status) {
 // Whatever happens may bring the time forward, so each look sets its own timer, and the last
 // counts.
 void Session::look_whether_settled() {
-  if (!settling_ || peers_ == 0 || finishing_) return;
+  if (!settling_ || peers_ == 0 || finishing()) return;
   const auto unmet = room_->unmet_peers();
   const auto at = settling_->settled_at(unmet);
   if (!at) return;
@@ -205,14 +210,14 @@ void Session::set_ready(bool ready) {
   ++wait_number_;
   next_hint_ = first_hint;
   if (!ready && waits_for_settling_) settling_.emplace();
-  if (!ready && !finishing_) hint_later();
+  if (!ready && !finishing()) hint_later();
   if (on_ready_change_) on_ready_change_(ready);
 }
 
 // Rarer and rarer, so that the log of a receiver that waits for days stays short.
 void Session::hint_later() {
   context_->post_after(next_hint_, [this, wait = wait_number_] {
-    if (wait != wait_number_ || ready_ || finishing_) return;
+    if (wait != wait_number_ || ready_ || finishing()) return;
     status_.waiting(peers_, peers_wanted_);
     next_hint_ = std::min(2 * next_hint_, longest_hint);
     hint_later();

@@ -56,7 +56,7 @@ class Session {
   /// `exit_code`, or exit_failed instead of exit_fine when something was not delivered. The first
   /// call counts.
   void finish(int exit_code, std::chrono::milliseconds drain);
-  bool finishing() const { return finishing_; }
+  bool finishing() const { return stage_ != Stage::staying; }
   /// Ended by a signal or the time limit: nobody waits for what is not done.
   bool cut_short() const { return cut_short_; }
   /// A peer did not get all that was sent to it, and it was said.
@@ -69,11 +69,21 @@ class Session {
   int run();
 
  private:
+  /// Each comes once, in this order; any but the first may be left out. In all of them the room is
+  /// there, and counts as left from `leaving` on.
+  enum class Stage {
+    staying,
+    finishing,  ///< finish() was called: before_leaving() has its turn.
+    leaving,    ///< What was sent is waited for.
+    hurrying,   ///< No longer: the others hear that we go, and the loop stops.
+  };
+
   Session(ConnectionOptions options, std::optional<std::size_t> peers_wanted);
   Result<void> join();
   void say_room();
   void on_signal(int signal);
   void end_early(int exit_code);
+  void leave(std::chrono::milliseconds drain);
   void peer_joined(const PeerId& peer);
   void peer_left(const PeerId& peer, const std::string& reason);
   void on_status(const Status& status);
@@ -94,7 +104,7 @@ class Session {
   std::size_t look_number_ = 0;  // counts the looks whether it has settled, as below
   std::size_t peers_ = 0;
   bool ready_ = false;
-  bool finishing_ = false;
+  Stage stage_ = Stage::staying;
   bool cut_short_ = false;
   bool undelivered_ = false;
   int exit_code_ = exit_fine;
