@@ -21,11 +21,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
   relay::HttpRequest request;
+  request.has_tls = size % 2 == 0;
   request.method = size % 3 == 0 ? "HEAD" : "GET";
   request.target = lines[0];
   request.accept_encoding = lines[1];
   request.if_none_match = lines[2];
-  const relay::HttpResponse response = relay::respond(site, size % 2 == 0, request);
+  const relay::HttpResponse response = relay::respond(site, {}, request);
   const bool is_known = std::any_of(site.files.begin(), site.files.end(), [&](const auto& file) {
     return response.file == file.plain || response.file == file.gzip;
   });

@@ -28,6 +28,8 @@ class ConnectionHost {
   /// The request of a connection is read.
   virtual void on_request(Connection& connection) = 0;
   virtual HttpResponse answer(const HttpRequest& request) = 0;
+  /// Why this request gets no WebSocket, if so.
+  virtual std::optional<std::string> refuse_websocket(const HttpRequest& request) = 0;
   /// A WebSocket is open: calls Connection::open_as, and may close the connection.
   virtual void on_open(Connection& connection) = 0;
   /// May close the connection.

@@ -14,6 +14,8 @@ struct HttpRequest {
   std::string_view accept_encoding;
   std::string_view if_none_match;
   std::string_view host;
+  std::string_view origin;
+  bool has_tls = false;  ///< The connection is encrypted.
 };
 
 /// A whole HTTP/1.1 response, after which the connection ends: `text`, and then `file`, which is

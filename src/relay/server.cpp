@@ -110,6 +110,7 @@ class Server::Impl final : public ConnectionHost,
   const ServerTimeouts& timeouts() const override { return options_.timeouts; }
   std::size_t max_message_bytes() const override { return options_.limits.message_bytes; }
   HttpResponse answer(const HttpRequest& request) override;
+  std::optional<std::string> refuse_websocket(const HttpRequest& request) override;
   void on_request(Connection& connection) override { silent_.remove(connection); }
   void on_open(Connection& connection) override;
   void on_message(SessionId session, std::string_view text) override;
@@ -265,9 +266,18 @@ void Server::Impl::report(ServerEvent::Kind kind, const Endpoint& remote,
 HttpResponse Server::Impl::answer(const HttpRequest& request) {
   const bool about_relay =
       path_of(request.target) == "/" && (wants_document(request) || request.method == "OPTIONS");
-  if (options_.site && !about_relay) return respond(*options_.site, tls_ != nullptr, request);
+  if (options_.site && !about_relay) {
+    return respond(*options_.site, options_.allowed_origins.value_or(Origins{}), request);
+  }
   return respond({options_.name, options_.description, options_.version, tls_ != nullptr},
                  options_.limits, request);
+}
+
+std::optional<std::string> Server::Impl::refuse_websocket(const HttpRequest& request) {
+  if (!options_.allowed_origins) return std::nullopt;
+  auto refused = refuse_page(request, *options_.allowed_origins, options_.site.has_value());
+  if (refused) report(ServerEvent::Kind::page_refused, {}, *refused);
+  return refused;
 }
 
 void Server::Impl::on_open(Connection& connection) {

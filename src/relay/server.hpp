@@ -30,6 +30,8 @@ struct ServerEvent {
     connected,     ///< A WebSocket client.
     disconnected,  ///< The same, gone; `reason` says why.
     refused,       ///< A connection that did not become a client; `reason` says why.
+    page_refused,  ///< The same, of a page that ServerOptions::allowed_origins does not let in;
+                   ///< `refused` follows.
     trouble,       ///< The server cannot accept for now; `reason` says why, `remote` is empty.
   };
   Kind kind;
@@ -47,6 +49,9 @@ struct ServerOptions {
   std::vector<Endpoint> listen_plain;
   /// Pages to serve to those who come with plain HTTP.
   std::optional<Site> site;
+  /// Pages of browsers that may open a WebSocket, beside those of `site`; nothing: any may. What is
+  /// no browser always may.
+  std::optional<Origins> allowed_origins;
   Limits limits;
   ServerTimeouts timeouts;
   std::string name = "roomwire relay";

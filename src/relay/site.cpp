@@ -5,8 +5,6 @@
 #include <cctype>
 #include <string>
 
-#include "base/address.hpp"
-
 namespace roomwire::relay {
 namespace {
 
@@ -51,28 +49,6 @@ bool accepts_gzip(std::string_view header) {
     return !is_refused;
   }
   return false;
-}
-
-// What stands before the port.
-std::string_view name_in(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
-}
-
-// An address, or a name that nobody on the internet can own. Any other may be a stranger's that he
-// lets point here (DNS rebinding), so that his page in somebody's browser could read this one. With
-// TLS he would need our certificate.
-bool is_of_this_network(std::string_view host) {
-  std::string name;
-  for (const char c : name_in(host))
-    name.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
-  if (name.ends_with('.')) name.pop_back();
-  if (name.find('.') == std::string::npos) return true;  // An IPv6 address is one of these.
-  if (IpAddress::parse(name)) return true;
-  constexpr std::array<std::string_view, 6> own{".local",     ".localhost", ".lan",
-                                                ".home.arpa", ".internal",  ".test"};
-  return std::any_of(own.begin(), own.end(),
-                     [&](std::string_view end) { return name.ends_with(end); });
 }
 
 /// Status line and headers, as far as all answers have them.
@@ -133,15 +109,16 @@ std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find_first_of("?#"));
 }
 
-HttpResponse respond(const Site& site, bool has_tls, const HttpRequest& request) {
+HttpResponse respond(const Site& site, const Origins& allowed, const HttpRequest& request) {
+  const bool has_tls = request.has_tls;
   const bool is_head = request.method == "HEAD";
   if (!is_head && request.method != "GET") {
     return refuse("405 Method Not Allowed", "Only GET and HEAD.\n", has_tls, false);
   }
-  if (!has_tls && !is_of_this_network(request.host)) {
+  if (!has_own_host(request, allowed)) {
     return refuse("421 Misdirected Request",
                   "Open this page by this machine's address, such as http://192.168.1.7:8080/, or "
-                  "by its name on this network.\n",
+                  "by its name on this network; --allow-origin lets other names in.\n",
                   has_tls, is_head);
   }
   std::string_view path = path_of(request.target);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "relay/http.hpp"
+#include "relay/origin.hpp"
 
 namespace roomwire::relay {
 
@@ -25,8 +26,8 @@ struct Site {
 };
 
 /// Answers GET and HEAD of what is there, whatever the query, and 404 or 405 to all else.
-/// `has_tls`: the connection is encrypted.
-HttpResponse respond(const Site& site, bool has_tls, const HttpRequest& request);
+/// A Host that is not ours (has_own_host) gets 421.
+HttpResponse respond(const Site& site, const Origins& allowed, const HttpRequest& request);
 
 /// The target's path: without query and fragment, and of an absolute URL (RFC 9112 section 3.2.2)
 /// without scheme and host. Not decoded.

@@ -139,7 +139,9 @@ class StreamConnection final : public Connection {
             request[http::field::accept],
             request[http::field::accept_encoding],
             request[http::field::if_none_match],
-            request[http::field::host]};
+            request[http::field::host],
+            request[http::field::origin],
+            has_tls};
   }
 
   void answer_bad_request(beast::error_code error) {
@@ -200,6 +202,9 @@ class StreamConnection final : public Connection {
   }
 
   void accept_websocket() {
+    if (const auto refused = host_->refuse_websocket(asked())) {
+      return respond(respond_with_error("403 Forbidden", *refused), *refused);
+    }
     socket().expires_never();
     websocket_.set_option(
         websocket::stream_base::timeout{host_->timeouts().close, host_->timeouts().idle, true});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from '../interop/lib/test.mjs';
-import { endsWell } from '../interop/lib/osc.mjs';
+import { endsWell, said } from '../interop/lib/osc.mjs';
 import { get, startWeb } from '../interop/lib/web.mjs';
 
 /** What comes back for these bytes until the server closes. */
@@ -54,6 +54,38 @@ test('malformed and oversized requests are answered with their reason', async (t
     if (got === 405) assert.match(answer, /\r\nAllow: GET, HEAD/);
   }
   await isServed(web);
+});
+
+/** The status of an answer to who asks for a WebSocket with these headers. */
+async function upgrade(port, headers) {
+  const lines = Object.entries({
+    Host: `127.0.0.1:${port}`,
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': 13,
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`GET / HTTP/1.1\r\n${lines.join('')}\r\n`));
+    socket.on('error', reject);
+    socket.once('data', (data) => resolve(Number(String(data).split(' ')[1])) ?? socket.destroy());
+  });
+}
+
+test('the relay is for the own page and for programs, and for no page from elsewhere', async (t) => {
+  const web = await startWeb(t, ['--allow-origin', 'https://patchies.app']);
+  const statusOf = (headers) => upgrade(web.port, headers);
+  assert.equal(await statusOf({}), 101);
+  assert.equal(await statusOf({ Origin: web.origin }), 101);
+  assert.equal(await statusOf({ Origin: 'https://patchies.app' }), 101);
+  for (const Origin of ['https://evil.example', 'null', `http://localhost:${web.port}`])
+    assert.equal(await statusOf({ Origin }), 403, Origin);
+  // The name of a stranger that he lets point here.
+  const Host = `evil.example:${web.port}`;
+  assert.equal(await statusOf({ Host, Origin: `http://${Host}` }), 403);
+  assert.equal((await get(web.origin, '/config.json', { headers: { Host } })).status, 421);
+  await said(web, /a page of https:\/\/evil\.example may not use this relay; --allow-origin /);
 });
 
 test('no path leads out of the page', async (t) => {

@@ -73,10 +73,10 @@ int relay(const RelayOptions& options) {
   }
   server_options.limits = limits_of(options);
   server_options.version = ROOMWIRE_VERSION;
-  server_options.on_event = [&options](const relay::ServerEvent& event) {
-    say_event(event, options.verbosity);
-  };
-  auto started = start_relay(io, std::move(server_options));
+  if (!options.allow_origins.empty()) {
+    server_options.allowed_origins = options.allow_origins;
+  }
+  auto started = start_relay(io, std::move(server_options), options.verbosity);
   if (!started) return fail_with(started.error());
   server = *std::move(started);
   say_where(*server, options);

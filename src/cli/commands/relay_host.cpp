@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/private_address.hpp"
@@ -42,6 +43,48 @@ std::vector<IpAddress> own_addresses(bool v4, bool v6) {
   return out;
 }
 
+/// What the server reports.
+class EventTeller {
+ public:
+  explicit EventTeller(Verbosity verbosity) : verbosity_(verbosity) {}
+
+  void operator()(const relay::ServerEvent& event) {
+    using Kind = relay::ServerEvent::Kind;
+    const std::string reason = printable(event.reason);
+    switch (event.kind) {
+      case Kind::trouble:
+        if (verbosity_ != Verbosity::quiet) say(Tone::bad, reason);
+        return;
+      case Kind::page_refused:  // Its `refused` says it with -v.
+        if (verbosity_ == Verbosity::normal && is_new(reason)) say(Tone::hint, reason);
+        return;
+      case Kind::connected:
+        return say_client("connected", event, reason);
+      case Kind::disconnected:
+        return say_client("gone", event, reason);
+      case Kind::refused:
+        return say_client("refused", event, reason);
+    }
+  }
+
+ private:
+  static constexpr std::size_t max_pages = 32;  ///< That are told of; more would be noise.
+
+  bool is_new(const std::string& reason) {
+    return told_.size() < max_pages && told_.insert(reason).second;
+  }
+
+  void say_client(const char* what, const relay::ServerEvent& event,
+                  const std::string& reason) const {
+    if (verbosity_ != Verbosity::verbose) return;
+    say(Tone::hint, fmt::format("{}: {}{}{} ({} connected)", what, event.remote.to_string(),
+                                reason.empty() ? "" : ", ", reason, event.clients));
+  }
+
+  Verbosity verbosity_;
+  std::set<std::string> told_;
+};
+
 }  // namespace
 
 Result<std::vector<Endpoint>> endpoints_of(const std::vector<ListenAddress>& listen) {
@@ -71,7 +114,9 @@ std::vector<Endpoint> reachable_at(const std::vector<Endpoint>& endpoints) {
 }
 
 Result<std::unique_ptr<relay::Server>> start_relay(boost::asio::io_context& io,
-                                                   relay::ServerOptions options) {
+                                                   relay::ServerOptions options,
+                                                   Verbosity verbosity) {
+  options.on_event = EventTeller(verbosity);
   auto started = relay::Server::start(io, std::move(options));
   if (!started && started.error().message.ends_with("Address already in use")) {
     return failure(started.error().kind,
@@ -88,21 +133,6 @@ void say_local_network_question(const std::vector<Endpoint>& places) {
   say(Tone::hint,
       "before a page from the internet, such as patchies.app, reaches this relay, Chromium asks "
       "its user: allow it; peers met by a public relay need no leave");
-}
-
-void say_event(const relay::ServerEvent& event, Verbosity verbosity) {
-  using Kind = relay::ServerEvent::Kind;
-  const std::string reason = printable(event.reason);
-  if (event.kind == Kind::trouble) {
-    if (verbosity != Verbosity::quiet) say(Tone::bad, reason);
-    return;
-  }
-  if (verbosity != Verbosity::verbose) return;
-  const char* what = event.kind == Kind::connected      ? "connected"
-                     : event.kind == Kind::disconnected ? "gone"
-                                                        : "refused";
-  say(Tone::hint, fmt::format("{}: {}{}{} ({} connected)", what, event.remote.to_string(),
-                              reason.empty() ? "" : ", ", reason, event.clients));
 }
 
 }  // namespace roomwire::cli

@@ -13,9 +13,11 @@ namespace roomwire::cli {
 /// Fails with invalid_input, naming --listen.
 Result<std::vector<Endpoint>> endpoints_of(const std::vector<ListenAddress>& listen);
 
-/// As relay::Server::start, with a word on --listen when a port is taken.
+/// As relay::Server::start, with a word on --listen when a port is taken. Says what the server
+/// reports, each on a line.
 Result<std::unique_ptr<relay::Server>> start_relay(boost::asio::io_context& io,
-                                                   relay::ServerOptions options);
+                                                   relay::ServerOptions options,
+                                                   Verbosity verbosity);
 
 /// Where clients find the server: 0.0.0.0 is no place to connect to, and stands for this machine's
 /// addresses.
@@ -23,8 +25,5 @@ std::vector<Endpoint> reachable_at(const std::vector<Endpoint>& endpoints);
 
 /// Of a relay on a local address: what browsers ask before a page from the internet reaches it.
 void say_local_network_question(const std::vector<Endpoint>& places);
-
-/// What the server reports, as one line.
-void say_event(const relay::ServerEvent& event, Verbosity verbosity);
 
 }  // namespace roomwire::cli

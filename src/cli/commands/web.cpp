@@ -65,10 +65,8 @@ Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
   }
   server.site = relay::Site{page::files(), page_config(options, room)};
   server.version = ROOMWIRE_VERSION;
-  server.on_event = [verbosity = options.connection.verbosity](const relay::ServerEvent& event) {
-    say_event(event, verbosity);
-  };
-  return start_relay(io, std::move(server));
+  server.allowed_origins = options.allow_origins;
+  return start_relay(io, std::move(server), options.connection.verbosity);
 }
 
 void show_code(const std::string& link) {

@@ -197,6 +197,25 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   return out;
 }
 
+Result<std::string> parse_origin(std::string_view text) {
+  if (text == "null") return std::string(text);
+  std::string out(text.substr(0, text.size() - (text.ends_with('/') ? 1 : 0)));
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const bool is_plain = out.starts_with("http://");
+  const std::string_view authority = std::string_view(out).substr(
+      std::min<std::size_t>(out.size(), is_plain                      ? 7
+                                        : out.starts_with("https://") ? 8
+                                                                      : out.size()));
+  if (has_space_or_control(out) || !is_authority(authority)) {
+    return bad(quoted(text) + " is no origin; write https://HOST or http://HOST:PORT");
+  }
+  const std::string_view own_port = is_plain ? ":80" : ":443";
+  if (authority.ends_with(own_port)) out.resize(out.size() - own_port.size());
+  return out;
+}
+
 RoomId new_room() {
   std::random_device source;
   std::string out;

@@ -41,6 +41,10 @@ Result<std::chrono::milliseconds> parse_seconds(std::string_view text);
 /// `ADDR:PORT`, `[IPV6]:PORT` or `PORT` alone (on 127.0.0.1). `localhost` is 127.0.0.1.
 Result<ListenAddress> parse_listen(std::string_view text);
 
+/// Where pages are from, as browsers say it: `http://HOST[:PORT]`, `https://…` or `null`. In lower
+/// case, without the scheme's own port and without a slash at the end.
+Result<std::string> parse_origin(std::string_view text);
+
 /// A room nobody else has: a random UUID (RFC 4122, version 4), as Patchies makes them.
 RoomId new_room();
 

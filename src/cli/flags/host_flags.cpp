@@ -78,6 +78,11 @@ void add_relay_limits(CommandParser& parser, RelayOptions& options) {
        }});
 }
 
+void add_allow_origin(CommandParser& parser, const char* help, std::vector<std::string>& out) {
+  parser.add_value({"--allow-origin", "ORIGIN", help, true,
+                    [&out](const std::string& text) { return append(parse_origin(text), out); }});
+}
+
 void add_web_bridges(CommandParser& parser, WebOptions& options) {
   const auto end = [&parser](const char* name, const char* help, std::vector<std::string>& out) {
     parser.add_value(list(name, "URL", help, out), "Bridges");
@@ -98,6 +103,7 @@ WebOptions parse_web(const std::vector<std::string>& arguments, const Environmen
        [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
   parser.app().add_flag("--local", options.local, "Without the internet: no public relay, no STUN");
   parser.add_tls(options.tls_certificate, options.tls_key);
+  add_allow_origin(parser, "Let pages from there in, too; repeat for more", options.allow_origins);
   add_web_bridges(parser, options);
   parser.add_room(options.connection);
   parser.add_transport(options.connection);
@@ -119,6 +125,7 @@ RelayOptions parse_relay_command(const std::vector<std::string>& arguments) {
       {"--listen", "ADDR:PORT", "Where (127.0.0.1:7777); repeat for more", true,
        [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
   parser.add_tls(options.tls_certificate, options.tls_key);
+  add_allow_origin(parser, "Let only pages from there in; repeat for more", options.allow_origins);
   add_relay_limits(parser, options);
   parser.add_verbosity(options.verbosity);
   parser.parse(arguments, [](const std::string&) { return std::nullopt; });

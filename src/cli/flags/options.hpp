@@ -138,7 +138,8 @@ struct WebOptions {
   bool local = false;  ///< No public relay, no STUN.
   std::string tls_certificate;
   std::string tls_key;
-  std::vector<std::string> osc_to;  ///< As those of osc, and so on.
+  std::vector<std::string> allow_origins;  ///< Pages that may use the relay, beside its own.
+  std::vector<std::string> osc_to;         ///< As those of osc, and so on.
   std::vector<std::string> osc_listen;
   std::vector<std::string> dmx_to;
   std::vector<std::string> dmx_listen;
@@ -151,6 +152,7 @@ struct RelayOptions {
   std::vector<ListenAddress> listen;
   std::string tls_certificate;  ///< PEM file; empty: no TLS.
   std::string tls_key;
+  std::vector<std::string> allow_origins;  ///< Pages that may use it; empty: any.
   std::optional<std::size_t> max_connections;
   std::optional<std::size_t> max_subscriptions;  ///< Of a client.
   std::optional<std::size_t> max_message_bytes;

@@ -381,6 +381,25 @@ TEST(CommandLine, Relay) {
   EXPECT_EQ(options.max_message_bytes, 1024U);
 }
 
+TEST(CommandLine, OriginsAreKeptAsBrowsersSayThem) {
+  for (const auto& [given, kept] : std::vector<std::pair<std::string, std::string>>{
+           {"https://Patchies.app/", "https://patchies.app"},
+           {"https://a.org:443", "https://a.org"},
+           {"http://a.org:80", "http://a.org"},
+           {"http://[::1]:8080", "http://[::1]:8080"},
+           {"https://a.org:80", "https://a.org:80"},
+           {"null", "null"}}) {
+    EXPECT_THAT(parsed<RelayOptions>({"relay", "--allow-origin", given}).allow_origins,
+                ElementsAre(kept));
+    EXPECT_THAT(parsed<WebOptions>({"web", "--allow-origin", given}).allow_origins,
+                ElementsAre(kept));
+  }
+  for (const char* none : {"", "patchies.app", "https://", "https://a.org/x", "ws://a.org",
+                           "https://u@a.org", "https://a b", "*"}) {
+    EXPECT_THAT(wrong({"relay", "--allow-origin", none}), HasSubstr("--allow-origin: ")) << none;
+  }
+}
+
 TEST(CommandLine, WrongUsageNamesTheFlag) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{}, "which command"},

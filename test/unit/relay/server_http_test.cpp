@@ -139,6 +139,35 @@ TEST(RelayServer, ServesASiteBesideTheRelay) {
   EXPECT_EQ(client.read(), R"(["EOSE","s"])");
 }
 
+std::string upgrade_of(const std::string& origin) {
+  std::string request = upgrade_request;
+  return request.insert(request.find("Connection"), "Origin: " + origin + "\r\n");
+}
+
+TEST(RelayServer, KeepsPagesFromElsewhereOut) {
+  ServerOptions options;
+  options.site = small_site("p");
+  options.allowed_origins = {"https://patchies.app"};
+  RunningServer running(options);
+  EXPECT_THAT(RawClient(running.port()).ask(upgrade_of("https://evil.example")),
+              StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(running.next(Kind::page_refused).reason, HasSubstr("https://evil.example"));
+  EXPECT_THAT(running.next(Kind::refused).reason, HasSubstr("https://evil.example"));
+  for (const std::string& request :
+       {upgrade_of("http://x"), upgrade_of("https://patchies.app"), std::string(upgrade_request)}) {
+    RawClient client(running.port());
+    client.send(request);
+    EXPECT_THAT(client.until("\r\n\r\n"), StartsWith("HTTP/1.1 101 ")) << request;
+  }
+}
+
+TEST(RelayServer, LetsPagesFromEverywhereInUnlessToldOtherwise) {
+  RunningServer running;
+  RawClient client(running.port());
+  client.send(upgrade_of("https://anywhere.example"));
+  EXPECT_THAT(client.until("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+}
+
 TEST(RelayServer, OutlivesThousandsOfRequests) {
   const std::string page(100'000, 'p');
   ServerOptions options;

@@ -30,9 +30,10 @@ HttpRequest get(std::string_view target) {
   return request;
 }
 
-HttpResponse ask(const HttpRequest& request, bool has_tls = false) {
+HttpResponse ask(HttpRequest request, bool has_tls = false) {
   static const Site pages = site();
-  return respond(pages, has_tls, request);
+  request.has_tls = has_tls;
+  return respond(pages, {}, request);
 }
 
 TEST(Site, ServesEachFileAtItsPathAndTheFirstPageAtTheRoot) {
