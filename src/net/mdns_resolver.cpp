@@ -15,7 +15,9 @@ namespace roomwire::net {
 
 namespace {
 
+/// Asked for at once; the others wait their turn.
 constexpr std::size_t max_names = 16;
+constexpr std::size_t max_waiting = 512;
 constexpr std::size_t max_found = 8;
 constexpr std::uint16_t mdns_port = 5353;
 // Queries and answers are small and few.
@@ -63,6 +65,7 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
   void fail(AllDone done, ErrorKind kind, std::string message);
   bool open_sockets();
   void listen(const MdnsRoute& route);
+  void begin_next();
   void ask(Query& query);
   void handle(std::size_t route, bool group, std::span<const Datagram> datagrams);
   void handle_answer(const MdnsRoute& route, bool group, const Datagram& datagram);
@@ -74,8 +77,9 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
   Entropy& entropy;
   std::vector<MdnsRoute> routes;
   const MdnsOptions options;
-  std::list<Query> queries;
-  std::vector<MdnsRoute> open_routes;              // what the sockets were opened for
+  std::list<Query> queries;            // Those under way.
+  std::list<Query> waiting;            // For one of these to end; none while there is room.
+  std::vector<MdnsRoute> open_routes;  // what the sockets were opened for
   std::vector<std::unique_ptr<UdpSocket>> askers;  // one for each of open_routes, or nullptr
   std::vector<std::unique_ptr<UdpSocket>> listeners;
   bool alive = true;
@@ -84,19 +88,26 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
 void MdnsResolver::Impl::resolve(const std::string& name, bool first_is_enough, AllDone done) {
   if (!is_local_name(name))
     return fail(std::move(done), ErrorKind::invalid_input, "not a .local name");
-  if (queries.size() >= max_names)
+  if (waiting.size() >= max_waiting)
     return fail(std::move(done), ErrorKind::limit, "too many .local names at once");
   if (queries.empty() && !open_sockets())
     return fail(std::move(done), ErrorKind::unavailable, "no network to ask for .local names");
   std::array<std::uint8_t, 2> id{};
   entropy.fill(id);
-  Query& query = queries.emplace_back(Query{normal_name(name),
-                                            ByteReader(id).u16(),
-                                            std::move(done),
-                                            first_is_enough,
-                                            options.tries,
-                                            nullptr,
-                                            {}});
+  waiting.push_back({normal_name(name),
+                     ByteReader(id).u16(),
+                     std::move(done),
+                     first_is_enough,
+                     options.tries,
+                     nullptr,
+                     {}});
+  begin_next();
+}
+
+void MdnsResolver::Impl::begin_next() {
+  if (waiting.empty() || queries.size() >= max_names) return;
+  queries.splice(queries.end(), waiting, waiting.begin());
+  Query& query = queries.back();
   query.timer = std::make_unique<Timer>(loop, [this, &query] { try_again(query); });
   ask(query);
 }
@@ -206,6 +217,7 @@ void MdnsResolver::Impl::finish(Query& query, Result<std::vector<IpAddress>> res
                                [&](const Query& other) { return &other == &query; });
   const AllDone done = std::move(query.done);
   queries.erase(at);
+  begin_next();
   if (queries.empty()) {
     askers.clear();
     listeners.clear();
@@ -220,6 +232,7 @@ MdnsResolver::MdnsResolver(Loop& loop, Entropy& entropy, std::vector<MdnsRoute> 
 MdnsResolver::~MdnsResolver() {
   impl_->alive = false;
   impl_->queries.clear();
+  impl_->waiting.clear();
   impl_->askers.clear();
   impl_->listeners.clear();
 }

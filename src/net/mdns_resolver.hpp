@@ -55,8 +55,9 @@ class MdnsResolver {
   void set_routes(std::vector<MdnsRoute> routes);
 
   /// Calls `done` later on the loop, once: with the first address that is answered; with
-  /// timed_out; with invalid_input when `name` is no .local host name; with limit when 16 names
-  /// are asked for already; with unavailable when no route could be opened.
+  /// timed_out; with invalid_input when `name` is no .local host name; with unavailable when no
+  /// route could be opened. 16 names are asked for at once and 512 more wait their turn: with limit
+  /// beyond.
   void resolve(const std::string& name, Done done);
   /// The same, with all addresses of the answer, which may come in parts: a sixth of `wait` is
   /// given to an IPv4 address after an IPv6 one.

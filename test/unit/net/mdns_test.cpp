@@ -396,12 +396,31 @@ TEST_F(MdnsResolverTest, HearsAnswersToTheGroup) {
   EXPECT_EQ(results_[0]->to_string(), "127.0.0.5");
 }
 
-TEST_F(MdnsResolverTest, BoundsTheNamesInFlight) {
-  MdnsResolver resolver(loop_, entropy_, {responder([](auto, const auto&) {})},
-                        {.tries = 1, .wait = 5ms});
-  for (int i = 0; i < 20; ++i)
+// A browser that opens many connections at once has a name for each.
+TEST_F(MdnsResolverTest, ManyNamesWaitTheirTurn) {
+  MdnsResolver resolver(loop_, entropy_, {responder([&](std::uint16_t id, const Datagram& query) {
+                          constexpr std::size_t label_at = 12;
+                          const std::string_view data = as_text(query.data);
+                          const auto size = static_cast<std::uint8_t>(data[label_at]);
+                          const std::string label(data.substr(label_at + 1, size));
+                          responder_->send(
+                              query.remote,
+                              ResponseWriter(id).name(label + ".local").a("127.0.0.9").bytes());
+                        })},
+                        {.tries = 1, .wait = 1h});
+  for (int i = 0; i < 64; ++i)
     resolver.resolve("n" + std::to_string(i) + ".local", keep());
-  ASSERT_TRUE(wait(20));
+  ASSERT_TRUE(wait(64));
+  for (const auto& result : results_)
+    EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST_F(MdnsResolverTest, BoundsTheNamesThatWait) {
+  MdnsResolver resolver(loop_, entropy_, {responder([](auto, const auto&) {})},
+                        {.tries = 1, .wait = 1ms});
+  for (int i = 0; i < 16 + 512 + 4; ++i)
+    resolver.resolve("n" + std::to_string(i) + ".local", keep());
+  ASSERT_TRUE(wait(16 + 512 + 4));
   int limited = 0;
   for (const auto& result : results_)
     limited += result.error().kind == ErrorKind::limit ? 1 : 0;
