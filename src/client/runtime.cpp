@@ -7,8 +7,10 @@ namespace {
 /// Patchies lets the lowest id lead its tempo, and nobody would if that were us.
 constexpr std::string_view peer_id_prefix = "zzzz";
 constexpr std::size_t peer_id_size = 20;
-/// A name server that does not answer is asked again.
+/// A name server that does not answer is asked again; one that does, later, as a server may move
+/// while we run.
 constexpr Duration stun_retry = 30s;
+constexpr Duration stun_refresh = 1h;
 
 }  // namespace
 
@@ -112,10 +114,8 @@ Runtime::StunLookup::StunLookup(Runtime& runtime, StunServer server)
 
 void Runtime::StunLookup::ask() {
   runtime_.resolver_.resolve(server_.host, [this](const net::Resolver::Addresses& addresses) {
-    if (!addresses) {
-      retry_.set(runtime_.now() + stun_retry);
-      return;
-    }
+    retry_.set(runtime_.now() + (addresses ? stun_refresh : stun_retry));
+    if (!addresses) return;
     for (const IpAddress& address : *addresses) {
       runtime_.touch_mesh().add_stun_server(runtime_.now(), {address, server_.port});
     }

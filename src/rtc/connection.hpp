@@ -58,6 +58,10 @@ class Connection final : public PeerConnection,
   DtlsRole dtls_role() const { return dtls_role_; }
   void add_local_candidate(Time now, const Candidate& candidate);
   bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
+  bool awaits(const Endpoint& local, const Endpoint& remote,
+              const StunTransactionId& transaction) const {
+    return agent_.awaits(local, remote, transaction);
+  }
   /// DTLS from an address that has shown itself by STUN.
   bool handle_dtls(Time now, ByteView datagram, bool more);
   Deadline next_timeout() const { return deadline_; }

@@ -86,6 +86,10 @@ class IceAgent::Impl {
     if (state_ == IceState::disconnected) proceed(now);
   }
 
+  bool awaits(const Endpoint& local, const Endpoint& remote, const StunTransactionId& transaction) {
+    CheckedPair* pair = pairs_.find(local, remote);
+    return pair != nullptr && pair->find_check(transaction) != nullptr;
+  }
   bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
   void proceed(Time now);
 
@@ -457,6 +461,10 @@ void IceAgent::add_remote_candidate(Time now, const Candidate& candidate) {
 bool IceAgent::handle_stun(Time now, const Endpoint& local, const Endpoint& remote,
                            ByteView packet) {
   return impl_->handle_stun(now, local, remote, packet);
+}
+bool IceAgent::awaits(const Endpoint& local, const Endpoint& remote,
+                      const StunTransactionId& transaction) const {
+  return impl_->awaits(local, remote, transaction);
 }
 void IceAgent::note_traffic(Time now) {
   impl_->note_traffic(now);

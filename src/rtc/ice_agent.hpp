@@ -11,6 +11,7 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "rtc/candidate.hpp"
+#include "rtc/stun.hpp"
 #include "rtc/types.hpp"
 
 namespace roomwire::rtc {
@@ -41,6 +42,10 @@ class IceAgent {
   /// A STUN packet for this agent. False when it was not a valid one for us (wrong integrity,
   /// unknown transaction, malformed): the caller counts it.
   bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
+  /// Whether an answer of this transaction, coming this way, is one to a check of ours. Cheap: for
+  /// telling whose an answer is before anybody reads it.
+  bool awaits(const Endpoint& local, const Endpoint& remote,
+              const StunTransactionId& transaction) const;
   /// Any authenticated traffic (DTLS) seen on the selected pair: counts as a sign of life for
   /// `disconnected`, though not as consent.
   void note_traffic(Time now);

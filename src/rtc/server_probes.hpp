@@ -1,6 +1,7 @@
 // Asks STUN servers (RFC 8489) what address they see each socket at, and keeps the mapping alive.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/address.hpp"
@@ -16,8 +17,8 @@ class ServerProbeSink {
  public:
   virtual ~ServerProbeSink() = default;
   virtual void send_probe(const Endpoint& local, const Endpoint& server, ByteView packet) = 0;
-  /// A server sees `local` at `mapped`, which is another address. Again at every answer.
-  virtual void on_mapped(Time now, const Endpoint& local, const Endpoint& mapped) = 0;
+  /// What servers see `local` at has changed: see ServerProbes::mapped.
+  virtual void on_mapped(Time now, const Endpoint& local) = 0;
 };
 
 class ServerProbes {
@@ -32,8 +33,11 @@ class ServerProbes {
   ServerProbes(Entropy& entropy, ServerProbeSink& sink) : entropy_(entropy), sink_(sink) {}
 
   void set_local_endpoints(Time now, std::vector<Endpoint> endpoints);
-  /// Servers above the bound are ignored.
+  /// Above the bound it takes the place of one that does not answer, or is ignored.
   void add_server(Time now, const Endpoint& server);
+  /// The addresses that servers see `local` at, if another: what each said last. One that is silent
+  /// says nothing against what it said before.
+  std::vector<Endpoint> mapped(const Endpoint& local) const;
   /// False when the packet answers nothing that was asked.
   bool handle_stun(Time now, const Endpoint& local, const Endpoint& remote, ByteView packet);
   Deadline next_timeout() const;
@@ -45,11 +49,14 @@ class ServerProbes {
     Endpoint server;
     StunTransactionId transaction{};
     int tries = 0;
-    Time next;
+    Time next{};
+    bool is_silent = false;          ///< All tries of the last round went unanswered.
+    std::optional<Endpoint> mapped;  ///< What the server said last, if it is another address.
   };
 
   void add_probe(Time now, const Endpoint& local, const Endpoint& server);
   void send(Time now, Probe& probe);
+  bool drop_silent_server(Time now);
 
   Entropy& entropy_;
   ServerProbeSink& sink_;

@@ -142,8 +142,7 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
     Connection* connection;
     std::vector<Route> routes;
   };
-  static constexpr std::size_t max_routes = 128;       ///< Of a connection; more are not learned.
-  static constexpr std::ptrdiff_t max_reflexive = 32;  ///< A server may say a new one each time.
+  static constexpr std::size_t max_routes = 128;  ///< Of a connection; more are not learned.
 
   bool handle_stun(Time now, const Route& route, ByteView packet) {
     if (stun_class(packet) == StunClass::request) {
@@ -153,18 +152,14 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
       return found != by_ufrag_.end() && try_stun(now, *found->second, route, packet);
     }
     if (probes_.handle_stun(now, route.local, route.remote, packet)) return true;
+    if (stun_class(packet) == StunClass::indication) return routes_.contains(route);
     // An answer names nobody: whoever asked knows its transaction.
-    const auto known = routes_.find(route);
-    if (known != routes_.end()) {
-      const std::vector<Connection*> connections = known->second;
-      for (Connection* connection : connections) {
-        if (try_stun(now, *connection, route, packet)) return true;
-      }
-    }
-    for (const auto& entry : connections_) {
-      if (try_stun(now, *entry.connection, route, packet)) return true;
-    }
-    return false;
+    const StunTransactionId transaction = stun_transaction(packet);
+    const auto asked =
+        std::find_if(connections_.begin(), connections_.end(), [&](const Member& member) {
+          return member.connection->awaits(route.local, route.remote, transaction);
+        });
+    return asked != connections_.end() && try_stun(now, *asked->connection, route, packet);
   }
 
   bool try_stun(Time now, Connection& connection, const Route& route, ByteView packet) {
@@ -241,24 +236,29 @@ class TransportImpl final : public Transport, private ConnectionHost, private Se
     port_.send(local, server, packet);
   }
 
-  void on_mapped(Time now, const Endpoint& local, const Endpoint& mapped) override {
+  /// What no server says any more is offered no more; connections keep what works. At most one
+  /// candidate for each socket and server.
+  void on_mapped(Time now, const Endpoint& local) override {
+    const std::vector<Endpoint> mapped = probes_.mapped(local);
+    std::erase_if(candidates_, [&](const Candidate& candidate) {
+      return candidate.related == local &&
+             std::find(mapped.begin(), mapped.end(), candidate.endpoint) == mapped.end();
+    });
     const auto base =
         std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
           return candidate.type == CandidateType::host && candidate.endpoint == local;
         });
-    const auto reflexive =
-        std::count_if(candidates_.begin(), candidates_.end(), [](const Candidate& candidate) {
-          return candidate.type == CandidateType::server_reflexive;
-        });
-    if (base == candidates_.end() || reflexive >= max_reflexive) return;
-    Candidate candidate;
-    candidate.type = CandidateType::server_reflexive;
-    candidate.foundation = next_foundation();
-    candidate.endpoint = mapped;
-    candidate.related = local;
+    if (base == candidates_.end()) return;
     const auto preference = static_cast<std::uint16_t>(base->priority >> 8);
-    candidate.priority = candidate_priority(candidate.type, preference);
-    add_candidate(now, std::move(candidate));
+    for (const Endpoint& each : mapped) {
+      Candidate candidate;
+      candidate.type = CandidateType::server_reflexive;
+      candidate.foundation = next_foundation();
+      candidate.endpoint = each;
+      candidate.related = local;
+      candidate.priority = candidate_priority(candidate.type, preference);
+      add_candidate(now, std::move(candidate));
+    }
   }
 
   void send(const Endpoint& local, const Endpoint& remote, ByteView datagram) override {

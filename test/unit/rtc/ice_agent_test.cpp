@@ -188,6 +188,20 @@ TEST_F(ScriptedPeer, BelievesOnlyAnswersToItsOwnQuestions) {
   EXPECT_FALSE(receive(response.serialise(theirs.password), one));  // Twice.
 }
 
+TEST_F(ScriptedPeer, KnowsAnAnswerToItsQuestionBeforeItIsRead) {
+  agent->set_remote_credentials(now, theirs);
+  agent->add_remote_candidate(now, host("10.0.0.2:1000"));
+  ASSERT_EQ(sent.size(), 1U);
+  const Endpoint local = sent[0].local;
+  const Endpoint remote = sent[0].remote;
+  const StunTransactionId asked = stun_transaction(sent[0].packet);
+  EXPECT_TRUE(agent->awaits(local, remote, asked));
+  EXPECT_FALSE(agent->awaits(local, remote, draw_transaction_id(entropy))) << "nobody asked";
+  EXPECT_FALSE(agent->awaits(local, at("10.0.0.3:1000"), asked)) << "another answers";
+  EXPECT_EQ(answer_checks(remote), 1);
+  EXPECT_FALSE(agent->awaits(local, remote, asked)) << "answered";
+}
+
 TEST_F(ScriptedPeer, RoleConflictIsSettledByTheTieBreaker) {
   for (const IceRole role : {IceRole::controlling, IceRole::controlled}) {
     for (const bool peer_wins : {false, true}) {

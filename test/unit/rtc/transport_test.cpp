@@ -40,6 +40,84 @@ TEST(Transport, LearnsItsAddressFromAStunServer) {
   EXPECT_EQ(world.offerer.candidates.size(), 1U) << "and told once";
 }
 
+/// What a STUN server says that sees `mapped`.
+Bytes answer_to(ByteView query, const Endpoint& mapped) {
+  StunMessage response;
+  response.kind = StunClass::success;
+  response.transaction = StunMessage::parse(query)->transaction;
+  response.mapped_address = mapped;
+  return response.serialise(std::nullopt);
+}
+
+// A process that runs for weeks behind an address that changes every day.
+TEST(Transport, OffersTheAddressThatServersSeeNowAndNoOlderOne) {
+  World world;
+  int asked = 0;
+  const auto seen = [&](int n) {
+    return Endpoint{IpAddress::v4({203, 0, 113, 7}), std::uint16_t(1000 + n)};
+  };
+  world.add_server(endpoint_of("198.51.100.1:3478"), [&](const Endpoint&, ByteView query) {
+    return answer_to(query, seen(++asked));
+  });
+  world.left.transport->add_stun_server(world.now(), endpoint_of("198.51.100.1:3478"));
+  world.run_for(20min);
+  ASSERT_GT(asked, 40);
+  SimulatedPeer later(world, world.left, IceRole::controlling);
+  const std::string offer = later.connection->create_offer(world.now());
+  EXPECT_THAT(offer, HasSubstr("203.0.113.7 " + std::to_string(1000 + asked) + " typ srflx"));
+  EXPECT_EQ(offer.find("typ srflx"), offer.rfind("typ srflx")) << offer;
+}
+
+TEST(Transport, KeepsAnAddressThatAnotherServerStillSees) {
+  World world;
+  const Endpoint first = endpoint_of("198.51.100.1:3478");
+  const Endpoint second = endpoint_of("198.51.100.2:3478");
+  Endpoint seen_by_first = endpoint_of("203.0.113.7:1");
+  world.add_server(
+      first, [&](const Endpoint&, ByteView query) { return answer_to(query, seen_by_first); });
+  world.add_server(second, [&](const Endpoint&, ByteView query) {
+    return answer_to(query, endpoint_of("203.0.113.7:1"));
+  });
+  for (const Endpoint& server : {first, second})
+    world.left.transport->add_stun_server(world.now(), server);
+  world.run_for(1s);
+  seen_by_first = endpoint_of("203.0.113.7:2");
+  world.run_for(30s);
+  SimulatedPeer later(world, world.left, IceRole::controlling);
+  const std::string offer = later.connection->create_offer(world.now());
+  EXPECT_THAT(offer, HasSubstr("203.0.113.7 1 typ srflx"));
+  EXPECT_THAT(offer, HasSubstr("203.0.113.7 2 typ srflx"));
+  world.cut_off(first);
+  world.run_for(5min);
+  SimulatedPeer last(world, world.left, IceRole::controlling);
+  EXPECT_THAT(last.connection->create_offer(world.now()), HasSubstr("203.0.113.7 2 typ srflx"))
+      << "a silent server takes nothing back";
+}
+
+// Its name leads to another address every week.
+TEST(Transport, AServerThatMovedMakesRoomForWhereItIsNow) {
+  World world;
+  for (int i = 1; i <= 40; ++i) {
+    const Endpoint server{IpAddress::v4({198, 51, 100, std::uint8_t(i)}), 3478};
+    world.add_server(server, [](const Endpoint&, ByteView query) {
+      return answer_to(query, endpoint_of("203.0.113.7:4567"));
+    });
+    world.left.transport->add_stun_server(world.now(), server);
+    world.run_for(1min);
+    world.cut_off(server);
+    world.run_for(5min);
+  }
+  int asked = 0;
+  const Endpoint last = endpoint_of("198.51.100.99:3478");
+  world.add_server(last, [&](const Endpoint&, ByteView query) {
+    ++asked;
+    return answer_to(query, endpoint_of("203.0.113.7:9"));
+  });
+  world.left.transport->add_stun_server(world.now(), last);
+  world.run_for(1s);
+  EXPECT_EQ(asked, 1);
+}
+
 // What it says of a link-local address has no scope, and is still our own address.
 TEST(Transport, ALinkLocalStunServerTeachesItNothing) {
   Simulation simulation;
