@@ -17,7 +17,7 @@ namespace {
 
 /// Asked for at once; the others wait their turn.
 constexpr std::size_t max_names = 16;
-constexpr std::size_t max_waiting = 512;
+constexpr std::size_t max_names_waiting = 512;
 constexpr std::size_t max_found = 8;
 constexpr std::uint16_t mdns_port = 5353;
 // Queries and answers are small and few.
@@ -88,7 +88,7 @@ struct MdnsResolver::Impl : std::enable_shared_from_this<MdnsResolver::Impl> {
 void MdnsResolver::Impl::resolve(const std::string& name, bool first_is_enough, AllDone done) {
   if (!is_local_name(name))
     return fail(std::move(done), ErrorKind::invalid_input, "not a .local name");
-  if (waiting.size() >= max_waiting)
+  if (waiting.size() >= max_names_waiting)
     return fail(std::move(done), ErrorKind::limit, "too many .local names at once");
   if (queries.empty() && !open_sockets())
     return fail(std::move(done), ErrorKind::unavailable, "no network to ask for .local names");
