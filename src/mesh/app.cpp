@@ -85,7 +85,7 @@ App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> rela
       pool_(std::move(relays), date, entropy),
       hub_({id, options.self, options.max_message_bytes,
             max_pending_bytes(options.max_message_bytes)},
-           entropy, *this),
+           entropy),
       links_(transport, hub_, *this) {
   for (std::uint32_t i = 0; i < pool_.relays().size(); ++i) {
     const auto relay = static_cast<signal::RelayId>(i);
@@ -138,7 +138,9 @@ void App::leave(const RoomId& room, Duration drain) {
 
 void App::settle() {
   links_.settle();
-  while (drain_relays() || !deferred_.empty()) {
+  for (bool more = true; more;) {
+    more = drain_relays();
+    more = drain_hub() || more || !deferred_.empty();
     const auto tasks = std::exchange(deferred_, {});
     for (const auto& task : tasks)
       task();
@@ -242,23 +244,6 @@ void App::stood_still() {
   if (links_.is_receiving()) hub_.probe_all(now_);
 }
 
-void App::renegotiate(const RoomId& room, const PeerId& peer, const Json& description) {
-  const auto value = parse_json(description.text());
-  Attempt* link = links_.link(peer);
-  if (!value || !value->is_object() || link == nullptr) return;
-  const auto type = string_member(value->get_object(), "type");
-  const auto sdp = string_member(value->get_object(), "sdp");
-  if (type == "candidate" && sdp) add_candidate_init(link->id(), *sdp);
-  if (type != "offer" || !sdp) return;
-  const Result<std::string> answer = link->connection().renegotiate(now_, *sdp);
-  if (!answer) {
-    on_dropped(peer, "an offer that makes no sense: " + answer.error().message);
-    return;
-  }
-  const boost::json::object reply{{"type", "answer"}, {"sdp", *answer}};
-  hub_.send_signal(now_, room, peer, *Json::parse(boost::json::serialize(reply)));
-}
-
 const RelayUrl& App::relay_url(signal::RelayId relay) const {
   return pool_.relays()[static_cast<std::size_t>(relay)];
 }
@@ -349,76 +334,6 @@ void App::on_link_down(const PeerId& peer) {
 
 void App::on_link_status(Status status) {
   events_.emplace_back(std::move(status));
-}
-
-// ---- what the rooms say ----
-
-void App::on_peer_join(const RoomId& room, const PeerId& peer) {
-  events_.emplace_back(PeerJoined{room, peer});
-}
-
-void App::on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) {
-  events_.emplace_back(PeerLeft{room, peer, reason});
-}
-
-void App::on_message(const RoomId& room, const PeerId& peer, const std::string& action,
-                     Payload payload, std::optional<Json> metadata) {
-  ++stats_.messages_received;
-  stats_.bytes_received += size_of(payload);
-  events_.emplace_back(
-      MessageReceived{room, peer, action, std::move(payload), std::move(metadata)});
-}
-
-void App::on_receive_progress(const RoomId& room, const PeerId& peer, const std::string& action,
-                              double fraction, const std::optional<Json>& metadata) {
-  events_.emplace_back(ReceiveProgressed{room, peer, action, fraction, metadata});
-}
-
-void App::on_send_progress(room::SendId send, const PeerId& peer, double fraction) {
-  events_.emplace_back(SendProgressed{send, peer, fraction});
-}
-
-void App::on_sent(room::SendId send) {
-  events_.emplace_back(Sent{send});
-}
-
-void App::on_response(room::RequestId request, Result<Payload> response) {
-  events_.emplace_back(Responded{request, std::move(response)});
-}
-
-void App::on_pong(room::PingId ping, Result<Duration> round_trip) {
-  events_.emplace_back(Ponged{ping, std::move(round_trip)});
-}
-
-void App::on_wrong_password(const RoomId& room, const PeerId& peer) {
-  events_.emplace_back(Status(WrongPassword{peer, room}));
-}
-
-void App::on_signal(const RoomId& room, const PeerId& peer, const Json& description) {
-  defer([this, room, peer, description] { renegotiate(room, peer, description); });
-}
-
-void App::on_link_idle(const PeerId& peer) {
-  defer([this, peer] { links_.close_peer(peer, "closed"); });
-}
-
-void App::on_link_abandoned(const PeerId& peer) {
-  // While we do not read, its answer may wait.
-  if (!links_.is_receiving()) return;
-  defer([this, peer] { links_.close_peer(peer, "it had given this connection up"); });
-}
-
-void App::on_undelivered(const PeerId& peer) {
-  events_.emplace_back(Status(Undelivered{peer}));
-}
-
-void App::on_left(const RoomId& room) {
-  events_.emplace_back(RoomLeft{room});
-}
-
-void App::on_dropped(const PeerId& peer, const std::string& reason) {
-  ++stats_.dropped;
-  drops_.add(now_, peer.str(), reason);
 }
 
 }  // namespace roomwire::mesh

@@ -26,7 +26,7 @@ constexpr std::size_t max_pending_bytes(std::size_t max_message_bytes) {
   return std::max(least, 2 * max_message_bytes);
 }
 
-class App final : public room::HubSink, public LinksObserver {
+class App final : public LinksObserver {
  public:
   App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
       rtc::Transport& transport, WallClock& date, Entropy& entropy);
@@ -61,24 +61,18 @@ class App final : public room::HubSink, public LinksObserver {
     std::string username_fragment;
   };
 
-  // room::HubSink
-  void on_peer_join(const RoomId& room, const PeerId& peer) override;
-  void on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) override;
-  void on_message(const RoomId& room, const PeerId& peer, const std::string& action,
-                  Payload payload, std::optional<Json> metadata) override;
-  void on_receive_progress(const RoomId& room, const PeerId& peer, const std::string& action,
-                           double fraction, const std::optional<Json>& metadata) override;
-  void on_send_progress(room::SendId send, const PeerId& peer, double fraction) override;
-  void on_sent(room::SendId send) override;
-  void on_response(room::RequestId request, Result<Payload> response) override;
-  void on_pong(room::PingId ping, Result<Duration> round_trip) override;
-  void on_wrong_password(const RoomId& room, const PeerId& peer) override;
-  void on_signal(const RoomId& room, const PeerId& peer, const Json& description) override;
-  void on_link_idle(const PeerId& peer) override;
-  void on_link_abandoned(const PeerId& peer) override;
-  void on_undelivered(const PeerId& peer) override;
-  void on_left(const RoomId& room) override;
-  void on_dropped(const PeerId& peer, const std::string& reason) override;
+  // What the rooms tell and want (app_rooms.cpp).
+  bool drain_hub();
+  template <class RoomEvent>
+  void apply(RoomEvent& event);  ///< For the program, as it is.
+  void apply(room::MessageReceived& message);
+  void apply(room::SignalReceived& signal);  ///< A renegotiation, answered over the link.
+  void apply(room::LinkIdle& idle);
+  void apply(room::LinkAbandoned& abandoned);
+  void apply(room::FrameDropped& dropped);
+  void apply(WrongPassword& wrong) { events_.emplace_back(Status(std::move(wrong))); }
+  void apply(Undelivered& undelivered) { events_.emplace_back(Status(std::move(undelivered))); }
+  void drop_frame(const PeerId& peer, const std::string& reason);
 
   // What the relays want and tell.
   bool drain_relays();
@@ -103,7 +97,7 @@ class App final : public room::HubSink, public LinksObserver {
   void on_link_down(const PeerId& peer) override;
   void on_link_status(Status status) override;
   void on_link_dropped(const PeerId& peer, const std::string& reason) override {
-    on_dropped(peer, reason);
+    drop_frame(peer, reason);
   }
 
   void add_candidate_init(signal::AttemptId attempt, std::string_view init);

@@ -1,59 +1,24 @@
 // What comes out of a mesh: what it wants done by the edge, and what its rooms tell the program.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 
-#include "base/time.hpp"
-#include "room/hub.hpp"
+#include "room/outputs.hpp"
 #include "roomwire/status.hpp"
 #include "signal/relay_pool.hpp"
 
 namespace roomwire::mesh {
 
-struct PeerJoined {
-  RoomId room;
-  PeerId peer;
-};
-struct PeerLeft {
-  RoomId room;
-  PeerId peer;
-  std::string reason;
-};
-struct MessageReceived {
-  RoomId room;
-  PeerId peer;
-  std::string action;
-  Payload payload;
-  std::optional<Json> metadata;
-};
-struct ReceiveProgressed {
-  RoomId room;
-  PeerId peer;
-  std::string action;
-  double fraction = 0;
-  std::optional<Json> metadata;
-};
-struct SendProgressed {
-  room::SendId send{};
-  PeerId peer;
-  double fraction = 0;
-};
-struct Sent {
-  room::SendId send{};
-};
-struct Responded {
-  room::RequestId request{};
-  Result<Payload> response;
-};
-struct Ponged {
-  room::PingId ping{};
-  Result<Duration> round_trip;
-};
-struct RoomLeft {
-  RoomId room;
-};
+using room::MessageReceived;
+using room::PeerJoined;
+using room::PeerLeft;
+using room::Ponged;
+using room::ReceiveProgressed;
+using room::Responded;
+using room::RoomLeft;
+using room::SendProgressed;
+using room::Sent;
 
 using Event = std::variant<PeerJoined, PeerLeft, MessageReceived, ReceiveProgressed, SendProgressed,
                            Sent, Responded, Ponged, RoomLeft, Status>;

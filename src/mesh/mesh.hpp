@@ -12,6 +12,7 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "mesh/events.hpp"
+#include "room/hub.hpp"
 #include "roomwire/options.hpp"
 #include "rtc/peer_connection.hpp"
 #include "signal/relay_pool.hpp"

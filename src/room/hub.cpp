@@ -125,13 +125,13 @@ void Hub::Impl::finish_leaving(JoinedRoom& room) {
   const RoomId id = room.id();
   rooms_by_token_.erase(room.token);
   rooms_.erase(id);
-  sink_.on_left(id);
+  put(RoomLeft{id});
 }
 
 // The public face: every call brings the time.
 
-Hub::Hub(HubOptions options, Entropy& entropy, HubSink& sink)
-    : impl_(std::make_unique<Impl>(std::move(options), entropy, sink)) {}
+Hub::Hub(HubOptions options, Entropy& entropy)
+    : impl_(std::make_unique<Impl>(std::move(options), entropy)) {}
 
 Hub::~Hub() = default;
 
@@ -225,6 +225,10 @@ void Hub::send_signal(Time now, const RoomId& room, const PeerId& peer, const Js
 
 const HubSent& Hub::sent() const {
   return impl_->sent();
+}
+
+std::vector<Output> Hub::take_outputs() {
+  return impl_->take_outputs();
 }
 
 Deadline Hub::next_timeout() const {

@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/entropy.hpp"
 #include "base/time.hpp"
+#include "room/outputs.hpp"
 #include "roomwire/error.hpp"
 #include "roomwire/ids.hpp"
 #include "roomwire/payload.hpp"
@@ -29,48 +30,6 @@ class Outlet {
   virtual bool send(ByteView frame) = 0;
   /// 0: the peer has acknowledged everything; once closed: had, by then.
   virtual std::size_t buffered_amount() const = 0;
-};
-
-/// Drawn by the hub, one after the other, never reused.
-enum class SendId : std::uint64_t {};
-enum class RequestId : std::uint64_t {};
-enum class PingId : std::uint64_t {};
-
-/// What happens in the rooms. Called from within the hub's functions: take a note, and call
-/// nothing of the hub until it has returned.
-class HubSink {
- public:
-  virtual ~HubSink() = default;
-  virtual void on_peer_join(const RoomId& room, const PeerId& peer) = 0;
-  virtual void on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) = 0;
-  /// A whole message; of its progress, this is 1.
-  virtual void on_message(const RoomId& room, const PeerId& peer, const std::string& action,
-                          Payload payload, std::optional<Json> metadata) = 0;
-  /// Chunks of a message of `action` came, but not its last: 0 to less than 1.
-  virtual void on_receive_progress(const RoomId& room, const PeerId& peer,
-                                   const std::string& action, double fraction,
-                                   const std::optional<Json>& metadata) = 0;
-  /// Chunks of our message went. Only for sends that asked for it.
-  virtual void on_send_progress(SendId send, const PeerId& peer, double fraction) = 0;
-  /// All targets have it, or are gone. Once for every send() that succeeded and asked for it.
-  virtual void on_sent(SendId send) = 0;
-  virtual void on_response(RequestId request, Result<Payload> response) = 0;
-  virtual void on_pong(PingId ping, Result<Duration> round_trip) = 0;
-  /// Its password is not ours, or its handshake ended in silence where a password was asked for.
-  virtual void on_wrong_password(const RoomId& room, const PeerId& peer) = 0;
-  /// A later description over `@_signal`; answered with send_signal.
-  virtual void on_signal(const RoomId& room, const PeerId& peer, const Json& description) = 0;
-  /// No room has used the connection for 123.333 s: it can be closed.
-  virtual void on_link_idle(const PeerId& peer) = 0;
-  /// The peer did not answer a probe(): for its rooms the connection is gone, though it stands.
-  virtual void on_link_abandoned(const PeerId& peer) = 0;
-  /// The peer is gone, or leave() waited for long enough, before it acknowledged all that send()
-  /// gave it, or before its program took it: the last messages may not have arrived. Not for a peer
-  /// that left our rooms itself.
-  virtual void on_undelivered(const PeerId& peer) = 0;
-  /// What leave() began is done.
-  virtual void on_left(const RoomId& room) = 0;
-  virtual void on_dropped(const PeerId& peer, const std::string& reason) = 0;
 };
 
 struct HubOptions {
@@ -104,9 +63,10 @@ struct HubSent {
   std::uint64_t bytes = 0;  ///< Payload.
 };
 
+/// Its functions are inputs; what comes of them waits for take_outputs().
 class Hub {
  public:
-  Hub(HubOptions options, Entropy& entropy, HubSink& sink);
+  Hub(HubOptions options, Entropy& entropy);
   ~Hub();
 
   /// `options.room` is not joined yet.
@@ -116,10 +76,10 @@ class Hub {
   void set_advertised(Time now, const RoomId& room, bool advertise);
   /// Sends what is queued, and asks (`@_ping`) whoever was sent a message until it has taken all,
   /// for at most `drain`; then goes `@_leave`. 99 ms later, or when `drain` is over if a connection
-  /// without another room still buffers, the presence is taken back, the room is gone and on_left
+  /// without another room still buffers, the presence is taken back, the room is gone and RoomLeft
   /// says so. What comes from its peers is ignored; they are not said to leave.
   void leave(Time now, const RoomId& room, Duration drain);
-  /// True until on_left.
+  /// True until RoomLeft.
   bool is_joined(const RoomId& room) const;
 
   /// A connection is open. It replaces an earlier one to the same peer (a spare that took over):
@@ -148,7 +108,7 @@ class Hub {
   /// metadata has more than 60,000 bytes.
   Result<SendId> send(Time now, const RoomId& room, std::string_view action, Payload payload,
                       HubSendOptions options);
-  /// Fails as send does, and with closed when the peer is not active. Otherwise on_response comes
+  /// Fails as send does, and with closed when the peer is not active. Otherwise Responded comes
   /// once, within `timeout`.
   Result<RequestId> request(Time now, const RoomId& room, const PeerId& peer,
                             std::string_view action, Payload payload,
@@ -160,6 +120,9 @@ class Hub {
   void send_signal(Time now, const RoomId& room, const PeerId& peer, const Json& description);
 
   const HubSent& sent() const;
+
+  /// In the order in which they came about, since the last call.
+  std::vector<Output> take_outputs();
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);

@@ -140,14 +140,12 @@ struct Link {
 
 class Hub::Impl {
  public:
-  Impl(HubOptions options, Entropy& entropy, HubSink& sink)
-      : options_(std::move(options)),
-        entropy_(entropy),
-        sink_(sink),
-        pool_(options_.max_pending_bytes) {}
+  Impl(HubOptions options, Entropy& entropy)
+      : options_(std::move(options)), entropy_(entropy), pool_(options_.max_pending_bytes) {}
 
   void set_time(Time now) { now_ = now; }
   const HubSent& sent() const { return sent_; }
+  std::vector<Output> take_outputs() { return std::exchange(outputs_, {}); }
   Deadline next_timeout() const { return timers_.next(); }
   void run_timers() { timers_.run(now_); }
 
@@ -226,7 +224,9 @@ class Hub::Impl {
   void handle_service(Member& member, const Chunk& chunk);
   void handle_pong(Member& member);
   void handle_response(Member& member, Payload payload, const std::optional<Json>& metadata);
-  void dropped(const Link& link, const std::string& reason) { sink_.on_dropped(link.peer, reason); }
+  void dropped(const Link& link, const std::string& reason) {
+    put(FrameDropped{link.peer, reason});
+  }
 
   // hub_send.cpp
   Outgoing make_outgoing(JoinedRoom& room, std::string_view action, Payload payload,
@@ -245,9 +245,14 @@ class Hub::Impl {
   static void note_arrivals(Link& link);
   bool is_full(const Link& link) const { return link.outbox.bytes() > options_.max_queued_bytes; }
 
+  template <class What>
+  void put(What&& what) {
+    outputs_.emplace_back(std::forward<What>(what));
+  }
+
   HubOptions options_;
   Entropy& entropy_;
-  HubSink& sink_;
+  std::vector<Output> outputs_;
   Time now_;
   TimerQueue timers_;
   ReassemblyPool pool_;

@@ -27,7 +27,10 @@ void Hub::Impl::link_up(const PeerId& peer, Outlet& outlet, const std::optional<
                                   options_.max_message_bytes + pending_slack};
   auto owned = std::make_unique<Link>(
       peer, outlet, pool_, limits,
-      [this, peer](const std::string& reason) { sink_.on_dropped(peer, reason); }, timers_);
+      [this, peer](const std::string& reason) {
+        put(FrameDropped{peer, reason});
+      },
+      timers_);
   Link& link = *owned;
   links_[peer] = std::move(owned);
   for (const auto& [id, room] : rooms_) {
@@ -114,18 +117,17 @@ bool Hub::Impl::detach(Member& member, const std::string& reason) {
   }
   for (const PendingPing& ping : member.pings) {
     if (ping.id) {
-      sink_.on_pong(*ping.id,
-                    failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason));
+      put(Ponged{*ping.id, failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason)});
     } else {
       link.probe.cancel();
     }
   }
   for (const auto& [id, request] : member.requests) {
-    sink_.on_response(request.id,
-                      failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason));
+    put(Responded{request.id,
+                  failure(ErrorKind::closed, "peer " + link.peer.str() + ": " + reason)});
   }
   const bool tell = member.handshake.is_active() && room.phase == JoinedRoom::Phase::joined;
-  if (tell) sink_.on_peer_leave(room.id(), link.peer, reason);
+  if (tell) put(PeerLeft{room.id(), link.peer, reason});
   return std::any_of(unsent.begin(), unsent.end(),
                      [](const auto& message) { return message->send_id != 0; });
 }
@@ -139,7 +141,7 @@ bool Hub::Impl::apply(Member& member, HandshakeStep step) {
   if (step.ready) answer(member, internal_action::handshake_ready, std::string());
   if (step.activate) {
     member.handshake_timeout.cancel();
-    sink_.on_peer_join(member.room.id(), member.link.peer);
+    put(PeerJoined{member.room.id(), member.link.peer});
   }
   return true;
 }
@@ -152,9 +154,9 @@ void Hub::Impl::handshake_timed_out(Member& member) {
   continue_leaving();
   // The side that finds the password wrong says nothing: the other hears silence.
   if (password) {
-    sink_.on_wrong_password(room, peer);
+    put(WrongPassword{peer, room});
   } else {
-    sink_.on_dropped(peer, "a handshake that timed out");
+    put(FrameDropped{peer, "a handshake that timed out"});
   }
 }
 
@@ -163,11 +165,11 @@ void Hub::Impl::refuse(Member& member) {
   Link& link = member.link;
   link.acquaintances[&room].refused = true;
   detach(member, "wrong password");
-  sink_.on_wrong_password(room.id(), link.peer);
+  put(WrongPassword{link.peer, room.id()});
 }
 
 void Hub::Impl::arm_idle(Link& link, Duration wait) {
-  link.idle.set(now_ + wait, [this, &link](Time) { sink_.on_link_idle(link.peer); });
+  link.idle.set(now_ + wait, [this, &link](Time) { put(LinkIdle{link.peer}); });
 }
 
 void Hub::Impl::probe(const PeerId& peer) {
@@ -202,7 +204,7 @@ void Hub::Impl::arm_probe(Link& link, Time since) {
   link.probe.set(now_ + probe_patience, [this, &link, since](Time) {
     const bool is_under_way = link.outlet.buffered_amount() > 0;
     if (is_under_way && now_ < since + longest_probe) return arm_probe(link, since);
-    sink_.on_link_abandoned(link.peer);
+    put(LinkAbandoned{link.peer});
   });
 }
 
@@ -220,7 +222,7 @@ bool Hub::Impl::is_undelivered(const Link& link) {
 void Hub::Impl::report_undelivered(Link& link) {
   link.unconfirmed = false;
   link.lost = false;
-  sink_.on_undelivered(link.peer);
+  put(Undelivered{link.peer});
 }
 
 void Hub::Impl::send_presence(Link& link, const JoinedRoom& room, bool present) {

@@ -164,8 +164,8 @@ void Hub::Impl::handle_message_chunk(Member& member, const Chunk& chunk) {
   if (!chunk.tag.last) {
     // 1 is for the end, and the byte of a late chunk may be rounded up to 255.
     const double fraction = std::min<double>(chunk.progress, 254) / 255;
-    sink_.on_receive_progress(member.room.id(), member.link.peer, std::string(chunk.action),
-                              fraction, message->metadata);
+    put(ReceiveProgressed{member.room.id(), member.link.peer, std::string(chunk.action), fraction,
+                          message->metadata});
     return;
   }
   Reassembly::Message whole = std::move(*message);
@@ -187,10 +187,10 @@ void Hub::Impl::deliver(Member& member, std::string_view action, Result<Payload>
   const PeerId& peer = member.link.peer;
   if (action == internal_action::signal) {
     const Json* description = std::get_if<Json>(&*payload);
-    if (description != nullptr) sink_.on_signal(room, peer, *description);
+    if (description != nullptr) put(SignalReceived{room, peer, *description});
     return;
   }
-  sink_.on_message(room, peer, std::string(action), std::move(*payload), std::move(metadata));
+  put(MessageReceived{room, peer, std::string(action), std::move(*payload), std::move(metadata)});
 }
 
 void Hub::Impl::handle_internal(Member& member, const Chunk& chunk) {
@@ -243,7 +243,7 @@ void Hub::Impl::handle_pong(Member& member) {
   const PendingPing ping = member.pings.front();
   member.pings.pop_front();
   member.link.probe.cancel();  // Any of them: it holds the connection.
-  if (ping.id) return sink_.on_pong(*ping.id, now_ - ping.sent);
+  if (ping.id) return put(Ponged{*ping.id, now_ - ping.sent});
   continue_leaving();
 }
 
@@ -258,9 +258,9 @@ void Hub::Impl::handle_response(Member& member, Payload payload,
   const RequestId id = request->second.id;
   member.requests.erase(request);
   if (response->error) {
-    sink_.on_response(id, failure(ErrorKind::rejected, *response->error));
+    put(Responded{id, failure(ErrorKind::rejected, *response->error)});
   } else {
-    sink_.on_response(id, std::move(payload));
+    put(Responded{id, std::move(payload)});
   }
 }
 

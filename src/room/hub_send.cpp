@@ -72,8 +72,8 @@ Result<RequestId> Hub::Impl::request(const RoomId& room, const PeerId& peer,
   const auto request = member->requests.try_emplace(key, id, timers_).first;
   request->second.timeout.set(after(timeout), [this, member, key, id](Time) {
     member->requests.erase(key);
-    sink_.on_response(id, failure(ErrorKind::timed_out,
-                                  "peer " + member->link.peer.str() + " did not answer in time"));
+    put(Responded{id, failure(ErrorKind::timed_out,
+                              "peer " + member->link.peer.str() + " did not answer in time")});
   });
   transmit(make_outgoing(member->room, action, std::move(payload), std::move(*wrapped)), {member});
   return id;
@@ -147,7 +147,7 @@ std::vector<Member*> Hub::Impl::targets(JoinedRoom& room, const std::vector<Peer
 void Hub::Impl::transmit(Outgoing message, const std::vector<Member*>& members) {
   message.targets = members.size();
   if (members.empty()) {
-    if (message.send_id != 0) sink_.on_sent(SendId{message.send_id});
+    if (message.send_id != 0) put(Sent{SendId{message.send_id}});
     return;
   }
   const std::size_t count = message.chunks.chunk_count();
@@ -237,12 +237,12 @@ void Hub::Impl::chunk_sent(const Link& link, const Outgoing& message, std::size_
   if (!message.wants_progress) return;
   const double fraction =
       static_cast<double>(next) / static_cast<double>(message.chunks.chunk_count());
-  sink_.on_send_progress(SendId{message.send_id}, link.peer, fraction);
+  put(SendProgressed{SendId{message.send_id}, link.peer, fraction});
 }
 
 void Hub::Impl::target_done(Outgoing& message) {
   --message.targets;
-  if (message.targets == 0 && message.send_id != 0) sink_.on_sent(SendId{message.send_id});
+  if (message.targets == 0 && message.send_id != 0) put(Sent{SendId{message.send_id}});
 }
 
 }  // namespace roomwire::room

@@ -14,26 +14,6 @@ struct NoNetwork final : rtc::DatagramPort {
   void send(const Endpoint&, const Endpoint&, ByteView) override {}
 };
 
-struct NoRooms final : room::HubSink {
-  void on_peer_join(const RoomId&, const PeerId&) override {}
-  void on_peer_leave(const RoomId&, const PeerId&, const std::string&) override {}
-  void on_message(const RoomId&, const PeerId&, const std::string&, Payload,
-                  std::optional<Json>) override {}
-  void on_receive_progress(const RoomId&, const PeerId&, const std::string&, double,
-                           const std::optional<Json>&) override {}
-  void on_send_progress(room::SendId, const PeerId&, double) override {}
-  void on_sent(room::SendId) override {}
-  void on_response(room::RequestId, Result<Payload>) override {}
-  void on_pong(room::PingId, Result<Duration>) override {}
-  void on_wrong_password(const RoomId&, const PeerId&) override {}
-  void on_signal(const RoomId&, const PeerId&, const Json&) override {}
-  void on_link_idle(const PeerId&) override {}
-  void on_link_abandoned(const PeerId&) override {}
-  void on_undelivered(const PeerId&) override {}
-  void on_left(const RoomId&) override {}
-  void on_dropped(const PeerId&, const std::string&) override {}
-};
-
 struct NoObserver final : LinksObserver {
   void on_candidate(signal::AttemptId, const std::string&) override {}
   void on_attempt_gone(signal::AttemptId) override {}
@@ -47,10 +27,9 @@ TEST(Links, AreBoundedAndTakeMoreWhenSomeHaveGone) {
   const auto stack = *rtc::Stack::create();
   SeededEntropy entropy(1);
   NoNetwork network;
-  NoRooms rooms;
   NoObserver observer;
   const auto transport = rtc::Transport::create(*stack, network, entropy);
-  room::Hub hub({AppId("app"), PeerId("self")}, entropy, rooms);
+  room::Hub hub({AppId("app"), PeerId("self")}, entropy);
   Links links(*transport, hub, observer);
   const RoomId stage("stage");
   const std::string offer = links.offer(stage, PeerId("0")).sdp;

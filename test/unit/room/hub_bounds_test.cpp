@@ -44,8 +44,8 @@ TEST_F(HubBoundsTest, SendingStopsAtTheLimitAndGoesOnAfterIt) {
   EXPECT_FALSE(a.hub.request(pair.now, stage, b.id, "x", "y", std::nullopt, 1s));
   EXPECT_FALSE(a.hub.ping(pair.now, stage, b.id));
   pair.run();
-  EXPECT_EQ(b.notes.messages.size(), accepted);
-  EXPECT_EQ(a.notes.sent.size(), accepted);
+  EXPECT_EQ(b.notes().messages.size(), accepted);
+  EXPECT_EQ(a.notes().sent.size(), accepted);
   EXPECT_TRUE(a.hub.send(pair.now, stage, "x", "y", {}));
 }
 
@@ -69,9 +69,9 @@ TEST_F(HubBoundsTest, AFloodOfPingsIsAnsweredOnlySoFar) {
   // What fits the connection's buffer, and at most 256 more.
   const std::size_t direct = frames_to_b();
   EXPECT_LT(direct, 700U);
-  EXPECT_FALSE(a.notes.drops.empty());
+  EXPECT_FALSE(a.notes().drops.empty());
   pair.run();
-  b.notes.drops.clear();
+  b.notes().drops.clear();
   from_b(text_message(stage, "@_ping", ""));
   EXPECT_EQ(frames_to_b(), 1U);
 }
@@ -91,10 +91,10 @@ TEST_F(HubBoundsTest, AMessageBeyondTheLimitIsDroppedOnce) {
         "big", 0, {i == 19, false, false, false}, progress_byte(i, 20), as_bytes(piece)};
     from_b(data(stage, chunk));
   }
-  EXPECT_THAT(a.notes.drops, ElementsAre("a message larger than 100000 bytes"));
-  EXPECT_THAT(a.notes.messages, IsEmpty());
+  EXPECT_THAT(a.notes().drops, ElementsAre("a message larger than 100000 bytes"));
+  EXPECT_THAT(a.notes().messages, IsEmpty());
   from_b(text_message(stage, "big", "fits", 0));
-  EXPECT_THAT(a.notes.take_texts(), ElementsAre("big 'fits'"));
+  EXPECT_THAT(a.notes().take_texts(), ElementsAre("big 'fits'"));
 }
 
 TEST_F(HubBoundsTest, ChunksWithoutAnEndHarmNobodyElse) {
@@ -112,13 +112,13 @@ TEST_F(HubBoundsTest, ChunksWithoutAnEndHarmNobodyElse) {
     from_b(data(stage, endless));
   }
   a.hub.handle_frame(pair.now, c.id, data(stage, last));
-  ASSERT_EQ(a.notes.messages.size(), 1U);
-  EXPECT_EQ(a.notes.messages[0].peer, c.id);
-  EXPECT_EQ(a.notes.messages[0].payload, Payload(piece + "end"));
+  ASSERT_EQ(a.notes().messages.size(), 1U);
+  EXPECT_EQ(a.notes().messages[0].peer, c.id);
+  EXPECT_EQ(a.notes().messages[0].payload, Payload(piece + "end"));
 }
 
 TEST_F(HubBoundsTest, InvalidMessagesAreDroppedAndCounted) {
-  const std::size_t joined_events = a.notes.events.size();
+  const std::size_t joined_events = a.notes().events.size();
   Chunk bad_json{"x", 0, {true, false, false, true}, 255, as_bytes("{")};
   from_b(data(stage, bad_json));
   from_b(text_message(stage, "x", "\xff"));
@@ -131,14 +131,14 @@ TEST_F(HubBoundsTest, InvalidMessagesAreDroppedAndCounted) {
   Bytes short_chunk = text_message(stage, "x", "");
   short_chunk.pop_back();
   from_b(short_chunk);
-  EXPECT_EQ(a.notes.drops.size(), 9U);
-  EXPECT_EQ(a.notes.events.size(), joined_events);
-  EXPECT_THAT(a.notes.messages, IsEmpty());
+  EXPECT_EQ(a.notes().drops.size(), 9U);
+  EXPECT_EQ(a.notes().events.size(), joined_events);
+  EXPECT_THAT(a.notes().messages, IsEmpty());
   from_b(text_message(stage, "@_pong", ""));
   from_b(text_message(stage, "@_track", "{}"));
-  EXPECT_EQ(a.notes.drops.size(), 9U);
+  EXPECT_EQ(a.notes().drops.size(), 9U);
   from_b(text_message(stage, "x", "still here"));
-  EXPECT_EQ(a.notes.messages.size(), 1U);
+  EXPECT_EQ(a.notes().messages.size(), 1U);
 }
 
 TEST_F(HubBoundsTest, HandshakesOfUnknownRoomsAreKeptWithinBounds) {
@@ -147,7 +147,7 @@ TEST_F(HubBoundsTest, HandshakesOfUnknownRoomsAreKeptWithinBounds) {
     from_b(text_message(room, "@_hsready", ""));
     from_b(presence(room, true));
   }
-  EXPECT_EQ(a.notes.drops.size(), 1000U - 64);
+  EXPECT_EQ(a.notes().drops.size(), 1000U - 64);
   // Room 3 is among those that were kept: its handshake is over at once.
   a.hub.join(pair.now, {RoomId("unknown 3"), ""});
   EXPECT_THAT(a.hub.peers(RoomId("unknown 3")), ElementsAre(b.id));
@@ -155,15 +155,15 @@ TEST_F(HubBoundsTest, HandshakesOfUnknownRoomsAreKeptWithinBounds) {
   EXPECT_THAT(a.hub.peers(RoomId("unknown 999")), IsEmpty());
   // Ten seconds later they are worth nothing.
   pair.now += 11s;
-  a.notes.drops.clear();
+  a.notes().drops.clear();
   from_b(text_message(RoomId("another"), "@_hsready", ""));
-  EXPECT_THAT(a.notes.drops, IsEmpty());
+  EXPECT_THAT(a.notes().drops, IsEmpty());
 }
 
 TEST_F(HubBoundsTest, PresenceInTooManyRoomsIsForgotten) {
   for (int i = 0; i < 3000; ++i)
     from_b(presence(RoomId("room " + std::to_string(i)), true));
-  EXPECT_EQ(a.notes.drops.size(), 3000U - 1024 + 1);
+  EXPECT_EQ(a.notes().drops.size(), 3000U - 1024 + 1);
 }
 
 TEST_F(HubBoundsTest, RandomFramesDoNoHarm) {
@@ -193,7 +193,7 @@ TEST_F(HubBoundsTest, RandomFramesDoNoHarm) {
   // A peer that begins anew is served as if nothing had been.
   a.hub.link_down(pair.now, b.id, "enough");
   b.hub.link_down(pair.now, a.id, "enough");
-  a.notes.take_events();
+  a.notes().take_events();
   pair.connect();
   pair.run();
   EXPECT_THAT(a.hub.peers(stage), ElementsAre(b.id));

@@ -16,7 +16,7 @@ class HubDeliveryTest : public testing::Test {
     pair.join(stage);
     pair.connect();
     pair.run();
-    a.notes.take_events();
+    a.notes().take_events();
   }
   void send(Payload payload = "hello") {
     ASSERT_TRUE(a.hub.send(pair.now, stage, "x", std::move(payload), {}));
@@ -31,27 +31,27 @@ class HubDeliveryTest : public testing::Test {
 TEST_F(HubDeliveryTest, APeerThatDiesWithAMessageUnderWayDidNotGetIt) {
   send();
   lose();
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleave stage B: lost\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleave stage B: lost\n");
 }
 
 TEST_F(HubDeliveryTest, APeerThatDiesAfterTheMessageCameLostNothing) {
   send();
   pair.run();
   lose();
-  EXPECT_EQ(a.notes.take_events(), "leave stage B: lost\n");
+  EXPECT_EQ(a.notes().take_events(), "leave stage B: lost\n");
 }
 
 TEST_F(HubDeliveryTest, WhatStillWaitsInTheQueueIsLostToo) {
   send(Bytes(500'000, 7));
   lose();
-  EXPECT_THAT(a.notes.take_events(), HasSubstr("undelivered B\n"));
+  EXPECT_THAT(a.notes().take_events(), HasSubstr("undelivered B\n"));
 }
 
 TEST_F(HubDeliveryTest, AConnectionThatTakesNothingAnyMoreLosesWhatIsSent) {
   pair.a_to_b.open = false;
   send();
   lose();
-  EXPECT_THAT(a.notes.take_events(), HasSubstr("undelivered B\n"));
+  EXPECT_THAT(a.notes().take_events(), HasSubstr("undelivered B\n"));
 }
 
 TEST_F(HubDeliveryTest, AnAnswerOfItsOwnIsNoMessageThatCouldBeLost) {
@@ -61,7 +61,7 @@ TEST_F(HubDeliveryTest, AnAnswerOfItsOwnIsNoMessageThatCouldBeLost) {
   a.hub.handle_frame(pair.now, b.id, pair.b_to_a.take());
   ASSERT_EQ(actions_in(pair.a_to_b), std::vector<std::string>{"@_pong"});
   lose();
-  EXPECT_EQ(a.notes.take_events(), "leave stage B: lost\n");
+  EXPECT_EQ(a.notes().take_events(), "leave stage B: lost\n");
 }
 
 TEST_F(HubDeliveryTest, APeerThatLeavesByItselfLosesNothing) {
@@ -69,7 +69,7 @@ TEST_F(HubDeliveryTest, APeerThatLeavesByItselfLosesNothing) {
   b.hub.leave(pair.now, stage, 0s);
   a.hub.handle_frame(pair.now, b.id, pair.b_to_a.take());
   lose();
-  EXPECT_EQ(a.notes.take_events(), "leave stage B: left the room\n");
+  EXPECT_EQ(a.notes().take_events(), "leave stage B: left the room\n");
 }
 
 TEST_F(HubDeliveryTest, NorDoesOneThatLeavesWhileWeDo) {
@@ -80,23 +80,23 @@ TEST_F(HubDeliveryTest, NorDoesOneThatLeavesWhileWeDo) {
   lose();
   pair.a_to_b = Pipe();
   pair.advance(10s);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes().take_events(), "left stage\n");
 }
 
 TEST_F(HubDeliveryTest, LeavingWaitsForTheAcknowledgement) {
   send();
   a.hub.leave(pair.now, stage, 5s);
   pair.advance(1s);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes().take_events(), "left stage\n");
   lose();
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
 }
 
 TEST_F(HubDeliveryTest, APeerThatDiesWhileWeLeaveDidNotGetIt) {
   send();
   a.hub.leave(pair.now, stage, 5s);
   lose();
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\n");
 }
 
 TEST_F(HubDeliveryTest, WhoHasNotAcknowledgedWhenTheDrainIsOverIsNamedOnce) {
@@ -104,9 +104,9 @@ TEST_F(HubDeliveryTest, WhoHasNotAcknowledgedWhenTheDrainIsOverIsNamedOnce) {
   a.hub.leave(pair.now, stage, 1s);
   for (Time end = pair.now + 2s; pair.now < end; pair.now += 10ms)
     a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleft stage\n");
   lose();
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
 }
 
 TEST_F(HubDeliveryTest, SoIsWhoDidNotEvenGetAllOfIt) {
@@ -114,7 +114,7 @@ TEST_F(HubDeliveryTest, SoIsWhoDidNotEvenGetAllOfIt) {
   a.hub.leave(pair.now, stage, 1s);
   for (Time end = pair.now + 2s; pair.now < end; pair.now += 10ms)
     a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleft stage\n");
 }
 
 // Its machine acknowledges what its program, busy with other things, loses when we go at once.
@@ -132,7 +132,7 @@ TEST_F(HubDeliveryTest, LeavingWaitsUntilThePeersProgramHasTakenEverything) {
   a.hub.handle_frame(pair.now, b.id, pair.b_to_a.take());
   EXPECT_EQ(actions_in(pair.a_to_b), std::vector<std::string>{"@_leave"});
   pair.advance(1s);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes().take_events(), "left stage\n");
 }
 
 TEST_F(HubDeliveryTest, WhoTookItInButNeverAnsweredIsNamedOnce) {
@@ -140,9 +140,9 @@ TEST_F(HubDeliveryTest, WhoTookItInButNeverAnsweredIsNamedOnce) {
   a.hub.leave(pair.now, stage, 5s);
   pair.a_to_b = Pipe();
   pair.advance(4s);
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
   pair.advance(2s);
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleft stage\n");
 }
 
 TEST_F(HubDeliveryTest, SoIsWhoDiesBeforeItsProgramAnswers) {
@@ -150,7 +150,7 @@ TEST_F(HubDeliveryTest, SoIsWhoDiesBeforeItsProgramAnswers) {
   a.hub.leave(pair.now, stage, 5s);
   pair.a_to_b = Pipe();
   lose();
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\n");
 }
 
 TEST_F(HubDeliveryTest, WhoWasSentNothingIsNotWaitedFor) {
@@ -167,25 +167,25 @@ TEST_F(HubDeliveryTest, NobodyIsWaitedForWithoutADrain) {
 TEST_F(HubDeliveryTest, TwoThatLeaveAtOnceAnswerEachOther) {
   send();
   ASSERT_TRUE(b.hub.send(pair.now, stage, "x", "and you", {}));
-  b.notes.take_events();
+  b.notes().take_events();
   a.hub.leave(pair.now, stage, 5s);
   b.hub.leave(pair.now, stage, 5s);
   pair.advance(1s);
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
-  EXPECT_EQ(b.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes().take_events(), "left stage\n");
+  EXPECT_EQ(b.notes().take_events(), "left stage\n");
 }
 
 TEST_F(HubDeliveryTest, AnotherRoomKeepsTheConnection) {
   pair.join(foyer);
   pair.run();
-  a.notes.take_events();
+  a.notes().take_events();
   send();
   a.hub.leave(pair.now, stage, 1s);
   for (Time end = pair.now + 2s; pair.now < end; pair.now += 10ms)
     a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleft stage\n");
   lose();
-  EXPECT_EQ(a.notes.take_events(), "leave foyer B: lost\n");
+  EXPECT_EQ(a.notes().take_events(), "leave foyer B: lost\n");
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ class HubRoomsTest : public testing::Test {
     pair.join(stage, password, password);
     pair.connect();
     pair.run();
-    ASSERT_EQ(a.notes.take_events(), "join stage B\n");
-    ASSERT_EQ(b.notes.take_events(), "join stage A\n");
+    ASSERT_EQ(a.notes().take_events(), "join stage B\n");
+    ASSERT_EQ(b.notes().take_events(), "join stage A\n");
   }
   std::size_t count_frames(const std::string& action) {
     const auto actions = actions_in(pair.a_to_b);
@@ -32,23 +32,23 @@ TEST_F(HubRoomsTest, ASecondRoomSharesTheLink) {
   meet();
   a.hub.join(pair.now, {foyer, ""});
   pair.run();
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
   b.hub.join(pair.now, {foyer, ""});
   pair.run();
-  EXPECT_EQ(a.notes.take_events(), "join foyer B\n");
-  EXPECT_EQ(b.notes.take_events(), "join foyer A\n");
+  EXPECT_EQ(a.notes().take_events(), "join foyer B\n");
+  EXPECT_EQ(b.notes().take_events(), "join foyer A\n");
   ASSERT_TRUE(a.hub.send(pair.now, foyer, "x", "in the foyer", {}));
   ASSERT_TRUE(a.hub.send(pair.now, stage, "x", "on stage", {}));
   pair.run();
-  ASSERT_EQ(b.notes.messages.size(), 2U);
-  EXPECT_EQ(b.notes.messages[0].room, foyer);
-  EXPECT_EQ(b.notes.messages[1].room, stage);
+  ASSERT_EQ(b.notes().messages.size(), 2U);
+  EXPECT_EQ(b.notes().messages[0].room, foyer);
+  EXPECT_EQ(b.notes().messages[1].room, stage);
   b.hub.leave(pair.now, stage, 0s);
   pair.run();
-  EXPECT_EQ(a.notes.take_events(), "leave stage B: left the room\n");
+  EXPECT_EQ(a.notes().take_events(), "leave stage B: left the room\n");
   EXPECT_THAT(a.hub.peers(foyer), ElementsAre(b.id));
   pair.advance(200s);
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
 }
 
 TEST_F(HubRoomsTest, RoomsJoinedBeforeTheLinkAllAttach) {
@@ -68,15 +68,15 @@ TEST_F(HubRoomsTest, APassiveRoomIsSilentUntilItWakes) {
   EXPECT_EQ(count_frames("+"), 0U);
   b.hub.join(pair.now, {stage, ""});
   pair.run();
-  EXPECT_EQ(b.notes.take_events(), "");
+  EXPECT_EQ(b.notes().take_events(), "");
   a.hub.set_advertised(pair.now, stage, true);
   pair.run();
-  EXPECT_EQ(a.notes.take_events(), "join stage B\n");
-  EXPECT_EQ(b.notes.take_events(), "join stage A\n");
+  EXPECT_EQ(a.notes().take_events(), "join stage B\n");
+  EXPECT_EQ(b.notes().take_events(), "join stage A\n");
   // Falling asleep again is not leaving.
   a.hub.set_advertised(pair.now, stage, false);
   pair.run();
-  EXPECT_EQ(b.notes.take_events(), "");
+  EXPECT_EQ(b.notes().take_events(), "");
 }
 
 TEST_F(HubRoomsTest, TheSamePasswordLetsBothIn) {
@@ -88,20 +88,20 @@ TEST_F(HubRoomsTest, AWrongPasswordIsReportedByBothAndNotTriedAgain) {
   pair.join(stage, "right", "wrong");
   pair.connect();
   pair.run();
-  EXPECT_EQ(a.notes.take_events(), "wrong password stage B\n");
-  EXPECT_EQ(b.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "wrong password stage B\n");
+  EXPECT_EQ(b.notes().take_events(), "");
   pair.advance(10s);
-  EXPECT_EQ(b.notes.take_events(), "wrong password stage A\n");
+  EXPECT_EQ(b.notes().take_events(), "wrong password stage A\n");
   a.hub.attach(pair.now, stage, b.id);
   EXPECT_TRUE(pair.a_to_b.frames.empty());
 
   b.hub.leave(pair.now, stage, 0s);
   pair.advance(1s);
-  b.notes.take_events();
+  b.notes().take_events();
   b.hub.join(pair.now, {stage, "right"});
   pair.run();
-  EXPECT_EQ(a.notes.take_events(), "join stage B\n");
-  EXPECT_EQ(b.notes.take_events(), "join stage A\n");
+  EXPECT_EQ(a.notes().take_events(), "join stage B\n");
+  EXPECT_EQ(b.notes().take_events(), "join stage A\n");
 }
 
 TEST_F(HubRoomsTest, PasswordOnOneSideOnlyKeepsBothOut) {
@@ -113,27 +113,28 @@ TEST_F(HubRoomsTest, PasswordOnOneSideOnlyKeepsBothOut) {
   EXPECT_TRUE(b.hub.peers(stage).empty());
   EXPECT_TRUE(a.hub.peers(foyer).empty());
   EXPECT_TRUE(b.hub.peers(foyer).empty());
-  EXPECT_THAT(b.notes.events, testing::Contains("wrong password stage A"));
-  EXPECT_THAT(a.notes.events, testing::Contains("wrong password foyer B"));
+  EXPECT_THAT(b.notes().events, testing::Contains("wrong password stage A"));
+  EXPECT_THAT(a.notes().events, testing::Contains("wrong password foyer B"));
 }
 
 TEST_F(HubRoomsTest, AHandshakeWithoutAnAnswerEnds) {
   a.hub.join(pair.now, {stage, ""});
   pair.connect();
   pair.advance(9'999ms);
-  EXPECT_TRUE(a.notes.drops.empty());
+  EXPECT_TRUE(a.notes().drops.empty());
   pair.advance(1ms);
-  EXPECT_THAT(a.notes.drops, ElementsAre("a handshake that timed out"));
-  EXPECT_EQ(a.notes.take_events(), "idle B\n") << "nothing was heard, so a new connection may help";
+  EXPECT_THAT(a.notes().drops, ElementsAre("a handshake that timed out"));
+  EXPECT_EQ(a.notes().take_events(), "idle B\n")
+      << "nothing was heard, so a new connection may help";
 }
 
 TEST_F(HubRoomsTest, AConnectionWithoutAWordIsGivenUp) {
   a.hub.join(pair.now, {stage, ""});
   pair.connect();
   pair.advance(3'999ms);
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
   pair.advance(1ms);
-  EXPECT_EQ(a.notes.take_events(), "idle B\n");
+  EXPECT_EQ(a.notes().take_events(), "idle B\n");
 }
 
 TEST_F(HubRoomsTest, AConnectionWithAWordIsKept) {
@@ -141,17 +142,17 @@ TEST_F(HubRoomsTest, AConnectionWithAWordIsKept) {
   b.hub.join(pair.now, {foyer, ""});
   pair.connect();
   pair.advance(60s);
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
 }
 
 TEST_F(HubRoomsTest, NothingIsDeliveredBeforeTheHandshakeIsOver) {
   pair.join(stage);
   pair.connect();
   a.hub.handle_frame(pair.now, b.id, text_message(stage, "x", "too early"));
-  EXPECT_EQ(a.notes.drops.size(), 1U);
+  EXPECT_EQ(a.notes().drops.size(), 1U);
   pair.run();
-  EXPECT_TRUE(a.notes.messages.empty());
-  EXPECT_EQ(a.notes.take_events(), "join stage B\n");
+  EXPECT_TRUE(a.notes().messages.empty());
+  EXPECT_EQ(a.notes().take_events(), "join stage B\n");
 }
 
 TEST_F(HubRoomsTest, LeavingTellsThePeersAndEndsWithThePresence) {
@@ -161,13 +162,13 @@ TEST_F(HubRoomsTest, LeavingTellsThePeersAndEndsWithThePresence) {
   EXPECT_TRUE(a.hub.peers(stage).empty());
   EXPECT_TRUE(a.hub.is_joined(stage));
   b.hub.handle_frame(pair.now, a.id, pair.a_to_b.take());
-  EXPECT_EQ(b.notes.take_events(), "leave stage A: left the room\n");
+  EXPECT_EQ(b.notes().take_events(), "leave stage A: left the room\n");
   pair.advance(98ms);
-  EXPECT_EQ(a.notes.take_events(), "");
+  EXPECT_EQ(a.notes().take_events(), "");
   pair.now += 1ms;
   a.hub.handle_timeout(pair.now);
   EXPECT_THAT(actions_in(pair.a_to_b), ElementsAre("-"));
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(a.notes().take_events(), "left stage\n");
   EXPECT_FALSE(a.hub.is_joined(stage));
 }
 
@@ -177,9 +178,9 @@ TEST_F(HubRoomsTest, LeavingDrainsWhatIsQueuedFirst) {
   a.hub.leave(pair.now, stage, 5s);
   EXPECT_EQ(a.hub.send(pair.now, stage, "x", "y", {}).error().kind, ErrorKind::closed);
   pair.advance(1s);
-  EXPECT_EQ(b.notes.messages.size(), 1U);
-  EXPECT_EQ(b.notes.take_events(), "leave stage A: left the room\n");
-  EXPECT_EQ(a.notes.take_events(), "left stage\n");
+  EXPECT_EQ(b.notes().messages.size(), 1U);
+  EXPECT_EQ(b.notes().take_events(), "leave stage A: left the room\n");
+  EXPECT_EQ(a.notes().take_events(), "left stage\n");
 }
 
 TEST_F(HubRoomsTest, LeavingWaitsOnlySoLongForASlowPeer) {
@@ -188,11 +189,11 @@ TEST_F(HubRoomsTest, LeavingWaitsOnlySoLongForASlowPeer) {
   a.hub.leave(pair.now, stage, 5s);
   pair.now += 5s;
   a.hub.handle_timeout(pair.now);
-  EXPECT_THAT(a.notes.sent, ElementsAre(*id));
+  EXPECT_THAT(a.notes().sent, ElementsAre(*id));
   EXPECT_EQ(count_frames("@_leave"), 1U);
   pair.now += 99ms;
   a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleft stage\n");
 }
 
 TEST_F(HubRoomsTest, LeavingWaitsForTheConnectionUnlessAnotherRoomKeepsIt) {
@@ -213,8 +214,8 @@ TEST_F(HubRoomsTest, LeavingWaitsForTheConnectionUnlessAnotherRoomKeepsIt) {
     b.hub.link_down(pair.now, a.id, "next");
     b.hub.leave(pair.now, stage, 0s);
     pair.advance(1s);
-    a.notes.events.clear();
-    b.notes.events.clear();
+    a.notes().events.clear();
+    b.notes().events.clear();
   }
 }
 
@@ -225,7 +226,7 @@ TEST_F(HubRoomsTest, LeavingEndsWhenThePeersGoFirst) {
   a.hub.link_down(pair.now, b.id, "gone");
   pair.now += 99ms;
   a.hub.handle_timeout(pair.now);
-  EXPECT_EQ(a.notes.take_events(), "undelivered B\nleft stage\n");
+  EXPECT_EQ(a.notes().take_events(), "undelivered B\nleft stage\n");
 }
 
 TEST_F(HubRoomsTest, WhatComesWhileLeavingIsIgnored) {
@@ -237,7 +238,7 @@ TEST_F(HubRoomsTest, WhatComesWhileLeavingIsIgnored) {
   pair.run();
   ASSERT_FALSE(b.hub.send(pair.now, foyer, "x", "y", {}));
   a.hub.handle_frame(pair.now, b.id, text_message(stage, "x", "to one who left"));
-  EXPECT_TRUE(a.notes.messages.empty());
+  EXPECT_TRUE(a.notes().messages.empty());
 }
 
 TEST_F(HubRoomsTest, WhatComesRightAfterLeavingIsNothingToSpeakOf) {
@@ -250,11 +251,11 @@ TEST_F(HubRoomsTest, WhatComesRightAfterLeavingIsNothingToSpeakOf) {
   a.hub.handle_frame(pair.now, b.id, pair.b_to_a.take());
   pair.now += 99ms;  // As long as Trystero's leave() lets its app go on sending.
   a.hub.handle_frame(pair.now, b.id, text_message(foyer, "x", "from one who left"));
-  EXPECT_TRUE(a.notes.drops.empty());
-  EXPECT_TRUE(a.notes.messages.empty());
+  EXPECT_TRUE(a.notes().drops.empty());
+  EXPECT_TRUE(a.notes().messages.empty());
   pair.now += 10s;
   a.hub.handle_frame(pair.now, b.id, text_message(foyer, "x", "much later"));
-  EXPECT_EQ(a.notes.drops.size(), 1U);
+  EXPECT_EQ(a.notes().drops.size(), 1U);
 }
 
 TEST_F(HubRoomsTest, APeerMayLeaveAndComeBackOverTheSameLink) {
@@ -270,14 +271,14 @@ TEST_F(HubRoomsTest, APeerMayLeaveAndComeBackOverTheSameLink) {
     }
     ASSERT_TRUE(a.hub.send(pair.now, stage, "x", "back", {}));
     pair.run();
-    EXPECT_THAT(b.notes.take_texts(), ElementsAre("x 'back'"));
+    EXPECT_THAT(b.notes().take_texts(), ElementsAre("x 'back'"));
     pair.advance(11s);
-    EXPECT_TRUE(a.notes.drops.empty());
+    EXPECT_TRUE(a.notes().drops.empty());
     for (Node* who : {&a, &b})
       who->hub.leave(pair.now, stage, 0s);
     pair.advance(100ms);
-    a.notes.events.clear();
-    b.notes.events.clear();
+    a.notes().events.clear();
+    b.notes().events.clear();
   }
 }
 
@@ -300,8 +301,8 @@ TEST_F(HubRoomsTest, AHandshakeThatCrossedOurLeavingCountsWhenWeComeBack) {
     for (Node* who : {&a, &b})
       who->hub.leave(pair.now, stage, 0s);
     pair.advance(100ms);
-    a.notes.events.clear();
-    b.notes.events.clear();
+    a.notes().events.clear();
+    b.notes().events.clear();
   }
 }
 
@@ -323,7 +324,7 @@ TEST_F(HubRoomsTest, AnEarlierChallengeMayBeAnswered) {
 TEST_F(HubRoomsTest, PresenceThatEndsIsALeaveToo) {
   meet();
   a.hub.handle_frame(pair.now, b.id, presence(stage, false));
-  EXPECT_EQ(a.notes.take_events(), "leave stage B: left the room\n");
+  EXPECT_EQ(a.notes().take_events(), "leave stage B: left the room\n");
 }
 
 TEST_F(HubRoomsTest, MessagesOfAnEarlierStayAreNotMixedIn) {
@@ -335,7 +336,7 @@ TEST_F(HubRoomsTest, MessagesOfAnEarlierStayAreNotMixedIn) {
   a.hub.handle_frame(pair.now, b.id, presence(stage, true));
   a.hub.handle_frame(pair.now, b.id, text_message(stage, "@_hsready", ""));
   a.hub.handle_frame(pair.now, b.id, text_message(stage, "x", "new"));
-  EXPECT_THAT(a.notes.take_texts(), ElementsAre("x 'new'"));
+  EXPECT_THAT(a.notes().take_texts(), ElementsAre("x 'new'"));
 }
 
 TEST_F(HubRoomsTest, ADestroyedHubSendsNothing) {

@@ -29,57 +29,40 @@ inline std::string to_text(const Payload& payload) {
   return "0x" + to_hex(std::get<Bytes>(payload));
 }
 
-/// Writes down what a hub says.
-class Notes : public HubSink {
+/// Writes down what a hub puts out.
+class Notes {
  public:
-  struct Message {
-    RoomId room;
-    PeerId peer;
-    std::string action;
-    Payload payload;
-    std::optional<Json> metadata;
-  };
+  using Message = MessageReceived;
 
-  void on_peer_join(const RoomId& room, const PeerId& peer) override {
-    events.push_back("join " + room.str() + " " + peer.str());
+  void take(Hub& hub) {
+    for (Output& output : hub.take_outputs())
+      std::visit([this](auto& each) { note(each); }, output);
   }
-  void on_peer_leave(const RoomId& room, const PeerId& peer, const std::string& reason) override {
-    events.push_back("leave " + room.str() + " " + peer.str() + ": " + reason);
+
+  void note(const PeerJoined& it) {
+    events.push_back("join " + it.room.str() + " " + it.peer.str());
   }
-  void on_message(const RoomId& room, const PeerId& peer, const std::string& action,
-                  Payload payload, std::optional<Json> metadata) override {
-    received[action].push_back(1);
-    messages.push_back({room, peer, action, std::move(payload), std::move(metadata)});
+  void note(const PeerLeft& it) {
+    events.push_back("leave " + it.room.str() + " " + it.peer.str() + ": " + it.reason);
   }
-  void on_receive_progress(const RoomId&, const PeerId&, const std::string& action, double fraction,
-                           const std::optional<Json>&) override {
-    received[action].push_back(fraction);
+  void note(MessageReceived& it) {
+    received[it.action].push_back(1);
+    messages.push_back(std::move(it));
   }
-  void on_send_progress(SendId send, const PeerId&, double fraction) override {
-    sending[send].push_back(fraction);
+  void note(const ReceiveProgressed& it) { received[it.action].push_back(it.fraction); }
+  void note(const SendProgressed& it) { sending[it.send].push_back(it.fraction); }
+  void note(const Sent& it) { sent.push_back(it.send); }
+  void note(Responded& it) { responses.emplace_back(it.request, std::move(it.response)); }
+  void note(Ponged& it) { pongs.emplace_back(it.ping, std::move(it.round_trip)); }
+  void note(const WrongPassword& it) {
+    events.push_back("wrong password " + it.room.str() + " " + it.peer.str());
   }
-  void on_sent(SendId send) override { sent.push_back(send); }
-  void on_response(RequestId request, Result<Payload> response) override {
-    responses.emplace_back(request, std::move(response));
-  }
-  void on_pong(PingId ping, Result<Duration> round_trip) override {
-    pongs.emplace_back(ping, std::move(round_trip));
-  }
-  void on_wrong_password(const RoomId& room, const PeerId& peer) override {
-    events.push_back("wrong password " + room.str() + " " + peer.str());
-  }
-  void on_signal(const RoomId&, const PeerId&, const Json& description) override {
-    signals.push_back(description.text());
-  }
-  void on_link_idle(const PeerId& peer) override { events.push_back("idle " + peer.str()); }
-  void on_link_abandoned(const PeerId& peer) override {
-    events.push_back("abandoned " + peer.str());
-  }
-  void on_undelivered(const PeerId& peer) override {
-    events.push_back("undelivered " + peer.str());
-  }
-  void on_left(const RoomId& room) override { events.push_back("left " + room.str()); }
-  void on_dropped(const PeerId&, const std::string& reason) override { drops.push_back(reason); }
+  void note(const SignalReceived& it) { signals.push_back(it.description.text()); }
+  void note(const LinkIdle& it) { events.push_back("idle " + it.peer.str()); }
+  void note(const LinkAbandoned& it) { events.push_back("abandoned " + it.peer.str()); }
+  void note(const Undelivered& it) { events.push_back("undelivered " + it.peer.str()); }
+  void note(const RoomLeft& it) { events.push_back("left " + it.room.str()); }
+  void note(const FrameDropped& it) { drops.push_back(it.reason); }
 
   /// The events since the last call, one a line.
   std::string take_events() {
@@ -135,7 +118,13 @@ class Pipe : public Outlet {
 
 struct Node {
   explicit Node(const std::string& name, HubOptions options = {}, std::uint64_t seed = 1)
-      : id(name), entropy(seed), hub(with_names(std::move(options), id), entropy, notes) {}
+      : id(name), entropy(seed), hub(with_names(std::move(options), id), entropy) {}
+
+  /// With what the hub has put out so far.
+  Notes& notes() {
+    written.take(hub);
+    return written;
+  }
 
   static HubOptions with_names(HubOptions options, const PeerId& self) {
     options.app = test_app;
@@ -145,8 +134,8 @@ struct Node {
 
   PeerId id;
   SeededEntropy entropy;
-  Notes notes;
   Hub hub;
+  Notes written;
 };
 
 /// Two nodes and the connection between them. Frames move only in run() and advance().

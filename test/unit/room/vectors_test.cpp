@@ -46,16 +46,21 @@ struct Capture {
 
 /// A hub in the place of the Trystero peer that made the capture.
 struct Replay {
-  explicit Replay(const Capture& from) : capture(from), hub({from.app, from.self}, entropy, notes) {
+  explicit Replay(const Capture& from) : capture(from), hub({from.app, from.self}, entropy) {
     hub.join({}, {from.room, from.password});
     hub.link_up({}, from.peer, pipe, from.room);
   }
 
+  Notes& notes() {
+    written.take(hub);
+    return written;
+  }
+
   const Capture& capture;
   SeededEntropy entropy{1};
-  Notes notes;
   Pipe pipe;
   Hub hub;
+  Notes written;
 };
 
 /// As JavaScript writes it: the library writes 0.5 as 5E-1.
@@ -113,18 +118,18 @@ TEST_P(Listening, DeliversWhatTrysteroDeliveredAndAnswersTheSame) {
     replay.hub.handle_frame({}, capture.peer, frame);
 
   const auto& delivered = capture.root.at("delivered").as_array();
-  ASSERT_EQ(replay.notes.messages.size(), delivered.size());
+  ASSERT_EQ(replay.notes().messages.size(), delivered.size());
   for (std::size_t i = 0; i < delivered.size(); ++i) {
     const auto& expected = delivered[i].as_object();
-    const Notes::Message& got = replay.notes.messages[i];
+    const Notes::Message& got = replay.notes().messages[i];
     EXPECT_EQ(got.action, std::string(expected.at("action").as_string()));
     EXPECT_EQ(got.payload, payload_of(expected.at("value"))) << i;
     EXPECT_EQ(got.metadata, metadata_of(expected)) << i;
   }
-  EXPECT_EQ(replay.notes.take_events(), "join " + capture.room.str() + " " + capture.peer.str() +
-                                            "\nleave " + capture.room.str() + " " +
-                                            capture.peer.str() + ": left the room\n");
-  EXPECT_TRUE(replay.notes.drops.empty());
+  EXPECT_EQ(replay.notes().take_events(), "join " + capture.room.str() + " " + capture.peer.str() +
+                                              "\nleave " + capture.room.str() + " " +
+                                              capture.peer.str() + ": left the room\n");
+  EXPECT_TRUE(replay.notes().drops.empty());
   EXPECT_EQ(hex_of(replay.pipe.frames), hex_of(capture.out));
 }
 
@@ -155,8 +160,8 @@ TEST_P(Speaking, WritesTheBytesThatTrysteroWrote) {
   }
   ASSERT_TRUE(replay.hub.ping({}, capture.room, capture.peer));
   replay.hub.handle_frame(Time(3ms), capture.peer, capture.in.at(2));
-  ASSERT_EQ(replay.notes.pongs.size(), 1U);
-  EXPECT_EQ(replay.notes.pongs[0].second, Result<Duration>(3ms));
+  ASSERT_EQ(replay.notes().pongs.size(), 1U);
+  EXPECT_EQ(replay.notes().pongs[0].second, Result<Duration>(3ms));
   replay.hub.leave(Time(5ms), capture.room, 0s);
   replay.hub.handle_timeout(Time(104ms));
   EXPECT_EQ(hex_of(replay.pipe.frames), hex_of(capture.out));
