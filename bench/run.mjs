@@ -1,5 +1,6 @@
-// Measures a pair of native peers beside a pair of Node peers: same relay, same messages, in turn.
-//   node bench/run.mjs BUILD-FOLDER [ROUNDS] [MESSAGES]
+// Measures a pair of native peers beside a pair of Node peers, or beside a pair of another build:
+// same relay, same messages, in turn.
+//   node bench/run.mjs BUILD-FOLDER [ROUNDS] [MESSAGES] [OTHER-BUILD-FOLDER]
 import { fileURLToPath } from "node:url";
 import {
   inTurn,
@@ -12,11 +13,11 @@ import {
   stopAll,
 } from "./processes.mjs";
 
-const [folder, rounds = "5", messages = "100000"] = process.argv.slice(2);
+const [folder, rounds = "5", messages = "100000", before] = process.argv.slice(2);
 const nodePeer = fileURLToPath(new URL("peer.mjs", import.meta.url));
 const kinds = {
   native: [`${folder}/bench/bench_peer`],
-  node: [process.execPath, nodePeer],
+  node: before ? [`${before}/bench/bench_peer`] : [process.execPath, nodePeer],
 };
 
 const measure = async (kind, url, round) => {
@@ -49,7 +50,7 @@ try {
     measure(kind, url, round),
   );
   const title = `median of ${rounds} rounds, ${messages} messages of 80 bytes`;
-  printTable(title, "Trystero 0.25.4 in Node", figures, results);
+  printTable(title, before ? "the other build" : "Trystero 0.25.4 in Node", figures, results);
 } finally {
   stopAll();
 }
