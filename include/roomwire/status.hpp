@@ -71,11 +71,14 @@ struct PeerConnected {
   PeerId peer;
   Path path;
 };
-/// The connection is gone, or never came up: Room::unmet_peers tells what was tried then.
+/// The connection is gone, or never came up: Room::unmet_peers tells what was tried then. After
+/// PeerConnecting comes either PeerConnected or this.
 struct PeerDisconnected {
   PeerId peer;
   std::string reason;
   bool was_connected = false;
+  /// It was not tried to the end: nobody answered, or the room was left. No failure.
+  bool was_given_up = false;
 };
 /// A peer announces itself, and has answered nothing of ours for 10 s or more: it does not hear us.
 /// So does a Trystero 0.23 peer, such as an open page of Patchies, after the relay was restarted,

@@ -13,67 +13,6 @@ constexpr std::size_t max_unresolved = 64;
 
 }  // namespace
 
-/// The matchmaker of one room, and what it asks for.
-class App::RoomSignals final : public signal::MatchmakerPort {
- public:
-  RoomSignals(App& app, const RoomOptions& options)
-      : app_(app),
-        room_(options.room),
-        matchmaker_({app.id_, options.room, options.password, app.self_, options.passive}, *this,
-                    app.entropy_) {}
-
-  signal::Matchmaker& matchmaker() { return matchmaker_; }
-  const signal::Matchmaker& matchmaker() const { return matchmaker_; }
-  /// True once after each change between listening and taking part.
-  bool activity_changed() {
-    return std::exchange(was_active_, matchmaker_.is_active()) != matchmaker_.is_active();
-  }
-
- private:
-  bool publish(Time now, signal::RelayId relay, const signal::Topic& topic,
-               const std::string& payload) override {
-    return app_.pool_.publish(now, relay, topic, payload);
-  }
-  bool is_connected(const PeerId& peer) const override { return app_.links_.is_connected(peer); }
-  bool is_connecting_elsewhere(const PeerId& peer) const override {
-    return app_.links_.is_full() || app_.links_.is_connecting(peer, room_);
-  }
-  signal::Attempt begin_offer(Time, const PeerId& peer) override {
-    return app_.links_.offer(room_, peer);
-  }
-  Result<signal::Attempt> begin_answer(Time, const PeerId& peer, std::string_view offer) override {
-    Result<signal::Attempt> attempt = app_.links_.answer(room_, peer, offer);
-    if (attempt) app_.resolve_described(attempt->id, offer);
-    return attempt;
-  }
-  Result<void> accept_answer(Time, signal::AttemptId attempt, std::string_view answer) override {
-    app_.resolve_described(attempt, answer);
-    return app_.links_.accept_answer(attempt, answer);
-  }
-  void add_candidate(Time, signal::AttemptId attempt, std::string_view candidate) override {
-    app_.add_candidate_init(attempt, candidate);
-  }
-  void abandon(Time, signal::AttemptId attempt) override { app_.links_.abandon(attempt); }
-  void on_peer_heard(const PeerId& peer) override {
-    app_.events_.emplace_back(Status(PeerHeard{peer, room_}));
-  }
-  void on_doubt(const PeerId& peer) override {
-    app_.defer([this, peer] { app_.probe(peer); });
-  }
-  void on_deaf(const PeerId& peer) override { app_.events_.emplace_back(Status(PeerDeaf{peer})); }
-  void on_wrong_password(const PeerId& peer) override {
-    app_.events_.emplace_back(Status(WrongPassword{peer, room_}));
-  }
-  void on_signal_dropped(signal::RelayId relay, const std::string& reason) override {
-    app_.drop_signal(relay, reason);
-  }
-
-  App& app_;
-  RoomId room_;
-  signal::Matchmaker matchmaker_;
-  bool was_active_ = matchmaker_.is_active();
-};
-
 App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
          rtc::Transport& transport, WallClock& date, Entropy& entropy)
     : id_(id),
@@ -86,7 +25,7 @@ App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> rela
       hub_({id, options.self, options.max_message_bytes,
             max_pending_bytes(options.max_message_bytes)},
            entropy),
-      links_(transport, hub_, *this) {
+      links_(transport, hub_) {
   for (std::uint32_t i = 0; i < pool_.relays().size(); ++i) {
     const auto relay = static_cast<signal::RelayId>(i);
     if (relay_url(relay).is_guess) guesses_.insert(relay);
@@ -105,11 +44,14 @@ Result<void> App::join(const RoomOptions& options) {
     return failure(ErrorKind::rejected, "already in room " + options.room.str());
   }
   const bool is_first = rooms_.empty();
-  auto signals = std::make_unique<RoomSignals>(*this, options);
-  signal::Matchmaker& matchmaker = signals->matchmaker();
+  signal::MatchmakerOptions matching{id_, options.room, options.password, self_, options.passive};
+  matching.number = ++joined_;
+  matching.connected = links_.connected_peers();
+  JoinedRoom joined{options.room, {std::move(matching), entropy_}, !options.passive};
+  JoinedRoom& room = rooms_.emplace(options.room, std::move(joined)).first->second;
+  signal::Matchmaker& matchmaker = room.matchmaker;
   for (const auto* topic : {&matchmaker.root_topic(), &matchmaker.self_topic()})
-    topics_[*topic] = signals.get();
-  rooms_[options.room] = std::move(signals);
+    topics_[*topic] = &room;
   hub_.join(now_,
             {options.room, options.password, matchmaker.is_active(), options.handshake_timeout});
   pool_.subscribe(now_, matchmaker.self_topic());
@@ -119,13 +61,15 @@ Result<void> App::join(const RoomOptions& options) {
     const auto relay = static_cast<signal::RelayId>(i);
     if (pool_.is_ready(relay)) matchmaker.relay_ready(now_, relay);
   }
+  for (const PeerId& peer : links_.tried_peers())
+    matchmaker.peer_sought(now_, peer, links_.sought_until(peer, options.room));
   return {};
 }
 
 void App::leave(const RoomId& room, Duration drain) {
   const auto entry = rooms_.find(room);
   if (entry == rooms_.end()) return;
-  const signal::Matchmaker& matchmaker = entry->second->matchmaker();
+  const signal::Matchmaker& matchmaker = entry->second.matchmaker;
   for (const auto* topic : {&matchmaker.root_topic(), &matchmaker.self_topic()}) {
     pool_.unsubscribe(now_, *topic);
     topics_.erase(*topic);
@@ -137,17 +81,19 @@ void App::leave(const RoomId& room, Duration drain) {
 }
 
 void App::settle() {
-  links_.settle();
-  for (bool more = true; more;) {
-    more = drain_relays();
-    more = drain_hub() || more || !deferred_.empty();
-    const auto tasks = std::exchange(deferred_, {});
-    for (const auto& task : tasks)
-      task();
-    links_.settle();
+  bool is_settled = false;
+  while (!is_settled) {
+    const bool relays = drain_relays();
+    const bool matchmakers = drain_matchmakers();
+    const bool links = drain_links();
+    const bool hub = drain_hub();
+    is_settled = !relays && !matchmakers && !links && !hub;
   }
   for (auto& [id, room] : rooms_) {
-    if (room->activity_changed()) hub_.set_advertised(now_, id, room->matchmaker().is_active());
+    const bool is_active = room.matchmaker.is_active();
+    if (std::exchange(room.was_active, is_active) != is_active) {
+      hub_.set_advertised(now_, id, is_active);
+    }
   }
 }
 
@@ -155,7 +101,7 @@ Deadline App::next_timeout() const {
   Deadline next = earlier(pool_.next_timeout(), hub_.next_timeout());
   next = earlier(next, earlier(links_.next_timeout(), drops_.next_timeout()));
   for (const auto& [id, room] : rooms_)
-    next = earlier(next, room->matchmaker().next_timeout());
+    next = earlier(next, room.matchmaker.next_timeout());
   return next;
 }
 
@@ -165,14 +111,14 @@ void App::handle_timeout() {
   links_.handle_timeout();
   drops_.handle_timeout(now_);
   for (auto& [id, room] : rooms_)
-    room->matchmaker().handle_timeout(now_);
+    room.matchmaker.handle_timeout(now_);
 }
 
 std::vector<UnmetPeer> App::unmet_peers(Time now, const RoomId& room) const {
   std::vector<UnmetPeer> unmet;
   const auto entry = rooms_.find(room);
   if (entry == rooms_.end()) return unmet;
-  for (const signal::HeardPeer& heard : entry->second->matchmaker().heard(now)) {
+  for (const signal::HeardPeer& heard : entry->second.matchmaker.heard(now)) {
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - heard.since);
     auto [reason, tried] = links_.trial(heard.peer);
     unmet.push_back(
@@ -236,104 +182,19 @@ void App::mdns_resolved(const std::string& name, const std::vector<IpAddress>& a
   }
 }
 
-void App::probe(const PeerId& peer) {
-  if (links_.is_receiving()) hub_.probe(now_, peer);
-}
-
 void App::stood_still() {
   if (links_.is_receiving()) hub_.probe_all(now_);
 }
 
+App::JoinedRoom* App::room_of(signal::AttemptId attempt) {
+  const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const auto& entry) {
+    return entry.second.matchmaker.number() == signal::room_number(attempt);
+  });
+  return found == rooms_.end() ? nullptr : &found->second;
+}
+
 const RelayUrl& App::relay_url(signal::RelayId relay) const {
   return pool_.relays()[static_cast<std::size_t>(relay)];
-}
-
-// ---- what the relays want and tell ----
-
-bool App::drain_relays() {
-  auto outputs = pool_.take_outputs();
-  for (auto& output : outputs)
-    std::visit([this](auto& each) { apply(each); }, output);
-  return !outputs.empty();
-}
-
-void App::apply(signal::RelayPool::Ready& ready) {
-  const RelayUrl& place = relay_url(ready.relay);
-  if (!guesses_.contains(ready.relay)) {
-    events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
-  }
-  for (auto& [id, room] : rooms_)
-    room->matchmaker().relay_ready(now_, ready.relay);
-}
-
-void App::apply(signal::RelayPool::Failed& failed) {
-  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(failed.retry_in);
-  const RelayUrl& place = relay_url(failed.relay);
-  events_.emplace_back(Status(
-      RelayFailed{place.url, std::move(failed.reason), wait, failed.was_connected, place.kind}));
-  relay_lost(failed.relay);
-}
-
-void App::apply(signal::RelayPool::Notice& notice) {
-  const RelayUrl& place = relay_url(notice.relay);
-  events_.emplace_back(Status(RelayNotice{place.url, std::move(notice.text), place.kind}));
-}
-
-void App::apply(signal::RelayPool::Refused& refused) {
-  const RelayUrl& place = relay_url(refused.relay);
-  events_.emplace_back(
-      Status(RelayRefused{place.url, std::move(refused.reason), refused.silently, place.kind}));
-}
-
-void App::apply(signal::RelayPool::Passes& passes) {
-  const RelayUrl& place = relay_url(passes.relay);
-  if (guesses_.erase(passes.relay) > 0) {
-    events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
-  } else {
-    events_.emplace_back(Status(RelayPasses{place.url, place.kind}));
-  }
-}
-
-void App::apply(signal::RelayPool::Message& message) {
-  const auto room = topics_.find(message.topic);
-  if (room == topics_.end()) return;  // It was left.
-  room->second->matchmaker().handle_signal(now_, message.relay, message.topic, message.payload);
-}
-
-void App::relay_lost(signal::RelayId relay) {
-  for (auto& [id, room] : rooms_)
-    room->matchmaker().relay_lost(now_, relay);
-}
-
-void App::drop_signal(signal::RelayId relay, const std::string& reason) {
-  ++stats_.signals_dropped;
-  drops_.add(now_, relay_url(relay).url, reason);
-}
-
-// ---- what the connections say ----
-
-void App::on_candidate(signal::AttemptId attempt, const std::string& candidate_init) {
-  for (auto& [id, room] : rooms_)
-    room->matchmaker().local_candidate(now_, attempt, candidate_init);
-}
-
-void App::on_attempt_gone(signal::AttemptId attempt) {
-  for (auto& [id, room] : rooms_)
-    room->matchmaker().attempt_closed(now_, attempt);
-}
-
-void App::on_link_up(const PeerId& peer) {
-  for (auto& [id, room] : rooms_)
-    room->matchmaker().peer_connected(now_, peer);
-}
-
-void App::on_link_down(const PeerId& peer) {
-  for (auto& [id, room] : rooms_)
-    room->matchmaker().peer_lost(now_, peer);
-}
-
-void App::on_link_status(Status status) {
-  events_.emplace_back(std::move(status));
 }
 
 }  // namespace roomwire::mesh

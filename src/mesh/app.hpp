@@ -26,11 +26,11 @@ constexpr std::size_t max_pending_bytes(std::size_t max_message_bytes) {
   return std::max(least, 2 * max_message_bytes);
 }
 
-class App final : public LinksObserver {
+class App {
  public:
   App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> relays,
       rtc::Transport& transport, WallClock& date, Entropy& entropy);
-  ~App() override;
+  ~App();
 
   /// Time for everything that follows, until the next call.
   void set_time(Time now);
@@ -54,7 +54,11 @@ class App final : public LinksObserver {
   Stats stats() const;
 
  private:
-  class RoomSignals;
+  struct JoinedRoom {
+    RoomId id;
+    signal::Matchmaker matchmaker;
+    bool was_active;  ///< When it was last told to the hub.
+  };
   struct WaitingCandidate {
     signal::AttemptId attempt{};
     rtc::Candidate candidate;
@@ -74,8 +78,10 @@ class App final : public LinksObserver {
   void apply(Undelivered& undelivered) { events_.emplace_back(Status(std::move(undelivered))); }
   void drop_frame(const PeerId& peer, const std::string& reason);
 
-  // What the relays want and tell.
+  // What the other cores put out (app_drain.cpp).
   bool drain_relays();
+  bool drain_matchmakers();
+  bool drain_links();
   void apply(signal::RelayPool::Open& open) { requests_.emplace_back(std::move(open)); }
   void apply(signal::RelayPool::Send& send) { requests_.emplace_back(std::move(send)); }
   void apply(signal::RelayPool::Close& close) { requests_.emplace_back(close); }
@@ -90,24 +96,32 @@ class App final : public LinksObserver {
   void relay_lost(signal::RelayId relay);
   void drop_signal(signal::RelayId relay, const std::string& reason);
 
-  // LinksObserver
-  void on_candidate(signal::AttemptId attempt, const std::string& candidate_init) override;
-  void on_attempt_gone(signal::AttemptId attempt) override;
-  void on_link_up(const PeerId& peer) override;
-  void on_link_down(const PeerId& peer) override;
-  void on_link_status(Status status) override;
-  void on_link_dropped(const PeerId& peer, const std::string& reason) override {
-    drop_frame(peer, reason);
-  }
+  void apply(JoinedRoom& room, const signal::Matchmaker::Publish& publish);
+  void apply(JoinedRoom& room, const signal::Matchmaker::BeginOffer& begin);
+  void apply(JoinedRoom& room, const signal::Matchmaker::BeginAnswer& begin);
+  void apply(JoinedRoom& room, const signal::Matchmaker::TakeAnswer& take);
+  void apply(JoinedRoom& room, const signal::Matchmaker::AddCandidate& add);
+  void apply(JoinedRoom& room, const signal::Matchmaker::Abandon& abandon);
+  void apply(JoinedRoom& room, const signal::Matchmaker::PeerHeard& heard);
+  void apply(JoinedRoom& room, const signal::Matchmaker::WrongPassword& wrong);
+  void apply(JoinedRoom& room, const signal::Matchmaker::PeerDoubted& doubted);
+  void apply(JoinedRoom& room, const signal::Matchmaker::PeerDeaf& deaf);
+  void apply(JoinedRoom& room, const signal::Matchmaker::SignalDropped& dropped);
 
+  void apply(Links::LocalCandidate& candidate);
+  void apply(Links::AttemptGone& gone);
+  void apply(Links::SoughtChanged& changed);
+  void apply(Links::PeerReached& reached);
+  void apply(Links::PeerLost& lost);
+  void apply(Links::FrameDropped& dropped);
+  void apply(Status& status) { events_.emplace_back(std::move(status)); }
+
+  JoinedRoom* room_of(signal::AttemptId attempt);
   void add_candidate_init(signal::AttemptId attempt, std::string_view init);
   void resolve_described(signal::AttemptId attempt, std::string_view sdp);
   void add_candidate(signal::AttemptId attempt, const rtc::Candidate& candidate,
                      std::string_view fragment);
-  void probe(const PeerId& peer);
-  void renegotiate(const RoomId& room, const PeerId& peer, const Json& description);
   const RelayUrl& relay_url(signal::RelayId relay) const;
-  void defer(std::function<void()> task) { deferred_.push_back(std::move(task)); }
 
   AppId id_;
   PeerId self_;
@@ -116,15 +130,15 @@ class App final : public LinksObserver {
   Stats stats_;
   std::vector<Request> requests_;
   std::vector<Event> events_;
-  std::vector<std::function<void()>> deferred_;
   DropLog drops_;
   std::set<signal::RelayId> guesses_;  ///< Relays that are none, for all that is known.
   std::map<std::string, std::vector<WaitingCandidate>> unresolved_;
   signal::RelayPool pool_;
   room::Hub hub_;
   Links links_;
-  std::map<RoomId, std::unique_ptr<RoomSignals>> rooms_;
-  std::map<signal::Topic, RoomSignals*> topics_;  ///< The two of each room.
+  std::map<RoomId, JoinedRoom> rooms_;
+  std::map<signal::Topic, JoinedRoom*> topics_;  ///< The two of each room.
+  std::uint32_t joined_ = 0;                     ///< Rooms, ever.
 };
 
 }  // namespace roomwire::mesh

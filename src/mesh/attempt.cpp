@@ -27,6 +27,17 @@ std::string_view software_of(std::string_view sdp) {
 
 }  // namespace
 
+void Attempt::on_message(ByteView data, bool is_text) {
+  if (is_text) {
+    note(AttemptEvent::Text{});
+  } else if (is_link_) {
+    is_heard_ = true;
+    hub_.handle_frame(now_, peer_, data);
+  } else {
+    note(AttemptEvent::Frame{Bytes(data.begin(), data.end())});
+  }
+}
+
 void Attempt::set_remote_description(std::string_view sdp) {
   software_ = software_of(sdp);
 }

@@ -5,38 +5,49 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "room/hub.hpp"
 #include "rtc/peer_connection.hpp"
-#include "signal/matchmaker.hpp"
+#include "signal/attempt_id.hpp"
 
 namespace roomwire::mesh {
 
-class Attempt;
-
-/// What an attempt tells its owner, from within the connection's functions.
-class AttemptOwner {
- public:
-  virtual ~AttemptOwner() = default;
-  virtual Time now() const = 0;
-  virtual void on_attempt_candidate(Attempt& attempt, const rtc::Candidate& candidate) = 0;
-  virtual void on_attempt_open(Attempt& attempt) = 0;
-  virtual void on_attempt_frame(Attempt& attempt, ByteView frame) = 0;
+/// What came of an attempt: noted by its connection, and acted on when the turn ends.
+struct AttemptEvent {
+  struct Opened {};
+  struct Frame {
+    Bytes bytes;
+  };
   /// A text message: Trystero sends its frames as bytes, so it can be none.
-  virtual void on_attempt_text(Attempt& attempt) = 0;
-  virtual void on_attempt_writable(Attempt& attempt) = 0;
-  virtual void on_attempt_closed(Attempt& attempt, const std::string& reason) = 0;
+  struct Text {};
+  struct Writable {};
+  struct Closed {
+    std::string reason;
+  };
+
+  signal::AttemptId attempt{};
+  std::variant<rtc::Candidate, Opened, Frame, Text, Writable, Closed> what;
 };
 
+/// Makes outputs of what its connection says. The frames of the connection that carries the rooms
+/// go straight to them.
 class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
  public:
-  Attempt(signal::AttemptId id, PeerId peer, RoomId room, AttemptOwner& owner)
+  /// `now`, `events` and `hub` outlive it.
+  Attempt(signal::AttemptId id, PeerId peer, RoomId room, const Time& now,
+          std::vector<AttemptEvent>& events, room::Hub& hub)
       : id_(id),
         peer_(std::move(peer)),
         room_(std::move(room)),
-        owner_(owner),
-        begun_at_(owner.now()) {}
+        now_(now),
+        events_(events),
+        hub_(hub),
+        begun_at_(now) {}
 
   void connect(rtc::Transport& transport, rtc::IceRole role) {
     connection_ = transport.connect(role, *this);
@@ -66,35 +77,42 @@ class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
   /// A candidate as the JSON text that Trystero signals, an RTCIceCandidateInit.
   std::string candidate_init(const rtc::Candidate& candidate) const;
 
-  bool send(ByteView frame) override { return connection_->send(owner_.now(), frame); }
+  /// Whether it carries the rooms.
+  void set_link(bool is_link) {
+    is_link_ = is_link;
+    is_heard_ = false;
+  }
+  /// A frame came since it carries the rooms.
+  bool is_heard() const { return is_heard_; }
+  void set_heard() { is_heard_ = true; }
+
+  bool send(ByteView frame) override { return connection_->send(now_, frame); }
   std::size_t buffered_amount() const override { return connection_->buffered_amount(); }
 
  private:
-  void on_local_candidate(const rtc::Candidate& candidate) override {
-    owner_.on_attempt_candidate(*this, candidate);
-  }
+  void on_local_candidate(const rtc::Candidate& candidate) override { note(candidate); }
   void on_open(const rtc::IcePair& pair) override {
     pair_ = pair;
-    owner_.on_attempt_open(*this);
+    note(AttemptEvent::Opened{});
   }
   void on_pair_changed(const rtc::IcePair& pair) override { pair_ = pair; }
-  void on_message(ByteView data, bool is_text) override {
-    if (is_text) {
-      owner_.on_attempt_text(*this);
-    } else {
-      owner_.on_attempt_frame(*this, data);
-    }
-  }
-  void on_writable() override { owner_.on_attempt_writable(*this); }
+  void on_message(ByteView data, bool is_text) override;
+  void on_writable() override { note(AttemptEvent::Writable{}); }
   void on_closed(const std::string& reason) override {
     closed_ = true;
-    owner_.on_attempt_closed(*this, reason);
+    note(AttemptEvent::Closed{reason});
+  }
+  template <class What>
+  void note(What&& what) {
+    events_.push_back({id_, std::forward<What>(what)});
   }
 
   signal::AttemptId id_;
   PeerId peer_;
   RoomId room_;
-  AttemptOwner& owner_;
+  const Time& now_;
+  std::vector<AttemptEvent>& events_;
+  room::Hub& hub_;
   Time begun_at_;
   bool agreed_ = false;
   std::unique_ptr<rtc::PeerConnection> connection_;
@@ -102,6 +120,8 @@ class Attempt final : public rtc::ConnectionObserver, public room::Outlet {
   std::string_view software_;  // one of a few constants
   std::string mid_ = "0";
   std::string ufrag_;
+  bool is_link_ = false;
+  bool is_heard_ = false;
   bool closed_ = false;
 };
 

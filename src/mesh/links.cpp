@@ -24,35 +24,44 @@ Links::~Links() {
     attempt->connection().close(now_);
 }
 
-Attempt& Links::create(const RoomId& room, const PeerId& peer, rtc::IceRole role) {
-  const auto id = static_cast<signal::AttemptId>(next_id_++);
-  auto& attempt = attempts_[id] = std::make_unique<Attempt>(id, peer, room, *this);
+Attempt& Links::create(signal::AttemptId id, const RoomId& room, const PeerId& peer,
+                       rtc::IceRole role) {
+  auto& attempt = attempts_[id] = std::make_unique<Attempt>(id, peer, room, now_, events_, hub_);
   attempt->connect(transport_, role);
   if (!receiving_) attempt->connection().set_receiving(now_, false);
-  defer([this, peer] { observer_.on_link_status(PeerConnecting{peer}); });
   return *attempt;
 }
 
-signal::Attempt Links::offer(const RoomId& room, const PeerId& peer) {
-  Attempt& attempt = create(room, peer, rtc::IceRole::controlling);
-  std::string sdp = attempt.connection().create_offer(now_);
-  attempt.set_local_description(sdp);
-  return {attempt.id(), std::move(sdp)};
+void Links::begun(const Attempt& attempt) {
+  put(SoughtChanged{attempt.peer()});
+  if (is_connected(attempt.peer())) return;
+  told_connecting_.insert(attempt.peer());
+  put(Status(PeerConnecting{attempt.peer()}));
 }
 
-Result<signal::Attempt> Links::answer(const RoomId& room, const PeerId& peer,
-                                      std::string_view offer) {
+Result<std::string> Links::offer(signal::AttemptId id, const RoomId& room, const PeerId& peer) {
   if (is_full()) return failure(ErrorKind::limit, "too many connections");
-  Attempt& attempt = create(room, peer, rtc::IceRole::controlled);
+  Attempt& attempt = create(id, room, peer, rtc::IceRole::controlling);
+  std::string sdp = attempt.connection().create_offer(now_);
+  attempt.set_local_description(sdp);
+  begun(attempt);
+  return sdp;
+}
+
+Result<std::string> Links::answer(signal::AttemptId id, const RoomId& room, const PeerId& peer,
+                                  std::string_view offer) {
+  if (is_full()) return failure(ErrorKind::limit, "too many connections");
+  Attempt& attempt = create(id, room, peer, rtc::IceRole::controlled);
   Result<std::string> sdp = attempt.connection().accept_offer(now_, offer);
   if (!sdp) {
-    bury(attempt.id());
-    return tl::unexpected<Error>(sdp.error());
+    take(id);
+    return sdp;
   }
   attempt.set_local_description(*sdp);
   attempt.set_remote_description(offer);
   attempt.set_agreed();
-  return signal::Attempt{attempt.id(), std::move(*sdp)};
+  begun(attempt);
+  return sdp;
 }
 
 Result<void> Links::accept_answer(signal::AttemptId id, std::string_view answer) {
@@ -60,6 +69,7 @@ Result<void> Links::accept_answer(signal::AttemptId id, std::string_view answer)
   if (attempt == nullptr) return failure(ErrorKind::closed, "the connection is gone");
   attempt->set_agreed();
   attempt->set_remote_description(answer);
+  put(SoughtChanged{attempt->peer()});
   return attempt->connection().accept_answer(now_, answer);
 }
 
@@ -74,23 +84,33 @@ void Links::add_candidate(signal::AttemptId id, const rtc::Candidate& candidate,
 void Links::abandon(signal::AttemptId id) {
   Attempt* attempt = find(id);
   if (attempt == nullptr || attempt->is_open()) return;
-  const bool is_failure = attempt->is_agreed() && now_ >= attempt->begun_at() + connect_patience;
-  if (is_failure && !is_connected(attempt->peer())) report_failure(*attempt);
-  discard(*attempt);
+  give_up(*attempt, attempt->is_agreed() ? "given up" : "no answer");
 }
 
-void Links::discard(Attempt& attempt) {
+std::unique_ptr<Attempt> Links::take(signal::AttemptId id) {
+  auto node = attempts_.extract(id);
+  put(SoughtChanged{node.mapped()->peer()});
+  return std::move(node.mapped());
+}
+
+void Links::give_up(Attempt& attempt, const std::string& reason) {
   attempt.connection().close(now_);
-  bury(attempt.id());
+  const auto gone = take(attempt.id());
+  const PeerId& peer = gone->peer();
+  if (is_connected(peer)) return;
+  if (gone->is_agreed() && now_ >= gone->begun_at() + connect_patience) {
+    const auto age = std::chrono::round<std::chrono::seconds>(now_ - gone->begun_at()).count();
+    const std::string why = "no connection after " + std::to_string(age) + " s";
+    remember(peer, {why, tried_pairs(gone->connection())});
+    tell_ended(peer, why, true);
+  } else if (told_connecting_.contains(peer) && attempts_of(peer).empty()) {
+    tell_ended(peer, reason, false);
+  }
 }
 
-void Links::report_failure(const Attempt& attempt) {
-  const auto age = std::chrono::round<std::chrono::seconds>(now_ - attempt.begun_at()).count();
-  const std::string reason = "no connection after " + std::to_string(age) + " s";
-  remember(attempt.peer(), {reason, tried_pairs(attempt.connection())});
-  defer([this, peer = attempt.peer(), reason] {
-    observer_.on_link_status(PeerDisconnected{peer, reason});
-  });
+void Links::tell_ended(const PeerId& peer, const std::string& reason, bool is_failure) {
+  told_connecting_.erase(peer);
+  put(Status(PeerDisconnected{peer, reason, false, !is_failure}));
 }
 
 void Links::abandon_room(const RoomId& room) {
@@ -99,26 +119,46 @@ void Links::abandon_room(const RoomId& room) {
     if (attempt->room() == room && !attempt->is_open()) abandoned.push_back(attempt.get());
   }
   for (Attempt* attempt : abandoned)
-    discard(*attempt);
+    give_up(*attempt, "the room was left");
 }
 
 void Links::close_peer(const PeerId& peer, const std::string& reason) {
-  for (Attempt* attempt : attempts_of(peer)) {
+  auto attempts = attempts_of(peer);
+  // Its link last, so that no other becomes it.
+  std::stable_partition(attempts.begin(), attempts.end(),
+                        [link = link(peer)](const Attempt* each) { return each != link; });
+  for (Attempt* attempt : attempts) {
     attempt->connection().close(now_);
     closed(attempt->id(), reason);
   }
 }
 
 bool Links::is_connected(const PeerId& peer) const {
-  return first_open(peer) != nullptr;
+  return peers_.contains(peer);
 }
 
-bool Links::is_connecting(const PeerId& peer, const RoomId& other_than) const {
-  const auto attempts = attempts_of(peer);
-  return std::any_of(attempts.begin(), attempts.end(), [&](const Attempt* attempt) {
-    const bool is_hopeful = attempt->is_agreed() || now_ < attempt->begun_at() + answer_patience;
-    return is_hopeful && attempt->room() != other_than;
-  });
+std::set<PeerId> Links::connected_peers() const {
+  std::set<PeerId> connected;
+  for (const auto& [id, peer] : peers_)
+    connected.insert(id);
+  return connected;
+}
+
+std::set<PeerId> Links::tried_peers() const {
+  std::set<PeerId> tried;
+  for (const auto& [id, attempt] : attempts_)
+    tried.insert(attempt->peer());
+  return tried;
+}
+
+Deadline Links::sought_until(const PeerId& peer, const RoomId& other_than) const {
+  Deadline until;
+  for (const Attempt* attempt : attempts_of(peer)) {
+    if (attempt->room() == other_than) continue;
+    const Time end = attempt->is_agreed() ? Time::max() : attempt->begun_at() + answer_patience;
+    until = until ? std::max(*until, end) : end;
+  }
+  return until;
 }
 
 std::optional<rtc::IcePair> Links::pair(const PeerId& peer) const {
@@ -155,112 +195,101 @@ Attempt* Links::link(const PeerId& peer) {
 
 void Links::set_receiving(bool on) {
   receiving_ = on;
-  // Receiving again hands over what waits, which may open and close connections: walk a copy.
-  std::vector<signal::AttemptId> ids;
+  // Receiving again hands over what waits, of which the attempts only take notes.
   for (const auto& [id, attempt] : attempts_)
-    ids.push_back(id);
-  for (const signal::AttemptId id : ids) {
-    if (Attempt* attempt = find(id)) attempt->connection().set_receiving(now_, on);
+    attempt->connection().set_receiving(now_, on);
+}
+
+std::vector<Links::Output> Links::take_outputs() {
+  while (!events_.empty()) {
+    auto events = std::exchange(events_, {});
+    for (AttemptEvent& event : events) {
+      if (Attempt* attempt = find(event.attempt)) handle(*attempt, event);
+    }
+  }
+  return std::exchange(outputs_, {});
+}
+
+void Links::handle(Attempt& attempt, AttemptEvent& event) {
+  if (const auto* candidate = std::get_if<rtc::Candidate>(&event.what)) {
+    put(LocalCandidate{attempt.id(), attempt.candidate_init(*candidate)});
+  } else if (std::holds_alternative<AttemptEvent::Opened>(event.what)) {
+    opened(attempt);
+  } else if (const auto* frame = std::get_if<AttemptEvent::Frame>(&event.what)) {
+    frame_came(attempt, frame->bytes);
+  } else if (std::holds_alternative<AttemptEvent::Text>(event.what)) {
+    put(FrameDropped{attempt.peer(), "a text message where frames are bytes"});
+  } else if (std::holds_alternative<AttemptEvent::Writable>(event.what)) {
+    if (link(attempt.peer()) == &attempt) hub_.link_writable(now_, attempt.peer());
+  } else {
+    closed(attempt.id(), std::get<AttemptEvent::Closed>(event.what).reason);
   }
 }
 
-void Links::on_attempt_candidate(Attempt& attempt, const rtc::Candidate& candidate) {
-  defer([this, id = attempt.id(), candidate] {
-    const Attempt* found = find(id);
-    if (found != nullptr) observer_.on_candidate(id, found->candidate_init(candidate));
-  });
-}
-
-void Links::on_attempt_open(Attempt& attempt) {
-  defer([this, id = attempt.id()] { opened(id); });
-}
-
-void Links::on_attempt_closed(Attempt& attempt, const std::string& reason) {
-  defer([this, id = attempt.id(), reason] { closed(id, reason); });
-}
-
-void Links::on_attempt_frame(Attempt& attempt, ByteView frame) {
-  Peer& peer = peers_[attempt.peer()];
-  const bool peer_chose_another = peer.link != &attempt && !peer.heard;
-  if (peer.link == nullptr || peer_chose_another) choose(attempt);
-  if (peer.link == &attempt) peer.heard = true;
+/// Of one that did not carry the rooms when it came.
+void Links::frame_came(Attempt& attempt, ByteView frame) {
+  const auto peer = peers_.find(attempt.peer());
+  if (peer == peers_.end()) return;
+  const Attempt* current = peer->second.link;
+  const bool peer_chose_another =
+      current != &attempt && (current == nullptr || !current->is_heard());
+  if (peer_chose_another) choose(attempt);
+  if (peer->second.link == &attempt) attempt.set_heard();
   hub_.handle_frame(now_, attempt.peer(), frame);
 }
 
-void Links::on_attempt_text(Attempt& attempt) {
-  observer_.on_link_dropped(attempt.peer(), "a text message where frames are bytes");
-}
-
-void Links::on_attempt_writable(Attempt& attempt) {
-  const auto entry = peers_.find(attempt.peer());
-  if (entry != peers_.end() && entry->second.link == &attempt) {
-    hub_.link_writable(now_, attempt.peer());
-  }
-}
-
-void Links::opened(signal::AttemptId id) {
-  Attempt* attempt = find(id);
-  if (attempt == nullptr) return;
-  const bool alone = attempts_of(attempt->peer()).size() == 1;
-  Peer& peer = peers_[attempt->peer()];
-  if (peer.link != nullptr) return;
-  if (alone) {
-    choose(*attempt);
+void Links::opened(Attempt& attempt) {
+  const auto [entry, is_first] = peers_.try_emplace(attempt.peer());
+  if (is_first) put(PeerReached{attempt.peer()});
+  Peer& peer = entry->second;
+  if (peer.link != nullptr) {
+    if (!peer.prune_at) peer.prune_at = now_ + prune_delay;
+  } else if (attempts_of(attempt.peer()).size() == 1) {
+    choose(attempt);
   } else if (!peer.choose_at) {
     peer.choose_at = now_ + choose_delay;
   }
 }
 
 void Links::choose(Attempt& attempt) {
-  Peer& peer = peers_[attempt.peer()];
+  Peer& peer = peers_.at(attempt.peer());
   const bool is_first = peer.link == nullptr;
+  if (!is_first) peer.link->set_link(false);
   peer.link = &attempt;
-  peer.heard = false;
+  attempt.set_link(true);
   peer.choose_at.reset();
   if (attempts_of(attempt.peer()).size() > 1) peer.prune_at = now_ + prune_delay;
   hub_.link_up(now_, attempt.peer(), attempt, attempt.room());
   if (!is_first) return;
   failed_.erase(attempt.peer());
-  defer([this, id = attempt.peer(), path = path_of(*attempt.pair())] {
-    observer_.on_link_status(PeerConnected{id, path});
-    observer_.on_link_up(id);
-  });
+  told_connecting_.erase(attempt.peer());
+  put(Status(PeerConnected{attempt.peer(), path_of(*attempt.pair())}));
 }
 
 void Links::closed(signal::AttemptId id, const std::string& reason) {
-  Attempt* attempt = find(id);
-  if (attempt == nullptr) return;
-  const PeerId id_of_peer = attempt->peer();
-  const bool was_link = peers_.count(id_of_peer) > 0 && peers_[id_of_peer].link == attempt;
-  TriedPairs tried = tried_pairs(attempt->connection());
-  bury(id);
-  if (!was_link) {
-    observer_.on_attempt_gone(id);
-    if (attempts_of(id_of_peer).empty()) {
-      remember(id_of_peer, {reason, std::move(tried)});
-      observer_.on_link_status(PeerDisconnected{id_of_peer, reason});
-    }
-    return;
+  if (find(id) == nullptr) return;
+  const auto gone = take(id);
+  const PeerId& peer = gone->peer();
+  const auto entry = peers_.find(peer);
+  const bool was_open = entry != peers_.end();
+  const bool was_link = was_open && entry->second.link == gone.get();
+  Attempt* const spare = first_open(peer);
+  if (was_link && spare != nullptr) {
+    // Its outlet lives until the hub has the new one.
+    return choose(*spare);
   }
-  Peer& peer = peers_[id_of_peer];
-  peer.heard = false;
-  if (Attempt* spare = first_open(id_of_peer)) {
-    choose(*spare);
-    return;
+  if (!was_link) put(AttemptGone{id});
+  if (was_open && spare == nullptr) {
+    peers_.erase(entry);
+    if (was_link) hub_.link_down(now_, peer, reason);
+    put(PeerLost{peer});
   }
-  peers_.erase(id_of_peer);
-  hub_.link_down(now_, id_of_peer, reason);
-  observer_.on_link_status(PeerDisconnected{id_of_peer, reason, true});
-  observer_.on_link_down(id_of_peer);
-}
-
-void Links::settle() {
-  while (!deferred_.empty()) {
-    const auto tasks = std::exchange(deferred_, {});
-    for (const auto& task : tasks)
-      task();
+  if (was_link) {
+    put(Status(PeerDisconnected{peer, reason, true}));
+  } else if (attempts_of(peer).empty()) {
+    remember(peer, {reason, tried_pairs(gone->connection())});
+    tell_ended(peer, reason, true);
   }
-  buried_.clear();
 }
 
 Deadline Links::next_timeout() const {
@@ -277,21 +306,21 @@ void Links::handle_timeout() {
     return is_due;
   };
   std::vector<Attempt*> chosen;
-  std::vector<Attempt*> pruned;
+  std::vector<signal::AttemptId> pruned;
   for (auto& [id, peer] : peers_) {
     if (due(peer.choose_at) && peer.link == nullptr) {
       if (Attempt* open = first_open(id)) chosen.push_back(open);
     }
     if (!due(peer.prune_at)) continue;
     for (Attempt* attempt : attempts_of(id)) {
-      if (attempt != peer.link) pruned.push_back(attempt);
+      if (attempt != peer.link) pruned.push_back(attempt->id());
     }
   }
   for (Attempt* attempt : chosen)
     choose(*attempt);
-  for (Attempt* attempt : pruned) {
-    attempt->connection().close(now_);
-    closed(attempt->id(), "another connection is used");
+  for (const signal::AttemptId id : pruned) {
+    find(id)->connection().close(now_);
+    closed(id, "another connection is used");
   }
 }
 
@@ -313,12 +342,6 @@ Attempt* Links::first_open(const PeerId& peer) const {
     if (attempt->is_open()) return attempt;
   }
   return nullptr;
-}
-
-void Links::bury(signal::AttemptId id) {
-  const auto entry = attempts_.find(id);
-  buried_.push_back(std::move(entry->second));
-  attempts_.erase(entry);
 }
 
 }  // namespace roomwire::mesh

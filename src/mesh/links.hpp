@@ -1,11 +1,13 @@
 // The connections to the peers of one app: many may be tried, one carries the rooms.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "mesh/attempt.hpp"
@@ -13,34 +15,48 @@
 
 namespace roomwire::mesh {
 
-/// Called from Links::settle and Links::handle_timeout only, where everything may be called; only
-/// on_link_dropped comes from within a connection's function and may do no more than take a note.
-class LinksObserver {
- public:
-  virtual ~LinksObserver() = default;
-  virtual void on_candidate(signal::AttemptId attempt, const std::string& candidate_init) = 0;
-  /// Never opened, or a spare that closed.
-  virtual void on_attempt_gone(signal::AttemptId attempt) = 0;
-  virtual void on_link_up(const PeerId& peer) = 0;
-  virtual void on_link_down(const PeerId& peer) = 0;
-  virtual void on_link_status(Status status) = 0;
-  virtual void on_link_dropped(const PeerId& peer, const std::string& reason) = 0;
-};
-
 /// When both ends begin at once, or two rooms meet the same peer, several connections to it may
 /// open. Trystero keeps the one that it saw open first and speaks on that at once; so the link is
 /// the connection on which the peer is first heard, and the others are closed after a while.
-class Links final : public AttemptOwner {
+class Links {
  public:
-  Links(rtc::Transport& transport, room::Hub& hub, LinksObserver& observer)
-      : transport_(transport), hub_(hub), observer_(observer) {}
-  ~Links() override;
+  struct LocalCandidate {
+    signal::AttemptId attempt{};
+    std::string init;  ///< The JSON text of an RTCIceCandidateInit.
+  };
+  /// Never opened, or a spare that closed.
+  struct AttemptGone {
+    signal::AttemptId attempt{};
+  };
+  /// What rooms other than one that tries to connect to the peer must know: see sought_until().
+  struct SoughtChanged {
+    PeerId peer;
+  };
+  /// A connection to the peer is open, the first.
+  struct PeerReached {
+    PeerId peer;
+  };
+  /// The last one is gone.
+  struct PeerLost {
+    PeerId peer;
+  };
+  struct FrameDropped {
+    PeerId peer;
+    std::string_view reason;  ///< A constant.
+  };
+  using Output = std::variant<LocalCandidate, AttemptGone, SoughtChanged, PeerReached, PeerLost,
+                              FrameDropped, Status>;
+
+  Links(rtc::Transport& transport, room::Hub& hub) : transport_(transport), hub_(hub) {}
+  ~Links();
 
   void set_time(Time now) { now_ = now; }
-  Time now() const override { return now_; }
 
-  signal::Attempt offer(const RoomId& room, const PeerId& peer);
-  Result<signal::Attempt> answer(const RoomId& room, const PeerId& peer, std::string_view offer);
+  /// Gives the description to signal. Fails with limit when there are max_attempts.
+  Result<std::string> offer(signal::AttemptId id, const RoomId& room, const PeerId& peer);
+  /// As offer(), and with invalid_input when the offer makes no sense.
+  Result<std::string> answer(signal::AttemptId id, const RoomId& room, const PeerId& peer,
+                             std::string_view offer);
   Result<void> accept_answer(signal::AttemptId id, std::string_view answer);
   /// A candidate with its address, for the attempt if it is still there.
   void add_candidate(signal::AttemptId id, const rtc::Candidate& candidate,
@@ -55,7 +71,11 @@ class Links final : public AttemptOwner {
   static constexpr std::size_t max_attempts = 512;
   bool is_full() const { return attempts_.size() >= max_attempts; }
   bool is_connected(const PeerId& peer) const;
-  bool is_connecting(const PeerId& peer, const RoomId& other_than) const;
+  std::set<PeerId> connected_peers() const;
+  /// Those with an attempt, connected ones too.
+  std::set<PeerId> tried_peers() const;
+  /// For how long no other room than those that try to connect to the peer is to begin that too.
+  Deadline sought_until(const PeerId& peer, const RoomId& other_than) const;
   std::optional<rtc::IcePair> pair(const PeerId& peer) const;
   std::string_view software(const PeerId& peer) const;
   /// What was tried to reach a peer that is not connected.
@@ -69,51 +89,47 @@ class Links final : public AttemptOwner {
   void set_receiving(bool on);
   bool is_receiving() const { return receiving_; }
 
-  /// Acts on what connections said since the last call.
-  void settle();
+  /// Acts on what connections said, and gives what came of all that since the last call.
+  std::vector<Output> take_outputs();
   Deadline next_timeout() const;
   void handle_timeout();
 
  private:
   struct Peer {
     Attempt* link = nullptr;
-    bool heard = false;  ///< A frame came over the link.
     Deadline choose_at;  ///< Several may open: the first is taken at this time.
     Deadline prune_at;   ///< The others are closed at this time.
   };
 
-  void on_attempt_candidate(Attempt& attempt, const rtc::Candidate& candidate) override;
-  void on_attempt_open(Attempt& attempt) override;
-  void on_attempt_frame(Attempt& attempt, ByteView frame) override;
-  void on_attempt_text(Attempt& attempt) override;
-  void on_attempt_writable(Attempt& attempt) override;
-  void on_attempt_closed(Attempt& attempt, const std::string& reason) override;
-
-  Attempt& create(const RoomId& room, const PeerId& peer, rtc::IceRole role);
+  Attempt& create(signal::AttemptId id, const RoomId& room, const PeerId& peer, rtc::IceRole role);
+  void begun(const Attempt& attempt);
   Attempt* find(signal::AttemptId id) const;
   std::vector<Attempt*> attempts_of(const PeerId& peer) const;
   Attempt* first_open(const PeerId& peer) const;
-  void discard(Attempt& attempt);
+  /// Takes it out; it lives as long as what is returned.
+  std::unique_ptr<Attempt> take(signal::AttemptId id);
   void remember(const PeerId& peer, Trial trial);
-  /// Of one that its room gave up.
-  void report_failure(const Attempt& attempt);
-  void opened(signal::AttemptId id);
+  /// Closes one that is not open.
+  void give_up(Attempt& attempt, const std::string& reason);
+  /// The peer is not tried any more, and not connected.
+  void tell_ended(const PeerId& peer, const std::string& reason, bool is_failure);
+  void handle(Attempt& attempt, AttemptEvent& event);
+  void frame_came(Attempt& attempt, ByteView frame);
+  void opened(Attempt& attempt);
   void closed(signal::AttemptId id, const std::string& reason);
   void choose(Attempt& attempt);
-  void bury(signal::AttemptId id);
-  void defer(std::function<void()> task) { deferred_.push_back(std::move(task)); }
+  void put(Output output) { outputs_.push_back(std::move(output)); }
 
   rtc::Transport& transport_;
   room::Hub& hub_;
-  LinksObserver& observer_;
   Time now_{};
-  std::uint64_t next_id_ = 1;
   bool receiving_ = true;
+  std::vector<AttemptEvent> events_;
+  std::vector<Output> outputs_;
   std::map<signal::AttemptId, std::unique_ptr<Attempt>> attempts_;
-  std::map<PeerId, Peer> peers_;
-  std::map<PeerId, Trial> failed_;  ///< At most max_attempts: for one more any goes.
-  std::vector<std::function<void()>> deferred_;
-  std::vector<std::unique_ptr<Attempt>> buried_;
+  std::map<PeerId, Peer> peers_;      ///< Those with an open connection.
+  std::set<PeerId> told_connecting_;  ///< And nothing since. Each has an attempt.
+  std::map<PeerId, Trial> failed_;    ///< At most max_attempts: for one more any goes.
 };
 
 }  // namespace roomwire::mesh

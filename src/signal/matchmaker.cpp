@@ -21,7 +21,7 @@ constexpr Duration loss_spread = 500ms;
 
 /// Peers known by name; for one more the idle one that was heard longest ago is forgotten. It is
 /// met again when it is heard again.
-constexpr std::size_t max_strangers = 512;
+constexpr std::size_t max_known = 512;
 /// Attempts that have not connected; for one more the oldest gives way whose time for an honest
 /// answer, or to connect, has passed. Without one, the new attempt waits: we hear the peer again
 /// or, if we lead, try again after a second. So somebody who knows the room and invents peers or
@@ -38,15 +38,15 @@ constexpr double greetings_per_second = 16;
 
 }  // namespace
 
-Matchmaker::Impl::Impl(MatchmakerOptions options, MatchmakerPort& port, Entropy& entropy)
+Matchmaker::Impl::Impl(MatchmakerOptions options, Entropy& entropy)
     : options_(std::move(options)),
-      port_(port),
       entropy_(entropy),
       cipher_(options_.password, options_.app, options_.room),
       root_topic_(signal::root_topic(options_.app, options_.room)),
       self_topic_(signal::self_topic(options_.app, options_.room, options_.self)),
       active_(!options_.passive),
-      announcer_(entropy) {
+      announcer_(entropy),
+      connected_(options_.connected) {
   if (!active_) announcer_.pause();
 }
 
@@ -54,6 +54,7 @@ Matchmaker::Impl::Impl(MatchmakerOptions options, MatchmakerPort& port, Entropy&
 
 void Matchmaker::Impl::relay_ready(Time now, RelayId relay) {
   next_timeout_.reset();
+  lost_.erase(relay);
   announcer_.relay_ready(now, relay);
   announce(now);
 }
@@ -61,17 +62,18 @@ void Matchmaker::Impl::relay_ready(Time now, RelayId relay) {
 void Matchmaker::Impl::relay_lost(RelayId relay) {
   next_timeout_.reset();
   announcer_.relay_lost(relay);
+  lost_.insert(relay);
   // What was sent there last may not have arrived.
-  for (auto& [peer, stranger] : strangers_) {
-    if (stranger.offer) stranger.offer->sent_at.erase(relay);
-    stranger.greeted_at.erase(relay);
-    stranger.forget_hearing();
+  for (auto& [peer, known] : known_) {
+    if (known.proposal && known.proposal->is_offer) known.proposal->sent_at.erase(relay);
+    known.greeted_at.erase(relay);
+    known.forget_hearing();
   }
 }
 
 void Matchmaker::Impl::announce(Time now) {
   for (const RelayId relay : announcer_.take_due(now)) {
-    send(now, relay, root_topic_, SignalMessage::Kind::announcement, {}, {});
+    send(relay, root_topic_, SignalMessage::Kind::announcement, {}, {});
   }
 }
 
@@ -87,17 +89,17 @@ void Matchmaker::Impl::sleep_if_idle(Time now) {
   if (!connected_.empty() || !attempts_.empty()) return;
   active_ = false;
   announcer_.pause();
-  for (auto& [peer, stranger] : strangers_)
-    stranger.attend_at.reset();
+  for (auto& [peer, known] : known_)
+    known.attend_at.reset();
 }
 
 // ---- peers ----
 
 Matchmaker::Impl::Entry& Matchmaker::Impl::meet(Time now, RelayId relay, const PeerId& peer) {
-  auto entry = strangers_.find(peer);
-  if (entry == strangers_.end()) {
-    if (strangers_.size() >= max_strangers) evict_one();
-    entry = strangers_.emplace(peer, Stranger{}).first;
+  auto entry = known_.find(peer);
+  if (entry == known_.end()) {
+    if (known_.size() >= max_known) evict_one();
+    entry = known_.emplace(peer, KnownPeer{}).first;
     entry->second.topic = signal::self_topic(options_.app, options_.room, peer);
     entry->second.heard_since = entry->second.heard_at = now;
   }
@@ -107,16 +109,16 @@ Matchmaker::Impl::Entry& Matchmaker::Impl::meet(Time now, RelayId relay, const P
   }
   entry->second.heard_at = now;
   entry->second.heard_on[relay] = now;
-  if (!std::exchange(entry->second.told, true)) port_.on_peer_heard(peer);
+  if (!std::exchange(entry->second.told, true)) put(PeerHeard{peer});
   return *entry;
 }
 
 std::vector<HeardPeer> Matchmaker::Impl::heard(Time now) const {
   std::vector<HeardPeer> found;
-  for (const auto& [peer, stranger] : strangers_) {
-    const bool is_there = stranger.is_there && now - stranger.heard_at <= heard_time;
-    if (!is_there || stranger.wrong_password_until || port_.is_connected(peer)) continue;
-    found.push_back({peer, stranger.heard_since, stranger.answers, stranger.is_said_deaf});
+  for (const auto& [peer, known] : known_) {
+    const bool is_there = known.is_there && now - known.heard_at <= heard_time;
+    if (!is_there || known.wrong_password_until || connected_.contains(peer)) continue;
+    found.push_back({peer, known.heard_since, known.answers, known.is_said_deaf});
   }
   std::sort(found.begin(), found.end(),
             [](const HeardPeer& a, const HeardPeer& b) { return a.since < b.since; });
@@ -124,26 +126,27 @@ std::vector<HeardPeer> Matchmaker::Impl::heard(Time now) const {
 }
 
 void Matchmaker::Impl::evict_one() {
-  auto oldest = strangers_.end();
-  for (auto entry = strangers_.begin(); entry != strangers_.end(); ++entry) {
-    if (entry->second.offer || entry->second.answer) continue;
-    if (oldest == strangers_.end() || entry->second.heard_at < oldest->second.heard_at) {
+  auto oldest = known_.end();
+  for (auto entry = known_.begin(); entry != known_.end(); ++entry) {
+    if (entry->second.proposal) continue;
+    if (oldest == known_.end() || entry->second.heard_at < oldest->second.heard_at) {
       oldest = entry;
     }
   }
-  // There is one: attempts are fewer than strangers.
+  // There is one: attempts are fewer than known peers.
   early_candidates_.forget(oldest->first);
-  strangers_.erase(oldest);
+  known_.erase(oldest);
 }
 
 void Matchmaker::Impl::attend(Time now, Entry& entry) {
-  auto& [peer, stranger] = entry;
-  stranger.attend_at.reset();
-  if (!active_ || now >= stranger.sought_until || port_.is_connected(peer)) return;
-  if (stranger.offer && stranger.offer->answered) return;
-  if (now < stranger.not_before) {
-    stranger.attend_at = stranger.not_before;
-  } else if (we_lead(peer) && stranger.is_there && !stranger.answer) {
+  auto& [peer, known] = entry;
+  known.attend_at.reset();
+  if (!active_ || now >= known.sought_until || connected_.contains(peer)) return;
+  const bool has_offer = known.proposal && known.proposal->is_offer;
+  if (has_offer && known.proposal->stage > Proposal::Stage::open) return;
+  if (now < known.not_before) {
+    known.attend_at = known.not_before;
+  } else if (we_lead(peer) && known.is_there && (has_offer || !known.proposal)) {
     offer_everywhere(now, entry);
   } else {
     // Also while answering, should the answer be lost: Trystero repeats its offer when it hears
@@ -153,29 +156,30 @@ void Matchmaker::Impl::attend(Time now, Entry& entry) {
 }
 
 void Matchmaker::Impl::offer_everywhere(Time now, Entry& entry) {
-  Stranger& stranger = entry.second;
-  if (!stranger.offer && !begin_offer(now, entry)) {
-    stranger.attend_at = now + busy_wait;
+  KnownPeer& known = entry.second;
+  if (!known.proposal && !begin_offer(now, entry)) {
+    known.attend_at = now + busy_wait;
     return;
   }
-  Proposal& offer = *stranger.offer;
-  for (const auto& [relay, heard_at] : stranger.heard_on) {
+  Proposal& offer = *known.proposal;
+  if (offer.stage == Proposal::Stage::making) return;  // It comes here when it is made.
+  for (const auto& [relay, heard_at] : known.heard_on) {
     if (now - heard_at > search_time) continue;
     const auto sent = offer.sent_at.find(relay);
     if (sent != offer.sent_at.end() && now < sent->second + offer_interval) continue;
     send_proposal(now, relay, entry, offer);
   }
-  stranger.attend_at = now + offer_interval;
+  known.attend_at = now + offer_interval;
 }
 
 void Matchmaker::Impl::greet_everywhere(Time now, Entry& entry) {
-  Stranger& stranger = entry.second;
-  for (const auto& [relay, heard_at] : stranger.heard_on) {
-    const auto greeted = stranger.greeted_at.find(relay);
-    if (greeted != stranger.greeted_at.end() && now < greeted->second + search_interval) continue;
+  KnownPeer& known = entry.second;
+  for (const auto& [relay, heard_at] : known.heard_on) {
+    const auto greeted = known.greeted_at.find(relay);
+    if (greeted != known.greeted_at.end() && now < greeted->second + search_interval) continue;
     greet(now, relay, entry);
   }
-  stranger.attend_at = now + search_interval;
+  known.attend_at = now + search_interval;
 }
 
 // ---- attempts ----
@@ -187,22 +191,55 @@ Matchmaker::Impl::RelayLimits& Matchmaker::Impl::limits(RelayId relay) {
       .first->second;
 }
 
+bool Matchmaker::Impl::is_sought_elsewhere(Time now, const PeerId& peer) const {
+  const auto sought = sought_elsewhere_.find(peer);
+  return sought != sought_elsewhere_.end() && now < sought->second;
+}
+
+Proposal& Matchmaker::Impl::propose(Time now, RelayId relay, Entry& entry) {
+  Proposal& proposal = entry.second.proposal.emplace();
+  proposal.attempt = AttemptId{std::uint64_t{options_.number} << 32 | ++last_attempt_};
+  proposal.relay = relay;
+  proposal.begun_at = now;
+  attempts_[proposal.attempt] = entry.first;
+  return proposal;
+}
+
 bool Matchmaker::Impl::begin_offer(Time now, Entry& entry) {
-  auto& [peer, stranger] = entry;
-  if (port_.is_connecting_elsewhere(peer)) return false;
+  auto& [peer, known] = entry;
+  if (is_sought_elsewhere(now, peer)) return false;
   const auto latest =
-      std::max_element(stranger.heard_on.begin(), stranger.heard_on.end(),
+      std::max_element(known.heard_on.begin(), known.heard_on.end(),
                        [](const auto& a, const auto& b) { return a.second < b.second; });
   if (!may_begin(now, latest->first)) return false;
-  const Attempt attempt = port_.begin_offer(now, peer);
-  Proposal& offer = stranger.offer.emplace();
-  offer.attempt = attempt.id;
+  Proposal& offer = propose(now, latest->first, entry);
+  offer.is_offer = true;
   offer.offer_id = entropy_.id(12);
-  offer.description = cipher_.encrypt(attempt.sdp, entropy_);
-  offer.begun_at = now;
   offer.expires_at = now + offer_lifetime;
-  attempts_[attempt.id] = peer;
+  put(BeginOffer{offer.attempt, peer});
   return true;
+}
+
+Matchmaker::Impl::Entry* Matchmaker::Impl::find(AttemptId attempt, Proposal::Stage stage) {
+  const auto found = attempts_.find(attempt);
+  if (found == attempts_.end()) return nullptr;
+  Entry& entry = *known_.find(found->second);
+  return entry.second.proposal->stage == stage ? &entry : nullptr;
+}
+
+void Matchmaker::Impl::offer_made(Time now, AttemptId attempt, const Result<std::string>& offer) {
+  Entry* entry = find(attempt, Proposal::Stage::making);
+  if (entry == nullptr) return;
+  next_timeout_.reset();
+  if (!offer) {
+    drop(entry->second, false);
+    entry->second.attend_at = now + busy_wait;
+    return;
+  }
+  Proposal& proposal = *entry->second.proposal;
+  proposal.description = cipher_.encrypt(*offer, entropy_);
+  proposal.stage = Proposal::Stage::open;
+  offer_everywhere(now, *entry);
 }
 
 bool Matchmaker::Impl::may_begin(Time now, RelayId relay) {
@@ -211,61 +248,62 @@ bool Matchmaker::Impl::may_begin(Time now, RelayId relay) {
 }
 
 bool Matchmaker::Impl::displace_one(Time now) {
-  std::optional<Proposal>* oldest = nullptr;
-  Stranger* loser = nullptr;
+  KnownPeer* loser = nullptr;
   for (const auto& [attempt, peer] : attempts_) {
-    Stranger& stranger = strangers_.at(peer);
-    auto& proposal = stranger.offer ? stranger.offer : stranger.answer;
-    const bool is_open = stranger.offer && !stranger.offer->answered;
-    const Duration patience = is_open ? answer_patience : connect_patience;
-    if (now < proposal->begun_at + patience) continue;
-    if (oldest != nullptr && (*oldest)->begun_at <= proposal->begun_at) continue;
-    oldest = &proposal;
-    loser = &stranger;
+    KnownPeer& known = known_.at(peer);
+    const Proposal& proposal = *known.proposal;
+    const bool is_open = proposal.is_offer && proposal.stage < Proposal::Stage::agreed;
+    if (now < proposal.begun_at + (is_open ? answer_patience : connect_patience)) continue;
+    if (loser != nullptr && loser->proposal->begun_at <= proposal.begun_at) continue;
+    loser = &known;
   }
-  if (oldest == nullptr) return false;
-  drop(now, *oldest, true);
+  if (loser == nullptr) return false;
+  drop(*loser, true);
   loser->attend_at.reset();
   loser->sought_until = now;
   return true;
 }
 
-void Matchmaker::Impl::drop(Time now, std::optional<Proposal>& proposal, bool abandon) {
-  attempts_.erase(proposal->attempt);
-  if (abandon) port_.abandon(now, proposal->attempt);
-  proposal.reset();
+void Matchmaker::Impl::drop(KnownPeer& known, bool abandon) {
+  attempts_.erase(known.proposal->attempt);
+  if (abandon) put(Abandon{known.proposal->attempt});
+  known.proposal.reset();
 }
 
 void Matchmaker::Impl::give_up(Time now, Entry& entry) {
   // The peer was there a moment ago, so it is looked for again: after 1 s, 2 s, 4 s … 30 s.
-  Stranger& stranger = entry.second;
-  const Duration wait = std::min<Duration>(longest_failure_wait, 1s * (1 << stranger.failures));
-  stranger.failures = std::min(stranger.failures + 1, 5U);
-  stranger.not_before = now + wait;
-  stranger.sought_until = stranger.not_before + search_time;
-  stranger.attend_at = stranger.not_before;
+  KnownPeer& known = entry.second;
+  const Duration wait = std::min<Duration>(longest_failure_wait, 1s * (1 << known.failures));
+  known.failures = std::min(known.failures + 1, 5U);
+  known.not_before = now + wait;
+  known.sought_until = known.not_before + search_time;
+  known.attend_at = known.not_before;
 }
 
 void Matchmaker::Impl::expire(Time now, Entry& entry) {
-  Stranger& stranger = entry.second;
-  for (auto* proposal : {&stranger.offer, &stranger.answer}) {
-    if (!*proposal || now < (*proposal)->expires_at) continue;
-    const bool nobody_answered = proposal == &stranger.offer && !(*proposal)->answered;
-    drop(now, *proposal, true);
-    if (!nobody_answered) give_up(now, entry);
-  }
+  KnownPeer& known = entry.second;
+  if (!known.proposal || now < known.proposal->expires_at) return;
+  const bool is_agreed = known.proposal->stage == Proposal::Stage::agreed;
+  drop(known, true);
+  if (is_agreed) give_up(now, entry);
 }
 
 void Matchmaker::Impl::attempt_closed(Time now, AttemptId attempt) {
   const auto found = attempts_.find(attempt);
   if (found == attempts_.end()) return;
   next_timeout_.reset();
-  Entry& entry = *strangers_.find(found->second);
-  Stranger& stranger = entry.second;
-  const bool is_offer = stranger.offer && stranger.offer->attempt == attempt;
-  drop(now, is_offer ? stranger.offer : stranger.answer, false);
+  Entry& entry = *known_.find(found->second);
+  drop(entry.second, false);
   give_up(now, entry);
   sleep_if_idle(now);
+}
+
+void Matchmaker::Impl::peer_sought(const PeerId& peer, Deadline until) {
+  if (until) {
+    sought_elsewhere_[peer] = *until;
+  } else {
+    sought_elsewhere_.erase(peer);
+  }
 }
 
 void Matchmaker::Impl::peer_connected(const PeerId& peer) {
@@ -274,18 +312,14 @@ void Matchmaker::Impl::peer_connected(const PeerId& peer) {
   announcer_.set_occupied(true);
   early_candidates_.forget(peer);
   held_.erase(peer);
-  const auto entry = strangers_.find(peer);
-  if (entry == strangers_.end()) return;
-  Stranger& stranger = entry->second;
-  for (auto* proposal : {&stranger.offer, &stranger.answer}) {
-    if (!*proposal) continue;
-    attempts_.erase((*proposal)->attempt);
-    proposal->reset();
-  }
-  stranger.attend_at.reset();
-  stranger.sought_until = {};
-  stranger.failures = 0;
-  stranger.not_before = {};
+  const auto entry = known_.find(peer);
+  if (entry == known_.end()) return;
+  KnownPeer& known = entry->second;
+  if (known.proposal) drop(known, false);
+  known.attend_at.reset();
+  known.sought_until = {};
+  known.failures = 0;
+  known.not_before = {};
 }
 
 void Matchmaker::Impl::peer_lost(Time now, const PeerId& peer) {
@@ -293,16 +327,16 @@ void Matchmaker::Impl::peer_lost(Time now, const PeerId& peer) {
   next_timeout_.reset();
   announcer_.set_occupied(!connected_.empty());
   announcer_.look_again(now);
-  const auto entry = strangers_.find(peer);
-  if (entry != strangers_.end()) {
-    Stranger& stranger = entry->second;
-    stranger.is_there = false;
-    stranger.told = false;
-    stranger.forget_hearing();
-    stranger.greeted_at.clear();
-    stranger.sought_until = now + search_time;
+  const auto entry = known_.find(peer);
+  if (entry != known_.end()) {
+    KnownPeer& known = entry->second;
+    known.is_there = false;
+    known.told = false;
+    known.forget_hearing();
+    known.greeted_at.clear();
+    known.sought_until = now + search_time;
     const auto chance = std::chrono::duration_cast<Duration>(loss_spread * entropy_.unit());
-    stranger.attend_at = now + loss_wait + chance;
+    known.attend_at = now + loss_wait + chance;
   }
   handle_held(now, peer);
   sleep_if_idle(now);
@@ -313,8 +347,8 @@ void Matchmaker::Impl::peer_lost(Time now, const PeerId& peer) {
 Deadline Matchmaker::Impl::next_timeout() const {
   if (next_timeout_) return *next_timeout_;
   Deadline next = earlier(announcer_.next_timeout(), early_candidates_.next_timeout());
-  for (const auto& [peer, stranger] : strangers_)
-    next = earlier(next, stranger.next_timeout());
+  for (const auto& [peer, known] : known_)
+    next = earlier(next, known.next_timeout());
   if (options_.passive && active_ && connected_.empty() && attempts_.empty()) {
     next = earlier(next, awake_since_ + passive_grace);
   }
@@ -327,7 +361,7 @@ void Matchmaker::Impl::handle_timeout(Time now) {
   next_timeout_.reset();
   announce(now);
   early_candidates_.handle_timeout(now);
-  for (Entry& entry : strangers_) {
+  for (Entry& entry : known_) {
     expire(now, entry);
     if (entry.second.attend_at && *entry.second.attend_at <= now) attend(now, entry);
   }
@@ -336,10 +370,15 @@ void Matchmaker::Impl::handle_timeout(Time now) {
 
 // ---- the public face ----
 
-Matchmaker::Matchmaker(MatchmakerOptions options, MatchmakerPort& port, Entropy& entropy)
-    : impl_(std::make_unique<Impl>(std::move(options), port, entropy)) {}
+Matchmaker::Matchmaker(MatchmakerOptions options, Entropy& entropy)
+    : impl_(std::make_unique<Impl>(std::move(options), entropy)) {}
 
 Matchmaker::~Matchmaker() = default;
+Matchmaker::Matchmaker(Matchmaker&&) noexcept = default;
+
+std::uint32_t Matchmaker::number() const {
+  return impl_->number();
+}
 
 const Topic& Matchmaker::root_topic() const {
   return impl_->root_topic();
@@ -363,11 +402,23 @@ void Matchmaker::handle_signal(Time now, RelayId relay, const Topic& topic,
                                std::string_view payload) {
   impl_->handle_signal(now, relay, topic, payload);
 }
-void Matchmaker::local_candidate(Time now, AttemptId attempt, std::string_view candidate) {
-  impl_->local_candidate(now, attempt, candidate);
+void Matchmaker::offer_made(Time now, AttemptId attempt, const Result<std::string>& offer) {
+  impl_->offer_made(now, attempt, offer);
+}
+void Matchmaker::answer_made(Time now, AttemptId attempt, const Result<std::string>& answer) {
+  impl_->answer_made(now, attempt, answer);
+}
+void Matchmaker::answer_taken(Time now, AttemptId attempt, const Result<void>& taken) {
+  impl_->answer_taken(now, attempt, taken);
+}
+void Matchmaker::local_candidate(Time, AttemptId attempt, std::string_view candidate) {
+  impl_->local_candidate(attempt, candidate);
 }
 void Matchmaker::attempt_closed(Time now, AttemptId attempt) {
   impl_->attempt_closed(now, attempt);
+}
+void Matchmaker::peer_sought(Time, const PeerId& peer, Deadline until) {
+  impl_->peer_sought(peer, until);
 }
 void Matchmaker::peer_connected(Time, const PeerId& peer) {
   impl_->peer_connected(peer);
@@ -380,6 +431,9 @@ Deadline Matchmaker::next_timeout() const {
 }
 void Matchmaker::handle_timeout(Time now) {
   impl_->handle_timeout(now);
+}
+std::vector<Matchmaker::Output> Matchmaker::take_outputs() {
+  return impl_->take_outputs();
 }
 
 }  // namespace roomwire::signal

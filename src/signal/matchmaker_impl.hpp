@@ -9,16 +9,17 @@
 #include "base/rate_limit.hpp"
 #include "signal/announcer.hpp"
 #include "signal/early_candidates.hpp"
+#include "signal/known_peer.hpp"
 #include "signal/matchmaker.hpp"
 #include "signal/signal_message.hpp"
-#include "signal/stranger.hpp"
 
 namespace roomwire::signal {
 
 class Matchmaker::Impl {
  public:
-  Impl(MatchmakerOptions options, MatchmakerPort& port, Entropy& entropy);
+  Impl(MatchmakerOptions options, Entropy& entropy);
 
+  std::uint32_t number() const { return options_.number; }
   const Topic& root_topic() const { return root_topic_; }
   const Topic& self_topic() const { return self_topic_; }
   bool is_active() const { return active_; }
@@ -27,16 +28,21 @@ class Matchmaker::Impl {
   void relay_ready(Time now, RelayId relay);
   void relay_lost(RelayId relay);
   void handle_signal(Time now, RelayId relay, const Topic& topic, std::string_view payload);
-  void local_candidate(Time now, AttemptId attempt, std::string_view candidate);
+  void offer_made(Time now, AttemptId attempt, const Result<std::string>& offer);
+  void answer_made(Time now, AttemptId attempt, const Result<std::string>& answer);
+  void answer_taken(Time now, AttemptId attempt, const Result<void>& taken);
+  void local_candidate(AttemptId attempt, std::string_view candidate);
   void attempt_closed(Time now, AttemptId attempt);
+  void peer_sought(const PeerId& peer, Deadline until);
   void peer_connected(const PeerId& peer);
   void peer_lost(Time now, const PeerId& peer);
   Deadline next_timeout() const;
   void handle_timeout(Time now);
+  std::vector<Output> take_outputs() { return std::exchange(outputs_, {}); }
 
  private:
-  using Strangers = std::map<PeerId, Stranger>;
-  using Entry = Strangers::value_type;
+  using KnownPeers = std::map<PeerId, KnownPeer>;
+  using Entry = KnownPeers::value_type;
 
   struct RelayLimits {
     RateLimit attempts;
@@ -63,17 +69,21 @@ class Matchmaker::Impl {
   void offer_everywhere(Time now, Entry& entry);
   void greet_everywhere(Time now, Entry& entry);
   bool begin_offer(Time now, Entry& entry);
+  bool is_sought_elsewhere(Time now, const PeerId& peer) const;
+  Proposal& propose(Time now, RelayId relay, Entry& entry);
+  /// The peer with that attempt, when it is at that stage; nullptr when it was abandoned meanwhile.
+  Entry* find(AttemptId attempt, Proposal::Stage stage);
   /// Room for one more attempt that the relay's budget allows.
   bool may_begin(Time now, RelayId relay);
   bool displace_one(Time now);
   void expire(Time now, Entry& entry);
   void give_up(Time now, Entry& entry);
   /// Forgets the proposal; its attempt is closed unless the owner knows already.
-  void drop(Time now, std::optional<Proposal>& proposal, bool abandon);
+  void drop(KnownPeer& peer, bool abandon);
   RelayLimits& limits(RelayId relay);
 
   // What (matchmaker_signals.cpp)
-  void handle_stranger(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
+  void handle_unconnected(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
   void handle_connected(Time now, RelayId relay, const SignalMessage& message);
   /// What the peer signalled while it was connected.
   void handle_held(Time now, const PeerId& peer);
@@ -83,20 +93,19 @@ class Matchmaker::Impl {
   void handle_offer(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
   void handle_answer(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
   void handle_candidate(Time now, RelayId relay, Entry& entry, const SignalMessage& message);
-  void answer(Time now, RelayId relay, Entry& entry, const SignalMessage& message,
-              const std::string& sdp);
   /// Nothing, and it is said why, when the text does not decrypt or is too long.
   std::optional<std::string> decrypt(Time now, RelayId relay, Entry& entry,
                                      const SignalMessage& message);
-  void add_early_candidates(Time now, const PeerId& peer, Proposal& proposal);
+  void add_early_candidates(const PeerId& peer, Proposal& proposal);
   bool greet(Time now, RelayId relay, Entry& entry);
   /// The description and the candidates so far.
   void send_proposal(Time now, RelayId relay, Entry& entry, Proposal& proposal);
-  bool send(Time now, RelayId relay, const Topic& topic, SignalMessage::Kind kind,
-            const std::string& body, const std::optional<std::string>& offer_id);
+  /// False when the relay is lost.
+  bool send(RelayId relay, const Topic& topic, SignalMessage::Kind kind, const std::string& body,
+            const std::optional<std::string>& offer_id);
+  void put(Output output) { outputs_.push_back(std::move(output)); }
 
   MatchmakerOptions options_;
-  MatchmakerPort& port_;
   Entropy& entropy_;
   SignalCipher cipher_;
   Topic root_topic_;
@@ -105,12 +114,16 @@ class Matchmaker::Impl {
   Time awake_since_{};
   Announcer announcer_;
   EarlyCandidates early_candidates_;
-  Strangers strangers_;
-  std::map<AttemptId, PeerId> attempts_;  ///< Those of the strangers' proposals.
-  std::set<PeerId> connected_;            ///< As told; the owner bounds its connections.
-  std::map<PeerId, Held> held_;           ///< At most max_held, of connected peers.
+  KnownPeers known_;
+  std::uint32_t last_attempt_ = 0;
+  std::map<AttemptId, PeerId> attempts_;     ///< Those of the proposals.
+  std::map<PeerId, Time> sought_elsewhere_;  ///< As told, as the next; the owner bounds both.
+  std::set<PeerId> connected_;
+  std::set<RelayId> lost_;       ///< Relays, as told.
+  std::map<PeerId, Held> held_;  ///< At most max_held, of connected peers.
   std::map<RelayId, RelayLimits> limits_;
   mutable std::optional<Deadline> next_timeout_;  ///< Computed when asked for.
+  std::vector<Output> outputs_;
 };
 
 }  // namespace roomwire::signal

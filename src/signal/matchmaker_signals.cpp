@@ -39,7 +39,7 @@ void Matchmaker::Impl::handle_signal(Time now, RelayId relay, const Topic& topic
                                      std::string_view payload) {
   if (topic != root_topic_ && topic != self_topic_) return;
   const auto message = parse_signal(payload);
-  if (!message) return port_.on_signal_dropped(relay, "a signal that makes no sense");
+  if (!message) return put(SignalDropped{relay, "a signal that makes no sense"});
   if (message->from == options_.self) return;  // Relays send us our own announcements.
   if (options_.passive && message->passive) return;
   next_timeout_.reset();
@@ -47,17 +47,17 @@ void Matchmaker::Impl::handle_signal(Time now, RelayId relay, const Topic& topic
     if (message->kind == Kind::answer || message->kind == Kind::candidate) return;
     wake(now);
   }
-  if (port_.is_connected(message->from)) {
+  if (connected_.contains(message->from)) {
     if (topic == self_topic_) handle_connected(now, relay, *message);
     return;
   }
   Entry& entry = meet(now, relay, message->from);
   judge_hearing(now, entry, topic == self_topic_);
-  handle_stranger(now, relay, entry, *message);
+  handle_unconnected(now, relay, entry, *message);
 }
 
-void Matchmaker::Impl::handle_stranger(Time now, RelayId relay, Entry& entry,
-                                       const SignalMessage& message) {
+void Matchmaker::Impl::handle_unconnected(Time now, RelayId relay, Entry& entry,
+                                          const SignalMessage& message) {
   switch (message.kind) {
     case Kind::announcement:
       return handle_announcement(now, relay, entry);
@@ -88,47 +88,49 @@ void Matchmaker::Impl::handle_connected(Time now, RelayId relay, const SignalMes
   if (held_.size() < max_held || held_.contains(message.from)) {
     held_.insert_or_assign(message.from, Held{relay, message, now});
   }
-  port_.on_doubt(message.from);
+  put(PeerDoubted{message.from});
 }
 
 void Matchmaker::Impl::handle_held(Time now, const PeerId& peer) {
   const auto node = held_.extract(peer);
   if (node.empty() || now > node.mapped().since + held_time) return;
   const auto& [relay, message, since] = node.mapped();
-  handle_stranger(now, relay, meet(now, relay, peer), message);
+  handle_unconnected(now, relay, meet(now, relay, peer), message);
 }
 
 void Matchmaker::Impl::handle_announcement(Time now, RelayId relay, Entry& entry) {
-  auto& [peer, stranger] = entry;
-  if (stranger.answer || (stranger.offer && stranger.offer->answered)) return;
-  stranger.is_there = true;
-  stranger.sought_until = now + search_time;
+  auto& [peer, known] = entry;
+  const auto& proposal = known.proposal;
+  if (proposal && (!proposal->is_offer || proposal->stage > Proposal::Stage::open)) return;
+  known.is_there = true;
+  known.sought_until = now + search_time;
   // Those who lead offer when they hear of us. 0.25 answers every announcement for that reason;
   // with 0.23 nobody did, and a peer that announces seldom stayed unseen.
-  if (!we_lead(peer) && !is_within(stranger.greeted_at, relay, now, reply_interval)) {
+  if (!we_lead(peer) && !is_within(known.greeted_at, relay, now, reply_interval)) {
     greet(now, relay, entry);
   }
   attend(now, entry);
 }
 
 void Matchmaker::Impl::judge_hearing(Time now, Entry& entry, bool to_us) {
-  auto& [peer, stranger] = entry;
+  auto& [peer, known] = entry;
   if (to_us) {
-    stranger.forget_hearing();
-    stranger.answers = true;
+    known.forget_hearing();
+    known.answers = true;
   }
-  if (stranger.answers || stranger.is_said_deaf || !stranger.unanswered_since) return;
-  if (now < *stranger.unanswered_since + longest_deliberation) return;
-  stranger.is_said_deaf = true;
-  port_.on_deaf(peer);
+  if (known.answers || known.is_said_deaf || !known.unanswered_since) return;
+  if (now < *known.unanswered_since + longest_deliberation) return;
+  known.is_said_deaf = true;
+  put(PeerDeaf{peer});
 }
 
 void Matchmaker::Impl::handle_offer(Time now, RelayId relay, Entry& entry,
                                     const SignalMessage& message) {
-  auto& [peer, stranger] = entry;
-  if (stranger.offer && (stranger.offer->answered || we_lead(peer))) return;  // Glare: it yields.
-  if (stranger.answer) {
-    Proposal& given = *stranger.answer;
+  auto& [peer, known] = entry;
+  // Glare: as the one who offers has the smaller id, the other's offer yields.
+  if (known.proposal && known.proposal->is_offer) return;
+  if (known.proposal) {
+    Proposal& given = *known.proposal;
     if (given.offer_id == message.offer_id) {
       // The answer was lost, or the offer came through another relay too, as may the answer.
       if (!is_within(given.sent_at, relay, now, reply_interval)) {
@@ -138,158 +140,162 @@ void Matchmaker::Impl::handle_offer(Time now, RelayId relay, Entry& entry,
     }
     if (now < given.begun_at + overtaking_time) return;
   }
-  const auto sdp = decrypt(now, relay, entry, message);
+  auto sdp = decrypt(now, relay, entry, message);
   if (!sdp) return;
-  if (stranger.answer) drop(now, stranger.answer, true);
+  if (known.proposal) drop(known, true);
   if (!may_begin(now, relay)) {
-    return port_.on_signal_dropped(relay, "an offer while too many connections are tried");
+    return put(SignalDropped{relay, "an offer while too many connections are tried"});
   }
-  answer(now, relay, entry, message, *sdp);
+  Proposal& given = propose(now, relay, entry);
+  given.offer_id = message.offer_id;
+  given.expires_at = now + answering_lifetime;
+  put(BeginAnswer{given.attempt, peer, std::move(*sdp)});
 }
 
-void Matchmaker::Impl::answer(Time now, RelayId relay, Entry& entry, const SignalMessage& message,
-                              const std::string& sdp) {
-  auto& [peer, stranger] = entry;
-  Result<Attempt> attempt = port_.begin_answer(now, peer, sdp);
-  if (!attempt) {
-    return port_.on_signal_dropped(relay,
-                                   "an offer that makes no sense: " + attempt.error().message);
+void Matchmaker::Impl::answer_made(Time now, AttemptId attempt, const Result<std::string>& answer) {
+  Entry* entry = find(attempt, Proposal::Stage::making);
+  if (entry == nullptr) return;
+  next_timeout_.reset();
+  auto& [peer, known] = *entry;
+  Proposal& given = *known.proposal;
+  if (!answer) {
+    put(SignalDropped{given.relay, "an offer that makes no sense: " + answer.error().message});
+    return drop(known, false);
   }
-  if (stranger.offer) drop(now, stranger.offer, true);
-  Proposal& given = stranger.answer.emplace();
-  given.attempt = attempt->id;
-  given.offer_id = message.offer_id;
-  given.description = cipher_.encrypt(attempt->sdp, entropy_);
-  given.begun_at = now;
-  given.expires_at = now + answering_lifetime;
-  attempts_[attempt->id] = peer;
-  stranger.is_there = true;
-  stranger.sought_until = now + search_time;
-  stranger.attend_at = now + search_interval;
-  send_proposal(now, relay, entry, given);
-  add_early_candidates(now, peer, given);
+  given.description = cipher_.encrypt(*answer, entropy_);
+  given.stage = Proposal::Stage::agreed;
+  known.is_there = true;
+  known.sought_until = now + search_time;
+  known.attend_at = now + search_interval;
+  send_proposal(now, given.relay, *entry, given);
+  add_early_candidates(peer, given);
 }
 
 void Matchmaker::Impl::handle_answer(Time now, RelayId relay, Entry& entry,
                                      const SignalMessage& message) {
-  auto& [peer, stranger] = entry;
-  if (!stranger.offer || stranger.offer->answered) return;
-  if (message.offer_id && message.offer_id != stranger.offer->offer_id) return;
-  const auto sdp = decrypt(now, relay, entry, message);
+  auto& [peer, known] = entry;
+  if (!known.proposal || !known.proposal->is_own(Proposal::Stage::open)) return;
+  Proposal& offer = *known.proposal;
+  if (message.offer_id && message.offer_id != offer.offer_id) return;
+  auto sdp = decrypt(now, relay, entry, message);
   if (!sdp) return;
-  Proposal& offer = *stranger.offer;
-  const Result<void> accepted = port_.accept_answer(now, offer.attempt, *sdp);
-  if (!accepted) {
-    return port_.on_signal_dropped(relay,
-                                   "an answer that makes no sense: " + accepted.error().message);
+  offer.stage = Proposal::Stage::taking;
+  offer.relay = relay;
+  put(TakeAnswer{offer.attempt, std::move(*sdp)});
+}
+
+void Matchmaker::Impl::answer_taken(Time now, AttemptId attempt, const Result<void>& taken) {
+  Entry* entry = find(attempt, Proposal::Stage::taking);
+  if (entry == nullptr) return;
+  next_timeout_.reset();
+  auto& [peer, known] = *entry;
+  Proposal& offer = *known.proposal;
+  if (!taken) {
+    offer.stage = Proposal::Stage::open;
+    return put(
+        SignalDropped{offer.relay, "an answer that makes no sense: " + taken.error().message});
   }
-  offer.answered = true;
+  offer.stage = Proposal::Stage::agreed;
   offer.expires_at = now + answered_lifetime;
-  stranger.attend_at.reset();
-  add_early_candidates(now, peer, offer);
+  known.attend_at.reset();
+  add_early_candidates(peer, offer);
 }
 
 void Matchmaker::Impl::handle_candidate(Time now, RelayId relay, Entry& entry,
                                         const SignalMessage& message) {
-  auto& [peer, stranger] = entry;
+  auto& [peer, known] = entry;
   const auto candidate = decrypt(now, relay, entry, message);
   if (!candidate) return;
-  const auto belongs_to = [&](const std::optional<Proposal>& proposal) {
-    return proposal && (!message.offer_id || message.offer_id == proposal->offer_id);
-  };
-  Proposal* proposal = nullptr;
-  if (belongs_to(stranger.answer)) {
-    proposal = &*stranger.answer;
-  } else if (belongs_to(stranger.offer) && stranger.offer->answered) {
-    proposal = &*stranger.offer;
-  }
-  if (proposal == nullptr) {
+  const auto& proposal = known.proposal;
+  const bool belongs = proposal && proposal->stage == Proposal::Stage::agreed &&
+                       (!message.offer_id || message.offer_id == proposal->offer_id);
+  if (!belongs) {
     early_candidates_.keep(now, peer, message.offer_id.value_or(""), *candidate);
-  } else if (proposal->remote_candidates.add(*candidate)) {
-    port_.add_candidate(now, proposal->attempt, *candidate);
+  } else if (known.proposal->remote_candidates.add(*candidate)) {
+    put(AddCandidate{proposal->attempt, *candidate});
   }
 }
 
 std::optional<std::string> Matchmaker::Impl::decrypt(Time now, RelayId relay, Entry& entry,
                                                      const SignalMessage& message) {
-  auto& [peer, stranger] = entry;
+  auto& [peer, known] = entry;
   const bool is_candidate = message.kind == Kind::candidate;
   auto plain = cipher_.decrypt(message.body);
   if (!plain) {
     const bool is_wrong_password = plain.error().kind == ErrorKind::rejected;
-    const bool is_said = stranger.wrong_password_until && now < *stranger.wrong_password_until;
+    const bool is_said = known.wrong_password_until && now < *known.wrong_password_until;
     if (!is_wrong_password) {
-      port_.on_signal_dropped(relay, "a signal that does not decrypt");
+      put(SignalDropped{relay, "a signal that does not decrypt"});
     } else if (!is_candidate && !is_said) {
       // Its candidates tell nothing that its offer or answer does not, and are refused with it.
-      stranger.wrong_password_until = now + wrong_password_interval;
-      port_.on_wrong_password(peer);
+      known.wrong_password_until = now + wrong_password_interval;
+      put(WrongPassword{peer});
     }
     return std::nullopt;
   }
   if (plain->size() > (is_candidate ? max_candidate_bytes : max_sdp_bytes)) {
-    port_.on_signal_dropped(relay, "a signal that is too long");
+    put(SignalDropped{relay, "a signal that is too long"});
     return std::nullopt;
   }
-  stranger.wrong_password_until.reset();
+  known.wrong_password_until.reset();
   return std::move(*plain);
 }
 
-void Matchmaker::Impl::add_early_candidates(Time now, const PeerId& peer, Proposal& proposal) {
+void Matchmaker::Impl::add_early_candidates(const PeerId& peer, Proposal& proposal) {
   std::vector<std::string> ids{""};
   if (proposal.offer_id) ids.push_back(*proposal.offer_id);
   for (const std::string& id : ids) {
     for (const std::string& candidate : early_candidates_.take(peer, id)) {
       if (!proposal.remote_candidates.add(candidate)) continue;
-      port_.add_candidate(now, proposal.attempt, candidate);
+      put(AddCandidate{proposal.attempt, candidate});
     }
   }
 }
 
-void Matchmaker::Impl::local_candidate(Time now, AttemptId attempt, std::string_view candidate) {
+void Matchmaker::Impl::local_candidate(AttemptId attempt, std::string_view candidate) {
   const auto found = attempts_.find(attempt);
   if (found == attempts_.end()) return;
-  Entry& entry = *strangers_.find(found->second);
-  Stranger& stranger = entry.second;
-  const bool is_offer = stranger.offer && stranger.offer->attempt == attempt;
-  Proposal& proposal = is_offer ? *stranger.offer : *stranger.answer;
+  KnownPeer& known = known_.at(found->second);
+  Proposal& proposal = *known.proposal;
   if (proposal.candidates.size() >= CandidateSet::max_size) return;
   const std::string& text = proposal.candidates.emplace_back(cipher_.encrypt(candidate, entropy_));
   for (const auto& [relay, sent_at] : proposal.sent_at) {
-    send(now, relay, stranger.topic, Kind::candidate, text, proposal.offer_id);
+    send(relay, known.topic, Kind::candidate, text, proposal.offer_id);
   }
 }
 
 bool Matchmaker::Impl::greet(Time now, RelayId relay, Entry& entry) {
-  Stranger& stranger = entry.second;
+  KnownPeer& known = entry.second;
   if (!limits(relay).greetings.take(now)) return false;
-  if (!send(now, relay, stranger.topic, Kind::announcement, {}, {})) return false;
-  stranger.greeted_at[relay] = now;
-  if (!stranger.unanswered_since) stranger.unanswered_since = now;
+  if (!send(relay, known.topic, Kind::announcement, {}, {})) return false;
+  known.greeted_at[relay] = now;
+  if (!known.unanswered_since) known.unanswered_since = now;
   return true;
 }
 
 void Matchmaker::Impl::send_proposal(Time now, RelayId relay, Entry& entry, Proposal& proposal) {
-  Stranger& stranger = entry.second;
-  const bool is_offer = &proposal == (stranger.offer ? &*stranger.offer : nullptr);
-  const Kind kind = is_offer ? Kind::offer : Kind::answer;
-  if (!send(now, relay, stranger.topic, kind, proposal.description, proposal.offer_id)) return;
+  KnownPeer& known = entry.second;
+  if (proposal.stage == Proposal::Stage::making) return;
+  const Kind kind = proposal.is_offer ? Kind::offer : Kind::answer;
+  if (!send(relay, known.topic, kind, proposal.description, proposal.offer_id)) return;
   proposal.sent_at[relay] = now;
-  if (!stranger.unanswered_since) stranger.unanswered_since = now;
+  if (!known.unanswered_since) known.unanswered_since = now;
   for (const std::string& candidate : proposal.candidates) {
-    send(now, relay, stranger.topic, Kind::candidate, candidate, proposal.offer_id);
+    send(relay, known.topic, Kind::candidate, candidate, proposal.offer_id);
   }
 }
 
-bool Matchmaker::Impl::send(Time now, RelayId relay, const Topic& topic, Kind kind,
-                            const std::string& body, const std::optional<std::string>& offer_id) {
+bool Matchmaker::Impl::send(RelayId relay, const Topic& topic, Kind kind, const std::string& body,
+                            const std::optional<std::string>& offer_id) {
+  if (lost_.contains(relay)) return false;
   SignalMessage message;
   message.from = options_.self;
   message.kind = kind;
   message.body = body;
   message.offer_id = offer_id;
   message.passive = options_.passive;
-  return port_.publish(now, relay, topic, to_json(message));
+  put(Publish{relay, topic, to_json(message)});
+  return true;
 }
 
 }  // namespace roomwire::signal

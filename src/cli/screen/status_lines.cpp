@@ -190,6 +190,9 @@ void StatusLines::on(const PeerDisconnected& status) {
   if (status.was_connected) {
     return detail(fmt::format("connection to {} is gone: {}", peer, reason));
   }
+  if (status.was_given_up) {
+    return detail(fmt::format("no longer connecting to {}: {}", peer, reason));
+  }
   std::string line = fmt::format("cannot reach {}: {}; ", peer, reason);
   for (const UnmetPeer& each : unmet_()) {
     if (each.peer == status.peer) line += tried_text(each.tried, 4) + "; ";

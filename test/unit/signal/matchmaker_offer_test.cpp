@@ -57,10 +57,10 @@ TEST_F(MatchmakerTest, AnUnansweredOfferIsRepeatedForAWhileAndThenGivenUp) {
 }
 
 TEST_F(MatchmakerTest, AnOfferThatCouldNotBeSentIsSentLater) {
-  port.deaf = {relay_a};
+  matchmaker.relay_lost(now, relay_a);
   announce(follower);
   EXPECT_THAT(port.published, IsEmpty());
-  port.deaf = {};
+  matchmaker.relay_ready(now, relay_a);
   pass(5s);
   EXPECT_EQ(count(Kind::offer, to_follower), 1U);
 }
@@ -94,16 +94,27 @@ TEST_F(MatchmakerTest, ABadAnswerIsDroppedAndAGoodOneStillAccepted) {
 }
 
 TEST_F(MatchmakerTest, WaitsWhileAnotherRoomConnectsToThePeer) {
-  port.elsewhere = {follower};
+  matchmaker.peer_sought(now, follower, Time::max());
   announce(follower);
   pass(3s);
   EXPECT_THAT(port.log, IsEmpty());
   offer(follower, "theirs", "1");
   EXPECT_THAT(port.take_log(), ElementsAre("answer z: theirs"));
   matchmaker.attempt_closed(now, AttemptId{1});
-  port.elsewhere = {};
+  matchmaker.peer_sought(now, follower, {});
   pass(3s);
   EXPECT_THAT(port.take_log(), ElementsAre("offer to z"));
+}
+
+TEST_F(MatchmakerTest, OffersAgainAfterThereWasNoRoomForAConnection) {
+  port.is_full = true;
+  announce(follower);
+  EXPECT_THAT(port.published, IsEmpty());
+  matchmaker.local_candidate(now, AttemptId{port.last}, "of no attempt");
+  port.is_full = false;
+  pass(2s);
+  EXPECT_EQ(count(Kind::offer, to_follower), 1U);
+  EXPECT_EQ(count(Kind::candidate, to_follower), 0U);
 }
 
 // ---- answering ----

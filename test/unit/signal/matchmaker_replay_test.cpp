@@ -17,8 +17,8 @@ TEST_P(Replay, PlaysThePartOfTheCapturedPeer) {
   const Capture captured = capture(GetParam());
   SeededEntropy entropy(1);
   MatchmakerDouble port;
-  Matchmaker matchmaker({captured.app, captured.room, captured.password, captured.self, false},
-                        port, entropy);
+  OwnedMatchmaker matchmaker({captured.app, captured.room, captured.password, captured.self, false},
+                             port, entropy);
   const Topic peer_topic = self_topic(captured.app, captured.room, captured.peer);
   matchmaker.relay_ready(Time{}, relay_a);
   std::optional<std::string> offer_id;

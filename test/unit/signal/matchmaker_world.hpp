@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,44 +22,16 @@ struct Published {
   SignalMessage message;
 };
 
-/// Writes down what the matchmaker asks for, and answers as the test wants.
-struct MatchmakerDouble : MatchmakerPort {
-  bool publish(Time, RelayId relay, const Topic& topic, const std::string& payload) override {
-    if (deaf.count(relay) > 0) return false;
-    published.push_back({relay, topic, parse_signal(payload).value()});
-    return true;
+/// Writes down what a matchmaker put out, and answers as the owner of connections would.
+class MatchmakerDouble {
+ public:
+  void read(Time now, Matchmaker& matchmaker) {
+    for (auto outputs = matchmaker.take_outputs(); !outputs.empty();
+         outputs = matchmaker.take_outputs()) {
+      for (auto& output : outputs)
+        std::visit([&](auto& each) { note(now, matchmaker, each); }, output);
+    }
   }
-  bool is_connected(const PeerId& peer) const override { return connected.count(peer) > 0; }
-  bool is_connecting_elsewhere(const PeerId& peer) const override {
-    return elsewhere.count(peer) > 0;
-  }
-  Attempt begin_offer(Time, const PeerId& peer) override {
-    log.push_back("offer to " + peer.str());
-    return {AttemptId{++last}, "my offer"};
-  }
-  Result<Attempt> begin_answer(Time, const PeerId& peer, std::string_view offer) override {
-    log.push_back("answer " + peer.str() + ": " + std::string(offer.substr(0, 20)));
-    if (offer == "bad") return failure(ErrorKind::invalid_input, "no fingerprint");
-    return Attempt{AttemptId{++last}, "my answer"};
-  }
-  Result<void> accept_answer(Time, AttemptId, std::string_view answer) override {
-    log.push_back("accept " + std::string(answer.substr(0, 20)));
-    if (answer == "bad") return failure(ErrorKind::invalid_input, "no fingerprint");
-    return {};
-  }
-  void add_candidate(Time, AttemptId, std::string_view candidate) override {
-    log.push_back("candidate " + std::string(candidate));
-  }
-  void abandon(Time, AttemptId attempt) override {
-    log.push_back("abandon " + std::to_string(static_cast<std::uint64_t>(attempt)));
-  }
-  void on_peer_heard(const PeerId& peer) override { heard.push_back(peer); }
-  void on_doubt(const PeerId& peer) override { log.push_back("doubt " + peer.str()); }
-  void on_deaf(const PeerId& peer) override { log.push_back(peer.str() + " is deaf"); }
-  void on_wrong_password(const PeerId& peer) override {
-    log.push_back("wrong password of " + peer.str());
-  }
-  void on_signal_dropped(RelayId, const std::string& reason) override { dropped.push_back(reason); }
 
   std::vector<Published> take_published() { return std::exchange(published, {}); }
   std::vector<std::string> take_log() { return std::exchange(log, {}); }
@@ -69,10 +40,98 @@ struct MatchmakerDouble : MatchmakerPort {
   std::vector<std::string> log;
   std::vector<PeerId> heard;
   std::vector<std::string> dropped;
-  std::set<PeerId> connected;
-  std::set<PeerId> elsewhere;
-  std::set<RelayId> deaf;
-  std::uint64_t last = 0;
+  bool is_full = false;    ///< Of connections.
+  std::uint64_t last = 0;  ///< The attempt that was begun last.
+
+ private:
+  void note(Time, Matchmaker&, Matchmaker::Publish& each) {
+    published.push_back({each.relay, each.topic, parse_signal(each.payload).value()});
+  }
+  void note(Time now, Matchmaker& matchmaker, Matchmaker::BeginOffer& each) {
+    log.push_back("offer to " + each.peer.str());
+    last = static_cast<std::uint64_t>(each.attempt);
+    if (is_full) {
+      matchmaker.offer_made(now, each.attempt, failure(ErrorKind::limit, "full"));
+    } else {
+      matchmaker.offer_made(now, each.attempt, "my offer");
+    }
+  }
+  void note(Time now, Matchmaker& matchmaker, Matchmaker::BeginAnswer& each) {
+    log.push_back("answer " + each.peer.str() + ": " + each.offer.substr(0, 20));
+    last = static_cast<std::uint64_t>(each.attempt);
+    if (each.offer == "bad") {
+      matchmaker.answer_made(now, each.attempt,
+                             failure(ErrorKind::invalid_input, "no fingerprint"));
+    } else {
+      matchmaker.answer_made(now, each.attempt, "my answer");
+    }
+  }
+  void note(Time now, Matchmaker& matchmaker, Matchmaker::TakeAnswer& each) {
+    log.push_back("accept " + each.answer.substr(0, 20));
+    if (each.answer == "bad") {
+      matchmaker.answer_taken(now, each.attempt,
+                              failure(ErrorKind::invalid_input, "no fingerprint"));
+    } else {
+      matchmaker.answer_taken(now, each.attempt, {});
+    }
+  }
+  void note(Time, Matchmaker&, Matchmaker::AddCandidate& each) {
+    log.push_back("candidate " + each.candidate);
+  }
+  void note(Time, Matchmaker&, Matchmaker::Abandon& each) {
+    log.push_back("abandon " + std::to_string(static_cast<std::uint64_t>(each.attempt)));
+  }
+  void note(Time, Matchmaker&, Matchmaker::PeerHeard& each) { heard.push_back(each.peer); }
+  void note(Time, Matchmaker&, Matchmaker::PeerDoubted& each) {
+    log.push_back("doubt " + each.peer.str());
+  }
+  void note(Time, Matchmaker&, Matchmaker::PeerDeaf& each) {
+    log.push_back(each.peer.str() + " is deaf");
+  }
+  void note(Time, Matchmaker&, Matchmaker::WrongPassword& each) {
+    log.push_back("wrong password of " + each.peer.str());
+  }
+  void note(Time, Matchmaker&, Matchmaker::SignalDropped& each) { dropped.push_back(each.reason); }
+};
+
+/// A matchmaker whose outputs are taken after each call, as at the end of a turn.
+class OwnedMatchmaker {
+ public:
+  OwnedMatchmaker(MatchmakerOptions options, MatchmakerDouble& owner, Entropy& entropy)
+      : matchmaker_(std::move(options), entropy), owner_(owner) {}
+
+  bool is_active() const { return matchmaker_.is_active(); }
+  std::vector<HeardPeer> heard(Time now) const { return matchmaker_.heard(now); }
+  Deadline next_timeout() const { return matchmaker_.next_timeout(); }
+  void relay_ready(Time now, RelayId relay) { call(now, &Matchmaker::relay_ready, relay); }
+  void relay_lost(Time now, RelayId relay) { call(now, &Matchmaker::relay_lost, relay); }
+  void handle_signal(Time now, RelayId relay, const Topic& topic, std::string_view payload) {
+    call(now, &Matchmaker::handle_signal, relay, topic, payload);
+  }
+  void local_candidate(Time now, AttemptId attempt, std::string_view candidate) {
+    call(now, &Matchmaker::local_candidate, attempt, candidate);
+  }
+  void attempt_closed(Time now, AttemptId attempt) {
+    call(now, &Matchmaker::attempt_closed, attempt);
+  }
+  void peer_sought(Time now, const PeerId& peer, Deadline until) {
+    call(now, &Matchmaker::peer_sought, peer, until);
+  }
+  void peer_connected(Time now, const PeerId& peer) {
+    call(now, &Matchmaker::peer_connected, peer);
+  }
+  void peer_lost(Time now, const PeerId& peer) { call(now, &Matchmaker::peer_lost, peer); }
+  void handle_timeout(Time now) { call(now, &Matchmaker::handle_timeout); }
+
+ private:
+  template <class Function, class... Arguments>
+  void call(Time now, Function function, Arguments&&... arguments) {
+    (matchmaker_.*function)(now, std::forward<Arguments>(arguments)...);
+    owner_.read(now, matchmaker_);
+  }
+
+  Matchmaker matchmaker_;
+  MatchmakerDouble& owner_;
 };
 
 inline constexpr RelayId relay_a{0};
@@ -120,14 +179,11 @@ class MatchmakerTest : public testing::Test {
     }
     return found;
   }
-  void connect(const PeerId& peer) {
-    port.connected.insert(peer);
-    matchmaker.peer_connected(now, peer);
-  }
+  void connect(const PeerId& peer) { matchmaker.peer_connected(now, peer); }
 
   SeededEntropy entropy{1};
   MatchmakerDouble port;
-  Matchmaker matchmaker;
+  OwnedMatchmaker matchmaker;
   const SignalCipher cipher{"", app, room};
   const Topic root = root_topic(app, room);
   const Topic own = self_topic(app, room, self);

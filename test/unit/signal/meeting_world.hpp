@@ -96,7 +96,10 @@ class World {
   Time wanted(Peer& peer, Time otherwise) const;
   void step();
   void deliver(RelayId relay, const Topic& topic, const std::string& payload);
-  std::uint64_t begin(const std::string& owner, const std::string& peer, std::uint64_t remote);
+  void begin(AttemptId attempt, const std::string& owner, const std::string& peer,
+             std::uint64_t remote);
+  /// Ends the turn of every peer.
+  void settle();
   void try_open(std::uint64_t id);
   void close(std::uint64_t id);
 
@@ -108,16 +111,16 @@ class World {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::map<std::string, std::unique_ptr<Peer>> peers_;
   std::map<std::uint64_t, Attempt> attempts_;
-  std::uint64_t last_attempt_ = 0;
+  std::uint32_t joined_ = 0;  ///< Peers, ever.
 };
 
-class World::Peer final : public MatchmakerPort {
+class World::Peer {
  public:
   Peer(World& world, std::string id, const std::string& password, bool passive)
       : world_(world),
         id_(std::move(id)),
         entropy_(world.entropy_.below(1U << 30)),
-        matchmaker_({AppId("app"), RoomId("room"), password, PeerId(id_), passive}, *this,
+        matchmaker_({AppId("app"), RoomId("room"), password, PeerId(id_), passive, ++world.joined_},
                     entropy_) {}
 
   Matchmaker& matchmaker() { return matchmaker_; }
@@ -126,45 +129,48 @@ class World::Peer final : public MatchmakerPort {
  private:
   friend class World;
 
-  bool publish(Time, RelayId relay, const Topic& topic, const std::string& payload) override {
-    if (!world_.relay_up_.at(static_cast<std::size_t>(relay))) return false;
+  /// Does what the matchmaker wants done; true when there was something.
+  bool settle() {
+    auto outputs = matchmaker_.take_outputs();
+    for (auto& output : outputs)
+      std::visit([this](auto& each) { apply(each); }, output);
+    return !outputs.empty();
+  }
+  void apply(Matchmaker::Publish& each) {
+    if (!world_.relay_up_.at(static_cast<std::size_t>(each.relay))) return;
     ++world_.published;
-    world_.deliver(relay, topic, payload);
-    return true;
+    world_.deliver(each.relay, each.topic, each.payload);
   }
-  bool is_connected(const PeerId& peer) const override { return connected_.count(peer.str()) > 0; }
-  bool is_connecting_elsewhere(const PeerId&) const override { return false; }
-  signal::Attempt begin_offer(Time, const PeerId& peer) override {
-    const auto attempt = world_.begin(id_, peer.str(), 0);
-    return {AttemptId{attempt}, std::to_string(attempt)};
+  void apply(Matchmaker::BeginOffer& each) {
+    world_.begin(each.attempt, id_, each.peer.str(), 0);
+    matchmaker_.offer_made(world_.now_, each.attempt, description(each.attempt));
   }
-  Result<signal::Attempt> begin_answer(Time, const PeerId& peer, std::string_view offer) override {
-    const auto attempt = world_.begin(id_, peer.str(), std::stoull(std::string(offer)));
-    return signal::Attempt{AttemptId{attempt}, std::to_string(attempt)};
+  void apply(Matchmaker::BeginAnswer& each) {
+    world_.begin(each.attempt, id_, each.peer.str(), std::stoull(each.offer));
+    matchmaker_.answer_made(world_.now_, each.attempt, description(each.attempt));
   }
-  Result<void> accept_answer(Time, AttemptId attempt, std::string_view answer) override {
-    world_.attempts_.at(static_cast<std::uint64_t>(attempt)).remote =
-        std::stoull(std::string(answer));
-    return {};
+  void apply(Matchmaker::TakeAnswer& each) {
+    world_.attempts_.at(number(each.attempt)).remote = std::stoull(each.answer);
+    matchmaker_.answer_taken(world_.now_, each.attempt, {});
   }
-  void add_candidate(Time, AttemptId attempt, std::string_view candidate) override {
-    auto& mine = world_.attempts_.at(static_cast<std::uint64_t>(attempt));
-    if (std::to_string(mine.remote) != candidate) return;
+  void apply(Matchmaker::AddCandidate& each) {
+    auto& mine = world_.attempts_.at(number(each.attempt));
+    if (std::to_string(mine.remote) != each.candidate) return;
     mine.candidate = true;
-    world_.after(
-        20ms, [&world = world_, attempt] { world.try_open(static_cast<std::uint64_t>(attempt)); });
+    world_.after(20ms,
+                 [&world = world_, attempt = each.attempt] { world.try_open(number(attempt)); });
   }
-  void abandon(Time, AttemptId attempt) override {
-    auto& mine = world_.attempts_.at(static_cast<std::uint64_t>(attempt));
-    if (!mine.open) world_.attempts_.erase(static_cast<std::uint64_t>(attempt));
+  void apply(Matchmaker::Abandon& each) {
+    if (!world_.attempts_.at(number(each.attempt)).open) {
+      world_.attempts_.erase(number(each.attempt));
+    }
   }
-  void on_peer_heard(const PeerId&) override {}
-  void on_doubt(const PeerId&) override {}
-  void on_deaf(const PeerId&) override {}
-  void on_wrong_password(const PeerId& peer) override {
-    world_.wrong_passwords.push_back(peer.str());
-  }
-  void on_signal_dropped(RelayId, const std::string&) override {}
+  void apply(Matchmaker::WrongPassword& each) { world_.wrong_passwords.push_back(each.peer.str()); }
+  template <class Other>
+  void apply(Other&) {}
+
+  static std::uint64_t number(AttemptId attempt) { return static_cast<std::uint64_t>(attempt); }
+  static std::string description(AttemptId attempt) { return std::to_string(number(attempt)); }
 
   World& world_;
   std::string id_;
@@ -238,10 +244,12 @@ inline void World::step() {
     const auto task = events_.top().run;
     events_.pop();
     task();
+    settle();
   }
   for (const auto& [id, peer] : peers_) {
     if (wanted(*peer, Time::max()) > now_) continue;
     peer->matchmaker().handle_timeout(now_);
+    settle();
     EXPECT_GT(wanted(*peer, Time::max()), now_) << "a timeout that is not handled";
   }
 }
@@ -262,9 +270,9 @@ inline void World::deliver(RelayId relay, const Topic& topic, const std::string&
   }
 }
 
-inline std::uint64_t World::begin(const std::string& owner, const std::string& peer,
-                                  std::uint64_t remote) {
-  const std::uint64_t id = ++last_attempt_;
+inline void World::begin(AttemptId attempt, const std::string& owner, const std::string& peer,
+                         std::uint64_t remote) {
+  const auto id = static_cast<std::uint64_t>(attempt);
   attempts_[id] = {owner, peer, remote};
   for (int i = 0; i < 2; ++i) {
     after(chance(30ms), [this, owner, id] {
@@ -275,7 +283,13 @@ inline std::uint64_t World::begin(const std::string& owner, const std::string& p
   after(15s, [this, id] {
     if (attempts_.count(id) > 0 && attempts_.at(id).remote != 0) close(id);
   });
-  return id;
+}
+
+inline void World::settle() {
+  for (const auto& [id, peer] : peers_) {
+    while (peer->settle()) {
+    }
+  }
 }
 
 inline void World::try_open(std::uint64_t id) {

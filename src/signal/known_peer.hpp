@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "signal/attempt_id.hpp"
 #include "signal/early_candidates.hpp"
-#include "signal/matchmaker.hpp"
+#include "signal/relay_pool.hpp"
 
 namespace roomwire::signal {
 
@@ -22,20 +23,33 @@ inline constexpr Duration heard_time = 75s;
 /// How long a peer that hears us takes at most to answer something.
 inline constexpr Duration longest_deliberation = 10s;
 
-/// A description of ours, on its way to the peer with its candidates, all encrypted.
+/// One attempt to connect to a peer: an offer of ours, or our answer to one of its.
 struct Proposal {
+  enum class Stage {
+    making,  ///< The owner of the connections was asked for our description.
+    open,    ///< An offer that was not answered so far.
+    taking,  ///< The owner was given the answer to it.
+    agreed,  ///< Both descriptions are known.
+  };
+
   AttemptId attempt{};
+  bool is_offer = false;  ///< Ours.
+  Stage stage = Stage::making;
+  RelayId relay{};  ///< Where what made us begin it was heard.
   std::optional<std::string> offer_id;
+  // Ours, on their way to the peer, encrypted.
   std::string description;
-  std::vector<std::string> candidates;  ///< Ours so far.
+  std::vector<std::string> candidates;  ///< So far.
   CandidateSet remote_candidates;
   Time begun_at{};
   Time expires_at{};
-  bool answered = false;            ///< Of an own offer.
   std::map<RelayId, Time> sent_at;  ///< The description, on each relay.
+
+  bool is_own(Stage own_stage) const { return is_offer && stage == own_stage; }
 };
 
-struct Stranger {
+/// A peer that announced itself or signalled to us.
+struct KnownPeer {
   Topic topic;  ///< Its self topic.
   Time heard_since{};
   Time heard_at{};
@@ -55,8 +69,7 @@ struct Stranger {
   /// Failed attempts in a row, and when the next may begin.
   unsigned failures = 0;
   Time not_before{};
-  std::optional<Proposal> offer;  ///< At most one of these two.
-  std::optional<Proposal> answer;
+  std::optional<Proposal> proposal;
   /// It has another password, and that is not said again until then.
   Deadline wrong_password_until;
 
@@ -67,10 +80,7 @@ struct Stranger {
   }
 
   Deadline next_timeout() const {
-    Deadline next = attend_at;
-    if (offer) next = earlier(next, offer->expires_at);
-    if (answer) next = earlier(next, answer->expires_at);
-    return next;
+    return proposal ? earlier(attend_at, proposal->expires_at) : attend_at;
   }
 };
 
