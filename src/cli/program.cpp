@@ -9,8 +9,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "cli/commands/commands.hpp"
-#include "cli/flags/command_line.hpp"
+#include "cli/commands/command_line.hpp"
 #include "cli/screen/standard_error.hpp"
 
 namespace roomwire::cli {
@@ -30,15 +29,8 @@ std::optional<std::string> environment(const std::string& name) {
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
-struct Run {
-  int operator()(const NetsendOptions& options) const { return netsend(options); }
-  int operator()(const NetrecvOptions& options) const { return netrecv(options); }
-  int operator()(const OscOptions& options) const { return osc(options); }
-  int operator()(const DmxOptions& options) const { return dmx(options); }
-  int operator()(const WebOptions& options) const { return web(options); }
-  int operator()(const MonitorOptions& options) const { return monitor(options); }
-  int operator()(const RoomCommandOptions& options) const { return room(options); }
-  int operator()(const RelayOptions& options) const { return relay(options); }
+struct Do {
+  int operator()(const Run& run) const { return run(); }
 
   int operator()(const Print& print) const {
     std::string_view text = print.text;
@@ -66,7 +58,7 @@ int run_program(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   const CommandLine command = parse_command_line(arguments, environment);
   try {
-    return std::visit(Run{}, command);
+    return std::visit(Do{}, command);
   } catch (const std::exception& error) {
     // The event loop, and what wakes threads, have no other way to say that the system refuses them
     // a file descriptor.

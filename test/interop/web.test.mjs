@@ -194,6 +194,32 @@ describe('bridges in the same process', { concurrency: true }, () => {
     await said(web, /^to OSC 1, to the room 1$/);
     await endsWell(web);
   });
+
+  test('with their other flags', async (t) => {
+    const osc = await udpEnd(t);
+    const lights = await udpEnd(t);
+    const web = await startWeb(t, [
+      ...['--osc-to', `127.0.0.1:${osc.port}`, '--osc-map', '/patch=/1', '--osc-monitor'],
+      ...['--dmx-to', `artnet://127.0.0.1:${lights.port}/0.0.1`, '--dmx-scale', '1'],
+      ...['--dmx-channel', 'rig', '--dmx-channel-base', '1', '--dmx-on-leave', 'blackout'],
+      '--dmx-monitor',
+    ]);
+    const peer = await patch(t, web);
+    await said(web, new RegExp(`^joined: ${peer.id}, at `));
+    for (const channel of ['osc', 'rig']) await peer.action(web.room, channel);
+    await peer.event('join');
+    const json = (value) => ({ jsonText: JSON.stringify(value) });
+    await peer.send(web.room, 'osc', json({ address: '/patch/a', args: [5] }));
+    await osc.hears('/1/a', 5);
+    await peer.send(web.room, 'rig', json([{ channel: 2, value: 1 }]));
+    const levels = async () => [...(await lights.next()).bytes.subarray(18, 22)];
+    assert.deepEqual(await levels(), [0, 255, 0, 0]);
+    web.kill('SIGTERM');
+    while ((await levels())[1] !== 0);
+    await endsWell(web);
+    for (const line of ['> osc /1/a i 5', '> Art-Net 0.0.1: 2=255', '> Art-Net 0.0.1: 2=0'])
+      await web.out.wait((each) => each === line, line);
+  });
 });
 
 describe('when it cannot be', { concurrency: true }, () => {
@@ -218,6 +244,7 @@ describe('when it cannot be', { concurrency: true }, () => {
     [['--listen', '192.0.2.1:0'], /cannot listen on 192\.0\.2\.1:0: /, 1],
     [['--listen', '127.0.0.1:0', '--osc-to', 'nowhere'], /--osc-to: /, 2],
     [['--listen', '127.0.0.1:0', '--dmx-listen', 'sacn://0'], /--dmx-listen: /, 2],
+    [['--listen', '127.0.0.1:0', '--osc-listen', '1', '--osc-every', '9s=/x'], /needs --osc-to;/, 2],
     [['--tls-cert', '/nowhere', '--tls-key', '/nowhere'], /certificate \/nowhere/, 2],
   ])
     test(args.join(' '), (t) => refuse(t, args, pattern, code));

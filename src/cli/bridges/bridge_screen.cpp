@@ -21,11 +21,12 @@ constexpr auto last_lines_limit = 1s;
 
 }  // namespace
 
-BridgeScreen::BridgeScreen(Session& session, bool monitor, bool live)
+BridgeScreen::BridgeScreen(Session& session, std::string monitor, bool live)
     : session_(session),
+      monitor_(std::move(monitor)),
       live_(live),
       losses_(session, [this](const std::string& line) { note_dropped(line); }) {
-  if (monitor) writer_.emplace(STDOUT_FILENO, LineWriter::Patience{}, events());
+  if (!monitor_.empty()) writer_.emplace(STDOUT_FILENO, LineWriter::Patience{}, events());
 }
 
 LineWriter::Events BridgeScreen::events() {
@@ -41,7 +42,7 @@ void BridgeScreen::output_failed() {
   if (error == EPIPE) return session_.finish(exit_fine, last_lines_limit);
   writer_.reset();
   complain("cannot write the output: " + std::generic_category().message(error) +
-           "; the bridge goes on without --monitor");
+           "; the bridge goes on without " + monitor_);
 }
 
 void BridgeScreen::start(std::function<void(double seconds)> refresh) {
@@ -71,7 +72,7 @@ void BridgeScreen::print(const std::string& line) {
   if (writer_->append(line) == LineWriter::Taken::no) losses_.left_out_line();
 }
 
-void BridgeScreen::end(bool cut_short, const std::string& counted) {
+void BridgeScreen::end(bool cut_short) {
   live_ = false;
   show_live("");
   if (writer_) {
@@ -79,7 +80,6 @@ void BridgeScreen::end(bool cut_short, const std::string& counted) {
                               : std::nullopt);
     losses_.end();
   }
-  session_.status().note(Tone::plain, counted);
 }
 
 std::string in_words(const std::map<std::string, std::uint64_t>& dropped) {

@@ -18,8 +18,9 @@ class Session;
 /// From the loop's thread. The session outlives it.
 class BridgeScreen {
  public:
-  /// `monitor`: print() writes to standard output. `live`: start() has an effect.
-  BridgeScreen(Session& session, bool monitor, bool live);
+  /// `monitor`: names the flags for which print() writes to standard output, or is empty. `live`:
+  /// start() has an effect.
+  BridgeScreen(Session& session, std::string monitor, bool live);
 
   /// Calls `refresh` now and each half second, with the seconds that have passed since the last
   /// time; it uses show_live().
@@ -33,8 +34,8 @@ class BridgeScreen {
   /// With its newline. What nobody reads is not worth holding up the show for: it is left out.
   void print(const std::string& line);
 
-  /// Takes the live part away and says `counted` last.
-  void end(bool cut_short, const std::string& counted);
+  /// Takes the live part away, and prints what is left to print.
+  void end(bool cut_short);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -43,6 +44,7 @@ class BridgeScreen {
   void refresh();
 
   Session& session_;
+  const std::string monitor_;
   bool live_;
   std::function<void(double)> refresh_;
   Clock::time_point refreshed_at_;

@@ -1,19 +1,13 @@
-// The commands. Each runs until it is done and returns the program's exit code.
+// The table of commands.
 #pragma once
 
-#include "cli/flags/options.hpp"
+#include <vector>
+
+#include "cli/commands/command.hpp"
 
 namespace roomwire::cli {
 
-int netsend(const NetsendOptions& options);
-int netrecv(const NetrecvOptions& options);
-int osc(const OscOptions& options);
-int dmx(const DmxOptions& options);
-int monitor(const MonitorOptions& options);
-int room(const RoomCommandOptions& options);
-/// As a relay, it ends by a signal, with exit code 0.
-int web(const WebOptions& options);
-/// A relay has no other end than a signal: SIGINT and SIGTERM are exit code 0.
-int relay(const RelayOptions& options);
+/// In the order in which the overview shows them.
+std::vector<Command> commands();
 
 }  // namespace roomwire::cli

@@ -1,4 +1,5 @@
-// roomwire monitor: who is in a room, and what passes through it.
+#include "cli/commands/monitor.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,7 +13,8 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/commands/commands.hpp"
+#include "cli/flags/command_parser.hpp"
+#include "cli/flags/flag_values.hpp"
 #include "cli/io/line_writer.hpp"
 #include "cli/io/output_format.hpp"
 #include "cli/screen/loss_report.hpp"
@@ -200,9 +202,7 @@ class Pinger {
   std::set<PeerId> waiting_;  // for an answer; each is here at most as long as it is in the room
 };
 
-}  // namespace
-
-int monitor(const MonitorOptions& options) {
+int run(const MonitorOptions& options) {
   auto created = Session::create(options.connection, 1);
   if (!created) return fail_with(created.error());
   Session& session = **created;
@@ -227,6 +227,39 @@ int monitor(const MonitorOptions& options) {
   if (error == 0 || error == EPIPE || error == ETIMEDOUT) return exit_code;
   complain("cannot write the output: " + std::generic_category().message(error));
   return exit_failed;
+}
+
+// ---- flags ----
+
+constexpr CommandHelp monitor_help{
+    R"(Show what passes through a room: channels, messages a second, last values, and
+peers with round trip and path. On a terminal that is a table, else each message
+is a line: its channel, its sender and its value.)",
+    R"(Examples:
+  roomwire monitor
+  roomwire monitor --room my-room --json | jq -c 'select(.channel == "osc")'
+--json prints messages as netrecv --json does, and {"ts","event","peer"} when a
+peer joins (with "at" and "path"), leaves, or answers a ping (with "ms").
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
+}  // namespace
+
+MonitorOptions parse_monitor(const std::vector<std::string>& arguments,
+                             const Environment& environment) {
+  MonitorOptions options;
+  CommandParser parser("monitor", monitor_help);
+  parser.app().add_flag("--json", options.as_json, "Print each message and event as JSON");
+  parser.add_connection(options.connection);
+  parser.parse(arguments, environment);
+  parser.check_connection(options.connection);
+  return options;
+}
+
+Command monitor_command() {
+  return {"monitor", "", "Show who is in a room, and what passes through it",
+          [](const std::vector<std::string>& arguments, const Environment& environment) -> Run {
+            return [options = parse_monitor(arguments, environment)] { return run(options); };
+          }};
 }
 
 }  // namespace roomwire::cli

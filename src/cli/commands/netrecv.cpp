@@ -1,4 +1,5 @@
-// roomwire netrecv: what comes on channels of a room, to standard output.
+#include "cli/commands/netrecv.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,7 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/commands/commands.hpp"
+#include "cli/flags/command_parser.hpp"
+#include "cli/flags/flag_values.hpp"
 #include "cli/io/line_writer.hpp"
 #include "cli/io/output_format.hpp"
 #include "cli/screen/loss_report.hpp"
@@ -113,9 +115,7 @@ class Receiver {
   LineWriter writer_;  // last: its thread calls us
 };
 
-}  // namespace
-
-int netrecv(const NetrecvOptions& options) {
+int run(const NetrecvOptions& options) {
   auto created = Session::create(options.connection, 1);
   if (!created) return fail_with(created.error());
   Session& session = **created;
@@ -138,6 +138,56 @@ int netrecv(const NetrecvOptions& options) {
   }
   complain("cannot write the output: " + std::generic_category().message(error));
   return exit_failed;
+}
+
+// ---- flags ----
+
+constexpr CommandHelp netrecv_help{
+    R"(Print what comes on channels of a room, one message a line, as compact JSON
+that can be piped into a netsend of another room or channel.)",
+    R"(Examples:
+  roomwire netrecv chat --room my-room
+  roomwire netrecv osc dmx --json --room 'https://patchies.app/?room=my-room'
+  roomwire netrecv chat -r -C 1 -W 60 --room my-room
+Bytes are printed as {"type":"Buffer","data":[1,2]}, with --json as base64.
+When nobody reads the output for 2 seconds, what comes is kept on disk (in
+$TMPDIR or /var/tmp). What has no room there is lost: said, and exit code 1.
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
+}  // namespace
+
+NetrecvOptions parse_netrecv(const std::vector<std::string>& arguments,
+                             const Environment& environment) {
+  NetrecvOptions options;
+  CommandParser parser("netrecv", netrecv_help);
+  CLI::App& app = parser.app();
+  app.add_option("CHANNEL", options.channels, "Channels to listen on")->type_name("")->required();
+  app.add_flag_callback(
+      "-r,--raw", [&] { options.format = OutputFormat::raw; }, "Print strings bare");
+  app.add_flag_callback(
+      "--json", [&] { options.format = OutputFormat::envelope; },
+      R"(Print {"ts","channel","peer","data"} a message)");
+  parser.add_value(
+      {"-C,--count", "N", "End after this many messages", false, [&](const std::string& value) {
+         return store(parse_number(value, 1, UINT64_MAX), options.count);
+       }});
+  parser.add_value(
+      {"--spool", "BYTES", "Kept on disk while nobody reads the output (1G)", false,
+       [&](const std::string& value) { return store(parse_size(value), options.spool); }});
+  app.add_flag("--passive", options.connection.room.passive,
+               "Announce nothing until an active peer comes");
+  parser.add_connection(options.connection);
+  parser.parse(arguments, environment);
+  parser.check_connection(options.connection);
+  parser.exclude("--raw", "--json");
+  return options;
+}
+
+Command netrecv_command() {
+  return {"netrecv", "CHANNEL...", "Print what comes on channels of a room",
+          [](const std::vector<std::string>& arguments, const Environment& environment) -> Run {
+            return [options = parse_netrecv(arguments, environment)] { return run(options); };
+          }};
 }
 
 }  // namespace roomwire::cli

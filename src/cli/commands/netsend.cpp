@@ -1,4 +1,5 @@
-// roomwire netsend: messages from the command line, a file or standard input into a room.
+#include "cli/commands/netsend.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -16,7 +17,8 @@
 #include <utility>
 #include <variant>
 
-#include "cli/commands/commands.hpp"
+#include "cli/flags/command_parser.hpp"
+#include "cli/flags/flag_values.hpp"
 #include "cli/io/input_reader.hpp"
 #include "cli/screen/text.hpp"
 #include "cli/session/session.hpp"
@@ -253,9 +255,7 @@ InputBatch as_batch(const std::string& message, const NetsendOptions& options) {
   return batch;
 }
 
-}  // namespace
-
-int netsend(const NetsendOptions& options) {
+int run(const NetsendOptions& options) {
   const auto file = InputFile::open(options.file);
   if (!file) return fail_with(file.error());
   auto created = Session::create(options.connection, options.peers);
@@ -288,6 +288,59 @@ int netsend(const NetsendOptions& options) {
   if (reader) reader->stop();
   created->reset();  // before the sender, whom a room that goes tells what was not sent
   return exit_code;
+}
+
+// ---- flags ----
+
+constexpr CommandHelp netsend_help{
+    R"(Send messages into a room: MESSAGE, or each line of standard input.
+What is JSON is sent as that value, all else as a string.)",
+    R"(Examples:
+  roomwire netsend chat --room my-room 'hello'
+  my-program | roomwire netsend osc --room 'https://patchies.app/?room=my-room'
+  roomwire netsend picture --room my-room --file photo.jpg
+The line {"type":"set-channel","channel":"other"} is not sent: what follows goes
+to that channel.
+It waits until somebody is there, then until everybody who is heard in the room
+is met or given up and nobody new has come for 0.4 s: at most a second, and it
+says without whom it goes on. --peers N sends as soon as N are there. Whoever is
+in the room is a peer, another netsend too, though it reads nothing.
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
+}  // namespace
+
+NetsendOptions parse_netsend(const std::vector<std::string>& arguments,
+                             const Environment& environment) {
+  NetsendOptions options;
+  CommandParser parser("netsend", netsend_help);
+  CLI::App& app = parser.app();
+  app.add_option("CHANNEL", options.channel, "Channel to send on")->type_name("")->required();
+  app.add_option("MESSAGE", options.message, "The message; after -- if it begins with -")
+      ->type_name("");
+  app.add_flag("--text", options.as_text, "Send strings, JSON or not");
+  app.add_option("--file", options.file, "Send a file as bytes; - is standard input")
+      ->type_name("FILE");
+  parser.add_value({"--peers", "N", "Send as soon as this many peers are there", false,
+                    [&](const std::string& value) {
+                      return store(parse_number(value, 1, 1'000'000), options.peers);
+                    }});
+  parser.add_connection(options.connection);
+  parser.parse(arguments, environment);
+  parser.check_connection(options.connection);
+  parser.exclude("--file", "MESSAGE");
+  if (options.message && !is_utf8(*options.message)) {
+    reject("MESSAGE", "is not UTF-8; send bytes with --file");
+  }
+  parser.exclude("--file", "--text");
+  if (options.file && options.file->empty()) reject("--file", "is empty; give a path, or -");
+  return options;
+}
+
+Command netsend_command() {
+  return {"netsend", "CHANNEL [MESSAGE]", "Send messages into a room",
+          [](const std::vector<std::string>& arguments, const Environment& environment) -> Run {
+            return [options = parse_netsend(arguments, environment)] { return run(options); };
+          }};
 }
 
 }  // namespace roomwire::cli

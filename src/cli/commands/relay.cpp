@@ -1,4 +1,5 @@
-// roomwire relay: the embedded relay server as a program.
+#include "cli/commands/relay.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,9 +11,11 @@
 #include <string>
 #include <utility>
 
-#include "cli/commands/commands.hpp"
 #include "cli/commands/relay_host.hpp"
+#include "cli/flags/command_parser.hpp"
+#include "cli/flags/flag_values.hpp"
 #include "cli/screen/standard_error.hpp"
+#include "cli/screen/text.hpp"
 #include "cli/session/signal_watcher.hpp"
 #include "relay/server.hpp"
 
@@ -52,9 +55,7 @@ void say_where(const relay::Server& server, const RelayOptions& options) {
   say_local_network_question(places);
 }
 
-}  // namespace
-
-int relay(const RelayOptions& options) {
+int run(const RelayOptions& options) {
   boost::asio::io_context io(1);
   std::unique_ptr<relay::Server> server;
   std::atomic<bool> signalled{false};
@@ -83,6 +84,58 @@ int relay(const RelayOptions& options) {
   const auto stay = boost::asio::make_work_guard(io);
   io.run();
   return exit_fine;
+}
+
+// ---- flags ----
+
+constexpr CommandHelp relay_help{
+    R"(Run a relay where peers find each other, for Trystero's Nostr and WebSocket
+relay strategies on one port. It stores nothing.)",
+    R"(Examples:
+  roomwire relay
+  roomwire relay --listen 0.0.0.0:7777
+  roomwire relay --listen [::]:443 --tls-cert cert.pem --tls-key key.pem)"};
+
+void add_relay_limits(CommandParser& parser, RelayOptions& options) {
+  const auto number = [&parser](const char* name, const char* help, auto& out) {
+    parser.add_value({name, "N", help, false, [&out](const std::string& value) {
+                        return store(parse_number(value, 1, 1'000'000), out);
+                      }});
+  };
+  number("--max-connections", "Clients at a time (10000)", options.max_connections);
+  number("--max-subscriptions", "Subscriptions of a client (128)", options.max_subscriptions);
+  number("--max-rate", "Messages of a client a second, on average (200)",
+         options.messages_per_second);
+  parser.add_value(
+      {"--max-message", "BYTES", "Largest message (256k)", false, [&](const std::string& value) {
+         return store(parse_size(value), options.max_message_bytes);
+       }});
+}
+
+}  // namespace
+
+RelayOptions parse_relay_command(const std::vector<std::string>& arguments,
+                                 const Environment& /*environment*/) {
+  RelayOptions options;
+  CommandParser parser("relay", relay_help);
+  parser.add_value(
+      {"--listen", "ADDR:PORT", "Where (127.0.0.1:7777); repeat for more", true,
+       [&](const std::string& text) { return append(parse_listen(text), options.listen); }});
+  parser.add_tls(options.tls_certificate, options.tls_key);
+  parser.add_allow_origin("Let only pages from there in; repeat for more", options.allow_origins);
+  add_relay_limits(parser, options);
+  parser.add_verbosity(options.verbosity);
+  parser.parse(arguments, [](const std::string&) { return std::nullopt; });
+  if (options.listen.empty()) options.listen.emplace_back();
+  parser.check_tls();
+  return options;
+}
+
+Command relay_command() {
+  return {"relay", "", "Run a relay where peers find each other",
+          [](const std::vector<std::string>& arguments, const Environment& environment) -> Run {
+            return [options = parse_relay_command(arguments, environment)] { return run(options); };
+          }};
 }
 
 }  // namespace roomwire::cli

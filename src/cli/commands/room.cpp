@@ -1,4 +1,5 @@
-// roomwire room: the room that the other commands join.
+#include "cli/commands/room.hpp"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/commands/commands.hpp"
+#include "cli/flags/command_parser.hpp"
 #include "cli/flags/flag_values.hpp"
 #include "cli/screen/qr_code.hpp"
 #include "cli/screen/standard_error.hpp"
@@ -66,9 +67,7 @@ int share(const RoomCommandOptions& options) {
   return exit_code;
 }
 
-}  // namespace
-
-int room(const RoomCommandOptions& options) {
+int run(const RoomCommandOptions& options) {
   using Action = RoomCommandOptions::Action;
   switch (options.action) {
     case Action::make:
@@ -81,6 +80,99 @@ int room(const RoomCommandOptions& options) {
       break;
   }
   return print_result(room_of(options).str());
+}
+
+// ---- flags ----
+
+constexpr CommandHelp room_help{
+    R"(Show the room that commands join when they are given none. It is made on first
+use and remembered.)",
+    R"(More:
+  roomwire room new            Make another, and remember it
+  roomwire room set ID|LINK    Remember that one
+  roomwire room share          Print its link, and a QR code
+It is kept in the folder roomwire of $XDG_CONFIG_HOME, or ~/.config. --room and
+ROOMWIRE_ROOM win over it.)"};
+
+constexpr CommandHelp share_help{
+    R"(Print the link of the room and, on standard error, a QR code of it.)",
+    R"(Examples:
+  roomwire room share
+  roomwire room share --link http://192.168.1.7:8080/ --png room.png)"};
+
+constexpr CommandHelp set_help{"Remember a room: commands without --room join it.",
+                               R"(Example:
+  roomwire room set 'https://patchies.app/?room=my-room')"};
+
+constexpr CommandHelp new_help{"Make a new room and remember it.", ""};
+
+RoomCommandOptions parse_room_share(const std::vector<std::string>& arguments,
+                                    const Environment& environment) {
+  RoomCommandOptions options;
+  ConnectionOptions given;
+  options.action = RoomCommandOptions::Action::share;
+  options.page = *parse_page("patchies");
+  CommandParser parser("room share", share_help);
+  parser.add_value(
+      {"--link", "patchies|URL", "The page that the link leads to (patchies)", false,
+       [&](const std::string& text) { return store(parse_page(text), options.page); }});
+  parser.add_value(
+      {"--png", "FILE", "Write the QR code to a file, too", false, [&](const std::string& text) {
+         options.png.emplace();
+         return take_text(text, "a path", *options.png);
+       }});
+  parser.add_room_alone(given);
+  parser.parse(arguments, environment);
+  options.room = given.room.room;
+  return options;
+}
+
+RoomCommandOptions parse_room_set(const std::vector<std::string>& arguments,
+                                  const Environment& environment) {
+  RoomCommandOptions options;
+  options.action = RoomCommandOptions::Action::set;
+  std::string text;
+  CommandParser parser("room set", set_help);
+  parser.app().add_option("ROOM", text, "Its id, or a link with ?room=")->type_name("")->required();
+  parser.parse(arguments, environment);
+  auto room = parse_room(text);
+  if (!room) reject("ROOM", room.error().message);
+  options.room = *std::move(room);
+  return options;
+}
+
+}  // namespace
+
+RoomCommandOptions parse_room_command(const std::vector<std::string>& arguments,
+                                      const Environment& environment) {
+  RoomCommandOptions options;
+  const std::string action = arguments.empty() ? "" : arguments.front();
+  const bool is_action = !action.empty() && !action.starts_with('-');
+  const std::vector<std::string> rest(arguments.begin() + (is_action ? 1 : 0), arguments.end());
+  if (action == "share") return parse_room_share(rest, environment);
+  if (action == "set") {
+    options = parse_room_set(rest, environment);
+  } else if (action == "new") {
+    options.action = RoomCommandOptions::Action::make;
+    CommandParser("room new", new_help).parse(rest, environment);
+  } else if (is_action) {
+    reject("'" + printable(action, 100) + "'", "is none of new, set and share");
+  } else {
+    ConnectionOptions given;
+    CommandParser parser("room", room_help);
+    parser.add_room_alone(given);
+    parser.parse(rest, environment);
+    options.room = given.room.room;
+  }
+  options.is_overridden = !environment("ROOMWIRE_ROOM").value_or("").empty();
+  return options;
+}
+
+Command room_command() {
+  return {"room", "", "Show, change and share the room that they join",
+          [](const std::vector<std::string>& arguments, const Environment& environment) -> Run {
+            return [options = parse_room_command(arguments, environment)] { return run(options); };
+          }};
 }
 
 }  // namespace roomwire::cli

@@ -1,4 +1,5 @@
-// roomwire web: the page in the browser, its relay and bridges as one program.
+#include "cli/commands/web.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,9 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "cli/bridges/bridge_part.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/bridges/bridge_kinds.hpp"
+#include "cli/bridges/bridge_screen.hpp"
 #include "cli/commands/relay_host.hpp"
+#include "cli/flags/command_parser.hpp"
+#include "cli/flags/flag_values.hpp"
 #include "cli/screen/qr_code.hpp"
 #include "cli/screen/standard_error.hpp"
 #include "cli/screen/text.hpp"
@@ -28,6 +31,17 @@
 
 namespace roomwire::cli {
 namespace {
+
+/// The page, its relay and, if asked for, bridges in one process.
+struct WebOptions {
+  ConnectionOptions connection;  ///< Of the bridges' peer; the page joins its room.
+  std::vector<ListenAddress> listen;
+  bool local = false;  ///< No public relay, no STUN.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::vector<std::string> allow_origins;  ///< Pages that may use the relay, beside its own.
+  BridgeRuns bridges;                      ///< Those that were asked for.
+};
 
 // What the page asks for: /config.json.
 std::string page_config(const WebOptions& options, const RoomId& room) {
@@ -59,7 +73,7 @@ Result<std::unique_ptr<relay::Server>> start_server(boost::asio::io_context& io,
   server.listen = *std::move(listen);
   if (!options.tls_certificate.empty()) {
     server.tls = relay::ServerTls{options.tls_certificate, options.tls_key};
-    if (options.has_osc() || options.has_dmx()) {
+    if (!options.bridges.empty()) {
       server.listen_plain = {{*IpAddress::parse("127.0.0.1"), 0}};
     }
   }
@@ -125,39 +139,9 @@ std::string own_relay(const relay::Server& server) {
   return "ws://" + place.to_string();
 }
 
-// The flags of osc and dmx have other names here.
-Error in_words_of_web(Error error, const std::string& bridge) {
-  for (const std::string flag : {"to: ", "listen: "}) {
-    if (error.message.starts_with("--" + flag)) error.message.insert(2, bridge + "-");
-  }
-  return error;
-}
-
-Result<std::vector<std::unique_ptr<BridgePart>>> make_bridges(Session& session,
-                                                              const WebOptions& options) {
-  std::vector<std::unique_ptr<BridgePart>> parts;
-  if (options.has_osc()) {
-    OscOptions osc;
-    osc.to = options.osc_to;
-    osc.listen = options.osc_listen;
-    auto part = make_osc_part(session, osc);
-    if (!part) return tl::unexpected(in_words_of_web(part.error(), "osc"));
-    parts.push_back(*std::move(part));
-  }
-  if (options.has_dmx()) {
-    DmxOptions dmx;
-    dmx.to = options.dmx_to;
-    dmx.listen = options.dmx_listen;
-    auto part = make_dmx_part(session, dmx);
-    if (!part) return tl::unexpected(in_words_of_web(part.error(), "dmx"));
-    parts.push_back(*std::move(part));
-  }
-  return parts;
-}
-
 // The relay has a loop and a thread of its own: its port must be known before the peer is made,
 // and a flood of strangers does not hold up the lights.
-int serve_with_bridges(const WebOptions& options, const RoomId& room) {
+int serve_with_bridges(WebOptions& options, const RoomId& room) {
   boost::asio::io_context io(1);
   auto server = start_server(io, options, room);
   if (!server) return fail_with(server.error());
@@ -167,21 +151,22 @@ int serve_with_bridges(const WebOptions& options, const RoomId& room) {
   relays.push_back({RelayUrl::Kind::nostr, own_relay(**server)});
   auto session = Session::create(std::move(connection), 1);
   if (!session) return fail_with(session.error());
-  auto parts = make_bridges(**session, options);
-  if (!parts) return fail_with(parts.error());
+  BridgeScreen screen(**session, monitor_flags(options.bridges), false);
+  const BridgeRuns bridges =
+      std::exchange(options.bridges, {});  // they end before the session does
+  if (const auto opened = open_bridges(**session, screen, bridges); !opened)
+    return fail_with(opened.error());
   say_pages(**server, options, room);
 
   const auto stay = boost::asio::make_work_guard(io);
   std::thread relay_thread([&io] { io.run(); });
-  const int exit_code = run_with(**session, *parts);
+  const int exit_code = run_bridges(**session, screen, bridges);
   boost::asio::post(io, [&] { (*server)->stop([&io] { io.stop(); }); });
   relay_thread.join();
   return exit_code > exit_signal_base ? exit_fine : exit_code;
 }
 
-}  // namespace
-
-int web(const WebOptions& options) {
+int run_web(WebOptions& options) {
   relay::raise_file_limit();
   RoomId room = options.connection.room.room;
   if (room.empty()) {
@@ -194,8 +179,73 @@ int web(const WebOptions& options) {
                                                     " bytes; the page takes at most " +
                                                     std::to_string(RoomStore::max_room)});
   }
-  const bool is_bridge = options.has_osc() || options.has_dmx();
-  return is_bridge ? serve_with_bridges(options, room) : serve(options, room);
+  return options.bridges.empty() ? serve(options, room) : serve_with_bridges(options, room);
+}
+
+// ---- flags ----
+
+constexpr CommandHelp web_help{
+    R"(Serve a page whose netsend and netrecv objects are in the room at once, with a
+relay of its own: one process, one port. With flags it is a bridge, too.)",
+    R"(Examples:
+  roomwire web
+  roomwire web --listen 0.0.0.0:8080 --local
+  roomwire web --listen 0.0.0.0:8080 --osc-to 127.0.0.1:57120 --osc-listen 9000
+  roomwire web --dmx-to artnet://192.168.1.50/0.0.1
+Without --listen only this machine reaches it. The flags of bridges are those of
+osc and dmx, whose --help tells more of them.
+Connection flags have variables, too: --ice-port is ROOMWIRE_ICE_PORT.)"};
+
+/// A bridge and its flags, while it is not known whether it is wanted.
+struct Offered {
+  std::unique_ptr<BridgeRun> run;
+  BridgeFlags flags;
+};
+
+std::vector<Offered> offer_bridges(CommandParser& parser) {
+  std::vector<Offered> out;
+  for (const BridgeKind& kind : bridge_kinds()) {
+    BridgeFlags flags(parser, std::string(kind.name) + "-", kind.title);
+    out.push_back({kind.make(), std::move(flags)});
+    out.back().run->add_flags(out.back().flags);
+  }
+  return out;
+}
+
+Run parse_web(const std::vector<std::string>& arguments, const Environment& environment) {
+  const auto options = std::make_shared<WebOptions>();
+  CommandParser parser("web", web_help);
+  parser.add_value(
+      {"--listen", "ADDR:PORT", "Where (127.0.0.1:8080); repeat for more", true,
+       [&](const std::string& text) { return append(parse_listen(text), options->listen); }});
+  parser.app().add_flag("--local", options->local,
+                        "Without the internet: no public relay, no STUN");
+  parser.add_tls(options->tls_certificate, options->tls_key);
+  parser.add_allow_origin("Let pages from there in, too; repeat for more", options->allow_origins);
+  std::vector<Offered> offered = offer_bridges(parser);
+  parser.add_room(options->connection);
+  parser.add_transport(options->connection);
+  parser.add_verbosity(options->connection.verbosity);
+  parser.parse(arguments, environment);
+  parser.check_tls();
+  if (options->local) {
+    parser.exclude("--local", "--ice-server");
+    options->connection.context.ice_servers.emplace();
+  }
+  if (options->listen.empty()) options->listen.push_back({"127.0.0.1", 8080});
+  for (Offered& each : offered) {
+    if (!each.flags.has_any()) continue;
+    each.run->check(each.flags);
+    each.run->set_names(each.flags.names());
+    options->bridges.push_back(std::move(each.run));
+  }
+  return [options] { return run_web(*options); };
+}
+
+}  // namespace
+
+Command web_command() {
+  return {"web", "", "Serve a page in the browser that is in the room", parse_web};
 }
 
 }  // namespace roomwire::cli

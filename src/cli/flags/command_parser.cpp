@@ -228,6 +228,11 @@ void CommandParser::add_tls(std::string& certificate, std::string& key) {
   app_.add_option("--tls-key", key, "Its private key, PEM")->type_name("FILE");
 }
 
+void CommandParser::add_allow_origin(const std::string& help, std::vector<std::string>& out) {
+  add_value({"--allow-origin", "ORIGIN", help, true,
+             [&out](const std::string& text) { return append(parse_origin(text), out); }});
+}
+
 void CommandParser::add_verbosity(Verbosity& out) {
   app_.add_flag_callback(
       "-q,--quiet", [&out] { out = Verbosity::quiet; }, "Say nothing but errors");

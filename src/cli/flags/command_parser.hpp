@@ -1,5 +1,5 @@
 // A command's flags: how they are declared, read, and refused with a reason. For the files that
-// define commands' flags; command_line.hpp is the front door.
+// define commands' flags.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -11,10 +11,19 @@
 #include <variant>
 #include <vector>
 
-#include "cli/flags/command_line.hpp"
+#include "cli/flags/environment.hpp"
 #include "cli/flags/options.hpp"
 
 namespace roomwire::cli {
+
+/// Help and the version, for standard output.
+struct Print {
+  std::string text;
+};
+/// One line that names what is wrong and what to write instead.
+struct WrongUsage {
+  std::string line;
+};
 
 /// Thrown while flags are read, and caught by parse_command_line: nothing is left to parse.
 struct Stop {
@@ -85,6 +94,7 @@ class CommandParser {
   void add_verbosity(Verbosity& out);
   /// --tls-cert and --tls-key; check_tls() refuses one without the other.
   void add_tls(std::string& certificate, std::string& key);
+  void add_allow_origin(const std::string& help, std::vector<std::string>& out);
 
   /// Throws Stop.
   void parse(std::vector<std::string> arguments, const Environment& environment);

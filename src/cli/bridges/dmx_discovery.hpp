@@ -7,6 +7,6 @@ namespace roomwire::cli {
 
 /// Prints nodes and sources as they are heard, one a line on standard output, until the time limit,
 /// 11 seconds without one, or a signal. Fails when nobody was heard.
-int discover_dmx(const DmxOptions& options);
+int discover_dmx(const ConnectionOptions& connection);
 
 }  // namespace roomwire::cli

@@ -1,4 +1,4 @@
-#include "cli/commands/dmx_discovery.hpp"
+#include "cli/bridges/dmx_discovery.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -112,7 +112,7 @@ void say_outcome(const Findings& findings, const bridges::DmxDiscovery& discover
 
 }  // namespace
 
-int discover_dmx(const DmxOptions& options) {
+int discover_dmx(const ConnectionOptions& connection) {
   net::Loop loop;
   std::atomic<int> signalled{0};
   const SignalWatcher signals([&](int signal) {
@@ -121,8 +121,8 @@ int discover_dmx(const DmxOptions& options) {
   });
   Findings findings;
   bridges::DmxDiscovery discovery(loop, findings);
-  const bool quiet = options.connection.verbosity == Verbosity::quiet;
-  const auto limit = options.connection.time_limit.value_or(default_limit);
+  const bool quiet = connection.verbosity == Verbosity::quiet;
+  const auto limit = connection.time_limit.value_or(default_limit);
   for (const std::string& line : discovery.start()) {
     if (!quiet) say(Tone::bad, line);
   }
