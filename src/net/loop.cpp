@@ -83,7 +83,12 @@ void Loop::run() noexcept {
   const auto work = asio::make_work_guard(*io_);
   while (!stop_.exchange(false)) {
     now_is_fresh_ = false;
-    if (hooks_.empty()) wait_and_run_one();
+    // With hooks left over, what is ready has its turn all the same.
+    if (hooks_.empty()) {
+      wait_and_run_one();
+    } else {
+      io_->poll_one();
+    }
     run_hooks();
   }
   running_ = false;

@@ -114,6 +114,24 @@ TEST_F(PostTest, ADelayedTaskThatSetsItselfAnewLetsOthersHaveTheirTurn) {
   context->run();
 }
 
+TEST_F(PostTest, ASenderThatSendsAnewWhenItHasSentLetsOthersHaveTheirTurn) {
+  start();
+  auto room = join();
+  auto action = *room->action("a");
+  std::function<void()> send = [&] {
+    SendOptions options;
+    options.on_sent = send;
+    ASSERT_TRUE(action.send("to nobody", options));
+  };
+  send();
+  std::thread elsewhere;
+  context->post_after(
+      1ms, [&] { elsewhere = std::thread([&] { context->post([&] { context->stop(); }); }); });
+  context->run();
+  elsewhere.join();
+  room.reset();
+}
+
 TEST_F(PostTest, WhatWaitsWhenTheContextGoesIsDroppedUncalled) {
   start();
   const auto unexpected = [] { ADD_FAILURE() << "called after the end"; };

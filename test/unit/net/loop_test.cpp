@@ -179,11 +179,16 @@ TEST(TurnHook, ThatRequestsItselfForEverStarvesNobody) {
   Loop loop;
   std::unique_ptr<TurnHook> hook;
   hook = std::make_unique<TurnHook>(loop, [&] { hook->request(); });
-  hook->request();
-  // The hooks never let the loop sleep, and yet stop() is seen.
-  std::thread other([&] { loop.stop(); });
+  bool fired = false;
+  Timer timer(loop, [&] { fired = true; });
+  loop.post([&] {
+    hook->request();
+    timer.set(loop.now() + 1ms);
+  });
+  std::function<void()> until_fired = [&] { fired ? loop.stop() : loop.post(until_fired); };
+  loop.post([&] { loop.post(until_fired); });
   loop.run();
-  other.join();
+  EXPECT_TRUE(fired);
 }
 
 TEST(TurnHook, DestroyedByItselfOrByAnotherIsNotCalledAgain) {
