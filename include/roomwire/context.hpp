@@ -58,7 +58,7 @@ class Context {
   void run();
   /// From any thread, or from a signal-handling thread. Leaves no room: see Room::leave.
   void stop();
-  /// Runs `task` soon on the loop. From any thread.
+  /// Runs `task` soon on the loop. From any thread. Kept until then, however many there are.
   void post(std::function<void()> task);
   /// Runs `task` on the loop once `delay` has passed.
   void post_after(std::chrono::milliseconds delay, std::function<void()> task);

@@ -40,7 +40,9 @@ ContextState::~ContextState() {
     room->outlive_context();
   for (const auto& room : rooms)
     room->forget_callbacks();
-  timers_.clear();
+  // What goes with them may set others.
+  while (!timers_.empty())
+    std::exchange(timers_, {}).clear();
   timer_.reset();
   runtime_.reset();
 }

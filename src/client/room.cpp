@@ -20,7 +20,7 @@ void Action::on_message(std::function<void(Message)> callback) {
 }
 
 void Action::on_progress(std::function<void(const Progress&)> callback) {
-  state_->on_progress.set(std::move(callback));
+  state_->set_on_progress(std::move(callback));
 }
 
 void Action::request(const PeerId& peer, Payload payload, const RequestOptions& options,
@@ -72,7 +72,7 @@ void Room::on_peer_join(std::function<void(const PeerId&)> callback) {
 }
 
 void Room::on_peer_leave(std::function<void(const PeerId&, const std::string&)> callback) {
-  state_->on_leave.set(std::move(callback));
+  state_->set_on_leave(std::move(callback));
 }
 
 void Room::on_unclaimed(std::function<void(const std::string&, Message)> callback) {

@@ -56,7 +56,11 @@ std::shared_ptr<ActionState> RoomState::action(const std::string& name) {
 }
 
 void RoomState::forget_callbacks() {
-  actions_.clear();
+  on_join_.set({});
+  on_leave_.set({});
+  on_unclaimed_.set({});
+  for (const auto& [name, action] : std::exchange(actions_, {}))
+    action->forget_callbacks();
   waiting_.clear();
 }
 
@@ -71,9 +75,9 @@ void RoomState::leave(std::function<void()> done, Duration drain) {
 }
 
 void RoomState::set_on_join(std::function<void(const PeerId&)> callback) {
+  if (context_ == nullptr) return;
   on_join_.set(std::move(callback));
   ++listener_;
-  if (context_ == nullptr) return;
   untold_.clear();
   for (const auto& [peer, told] : present_)
     untold_.insert(peer);
@@ -105,14 +109,14 @@ void RoomState::handle(mesh::PeerLeft& event) {
   const bool told = !entry.empty() && entry.mapped();
   // Of a peer that came and went before its joining could be told, nothing is told.
   if (untold_.erase(event.peer) > 0 && !told) return;
-  on_leave(event.peer, event.reason);
+  on_leave_(event.peer, event.reason);
 }
 
 void RoomState::handle(mesh::MessageReceived& event) {
   const auto entry = actions_.find(event.action);
   if (entry == actions_.end()) return handle_unclaimed(event);
   const std::shared_ptr<ActionState> action = entry->second;
-  if (action->on_progress) action->tell_progress(event.peer, 1, event.metadata);
+  if (action->has_progress()) action->tell_progress(event.peer, 1, event.metadata);
   if (context_ != nullptr && !action->has_listener()) return handle_unclaimed(event);
   if (!waiting_.empty()) action->hand_over_waiting();  // What came before goes first.
   if (context_ == nullptr) return;
@@ -121,14 +125,18 @@ void RoomState::handle(mesh::MessageReceived& event) {
 
 void RoomState::handle(mesh::ReceiveProgressed& event) {
   const auto entry = actions_.find(event.action);
-  if (entry == actions_.end() || !entry->second->on_progress) return;
+  if (entry == actions_.end() || !entry->second->has_progress()) return;
   const std::shared_ptr<ActionState> action = entry->second;
   action->tell_progress(event.peer, event.fraction, event.metadata);
 }
 
+void RoomState::set_on_leave(std::function<void(const PeerId&, const std::string&)> callback) {
+  if (context_ != nullptr) on_leave_.set(std::move(callback));
+}
+
 void RoomState::set_on_unclaimed(std::function<void(const std::string&, Message)> callback) {
-  on_unclaimed_.set(std::move(callback));
   if (context_ == nullptr) return;
+  on_unclaimed_.set(std::move(callback));
   // Later, not from within the call that set the callback.
   context_->after({}, [weak = weak_from_this()] {
     if (const auto room = weak.lock()) room->hand_over_unclaimed();
@@ -217,12 +225,24 @@ void ActionState::request(const PeerId& peer, Payload payload, const RequestOpti
 }
 
 void ActionState::set_on_message(std::function<void(Message)> callback) {
+  if (!room()) return;
   on_message.set(std::move(callback));
   deliver_waiting();
 }
 
+void ActionState::set_on_progress(std::function<void(const Progress&)> callback) {
+  if (room()) on_progress_.set(std::move(callback));
+}
+
+void ActionState::forget_callbacks() {
+  on_message.set({});
+  on_request.set({});
+  on_progress_.set({});
+}
+
 void ActionState::set_on_request(
     std::function<void(Message, std::unique_ptr<Responder>)> callback) {
+  if (!room()) return;
   on_request.set(std::move(callback));
   deliver_waiting();
 }
@@ -251,7 +271,7 @@ void ActionState::hand_over_waiting() {
 void ActionState::tell_progress(const PeerId& peer, double fraction,
                                 const std::optional<Json>& metadata) {
   const auto request = room::request_of(metadata);
-  on_progress(Progress{peer, fraction, request ? request->metadata : metadata});
+  on_progress_(Progress{peer, fraction, request ? request->metadata : metadata});
 }
 
 void ActionState::handle(Message message) {

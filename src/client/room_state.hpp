@@ -36,10 +36,12 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
   void leave(std::function<void()> done, Duration drain);
   /// The context goes first: as left, without anybody being told.
   void outlive_context() { context_ = nullptr; }
-  /// And what waits for them. They may own anything, this room too.
+  /// And what waits for them. They may own anything, this room and its actions too; none is set any
+  /// more once the room was left.
   void forget_callbacks();
 
   void set_on_join(std::function<void(const PeerId&)> callback);
+  void set_on_leave(std::function<void(const PeerId&, const std::string&)> callback);
   void set_on_unclaimed(std::function<void(const std::string&, Message)> callback);
   void handle(mesh::PeerJoined& event);
   void handle(mesh::PeerLeft& event);
@@ -52,8 +54,6 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
   };
   std::deque<Waiting> take_waiting(const std::string& action);
 
-  Callback<void(const PeerId&, const std::string&)> on_leave;
-
  private:
   void tell_present();
   /// Of an action without a listener.
@@ -65,6 +65,7 @@ class RoomState : public std::enable_shared_from_this<RoomState> {
   AppId app_;
   RoomId room_;
   Callback<void(const PeerId&)> on_join_;
+  Callback<void(const PeerId&, const std::string&)> on_leave_;
   Callback<void(const std::string&, Message)> on_unclaimed_;
   /// Those there, as far as the user may know by now, and whether an on_join was told of them.
   std::map<PeerId, bool> present_;
@@ -90,14 +91,15 @@ class ActionState : public std::enable_shared_from_this<ActionState> {
                std::function<void(Result<Payload>)> done);
   void set_on_message(std::function<void(Message)> callback);
   void set_on_request(std::function<void(Message, std::unique_ptr<Responder>)> callback);
+  void set_on_progress(std::function<void(const Progress&)> callback);
+  void forget_callbacks();
 
   /// Gives the messages that waited for a callback to it.
   void hand_over_waiting();
   bool has_listener() const { return on_message || on_request; }
+  bool has_progress() const { return bool(on_progress_); }
   void handle(Message message);
   void tell_progress(const PeerId& peer, double fraction, const std::optional<Json>& metadata);
-
-  Callback<void(const Progress&)> on_progress;
 
  private:
   void deliver_waiting();
@@ -106,6 +108,7 @@ class ActionState : public std::enable_shared_from_this<ActionState> {
   std::string name_;
   Callback<void(Message)> on_message;
   Callback<void(Message, std::unique_ptr<Responder>)> on_request;
+  Callback<void(const Progress&)> on_progress_;
 };
 
 }  // namespace roomwire::client

@@ -27,7 +27,8 @@ Loop::Loop(LoopOptions options)
 
 // First of all the handlers go, for those that own timers and hooks want the rest to be there.
 Loop::~Loop() {
-  std::exchange(posted_, {}).clear();
+  while (!posted_.empty())
+    std::exchange(posted_, {}).clear();
   io_.reset();
 }
 

@@ -45,7 +45,7 @@ class Loop {
   Time now();
 
   /// Runs `task` soon on the loop, never inside this call. Tasks from one thread keep their
-  /// order. From any thread. Not bounded: the callers are our own. A task not yet run when the
+  /// order. From any thread. As many as the program hands over. A task not yet run when the
   /// loop dies is destroyed unrun.
   void post(std::function<void()> task);
 

@@ -180,8 +180,7 @@ class Hub::Impl {
 
  private:
   // hub.cpp
-  /// From now; a caller's "forever" does not overflow.
-  Time after(Duration delay) const { return now_ + std::min<Duration>(delay, 24h * 365); }
+  Time after(Duration delay) const { return now_ + delay; }
   JoinedRoom* joined_room(const RoomId& id) const;
   Member* active_member(const RoomId& id, const PeerId& peer) const;
   bool is_drained(const JoinedRoom& room) const;

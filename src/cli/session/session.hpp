@@ -75,7 +75,7 @@ class Session {
     staying,
     finishing,  ///< finish() was called: before_leaving() has its turn.
     leaving,    ///< What was sent is waited for.
-    hurrying,   ///< No longer: the others hear that we go, and the loop stops.
+    hurrying,   ///< No longer: the loop stops, once the others had time to hear that we go.
   };
 
   Session(ConnectionOptions options, std::optional<std::size_t> peers_wanted);

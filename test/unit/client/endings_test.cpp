@@ -74,7 +74,13 @@ TEST_F(EndingsTest, TasksAndCallbacksThatOwnARoomGoWithTheContext) {
     SendOptions send;
     send.on_sent = [one] {};
     ASSERT_TRUE(one->action("a")->send("x", send));
+    one->on_peer_join([one](const PeerId&) {});
+    one->on_peer_leave([one](const PeerId&, const std::string&) {});
+    one->on_unclaimed([other](const std::string&, const Message&) {});
     one->action("a")->on_message([one](const Message&) {});
+    one->action("a")->on_progress([one](const Progress&) {});
+    one->action("c")->on_request([one](const Message&, std::unique_ptr<Responder>) {});
+    one->action("d")->on_message([action = *one->action("d")](const Message&) {});
     one->action("b")->on_message([other](const Message&) {});
     other->action("a")->on_message([one](const Message&) {});
   }

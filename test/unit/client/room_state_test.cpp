@@ -47,7 +47,7 @@ class RoomStateTest : public testing::Test {
   }
   void listen() {
     room->set_on_join([this](const PeerId& peer) { told.push_back("+" + peer.str()); });
-    room->on_leave.set(
+    room->set_on_leave(
         [this](const PeerId& peer, const std::string&) { told.push_back("-" + peer.str()); });
   }
   /// Lets come what was set for later.
@@ -124,7 +124,7 @@ TEST_F(RoomStateTest, AListenerMayReplaceItselfAndLeave) {
 }
 
 TEST_F(RoomStateTest, WithoutAListenerForJoinersLeavingIsTold) {
-  room->on_leave.set(
+  room->set_on_leave(
       [this](const PeerId& peer, const std::string&) { told.push_back(peer.str()); });
   join(ada);
   leave(ada);
