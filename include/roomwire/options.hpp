@@ -32,7 +32,12 @@ struct ContextOptions {
 struct RoomOptions {
   AppId app{"patchies"};
   RoomId room;
-  std::string password;  ///< Empty for none. Peers with another one are kept out.
+  /// Empty for none. Descriptions of connections are encrypted with it on the relays, so that who
+  /// does not hold it is met by no signalling of this room. What it does not do: a peer that is
+  /// connected to us through another room of the same app has only to answer Trystero's handshake,
+  /// in which the smaller id asks; that is never us, so such a peer is not asked. Join a room that
+  /// must be closed under an app id that has no open room.
+  std::string password;
   /// Listen without announcing; wake when an active peer appears (Trystero 0.24 and later).
   bool passive = false;
   /// How long a peer may take to prove that it holds the password.

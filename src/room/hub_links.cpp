@@ -11,8 +11,9 @@ constexpr Duration idle_time = 123'333ms;
 /// Trystero speaks as soon as the channel is open. A peer that is not heard in this time never will
 /// be: Chromium is known to swallow what its page sends first. A new connection then helps.
 constexpr Duration silence_time = 4s;
-/// How long a peer takes at most to answer a probe, once it has it…
-constexpr Duration probe_patience = 5s;
+/// How long a peer takes at most to answer a probe, once it has it: as long as Trystero keeps one
+/// that is silent. A program that computes for some seconds has not given us up…
+constexpr Duration probe_patience = 10s;
 /// … and altogether: what was sent before may hold it up.
 constexpr Duration longest_probe = 30s;
 constexpr std::size_t challenge_size = 36;

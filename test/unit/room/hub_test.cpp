@@ -195,7 +195,7 @@ TEST_F(HubTest, AProbeThatArrivedAndIsNotAnsweredShowsALinkThatWasGivenUp) {
   meet();
   a.hub.probe(pair.now, b.id);
   pair.a_to_b.take();
-  pair.advance(4'999ms);
+  pair.advance(9'999ms);
   EXPECT_EQ(a.notes().take_events(), "");
   pair.advance(1ms);
   EXPECT_EQ(a.notes().take_events(), "abandoned B\n");
