@@ -30,12 +30,12 @@ constexpr std::optional<std::chrono::milliseconds> last_write = 1s;
 // While it is waited for the reader, nothing is read from the peers: those of roomwire wait for
 // ever, those of Trystero drop a message that makes no progress for 10 s, then the connection
 // (@trystero-p2p/core: room).
-constexpr auto patience = 2s;
+constexpr auto reader_patience = 2s;
 
 LineWriter::Patience patience_of(const NetrecvOptions& options) {
   LineWriter::Patience out;
   out.spool = options.spool;
-  out.wait = patience;
+  out.wait = reader_patience;
   return out;
 }
 
