@@ -3,7 +3,8 @@
 // BINARY is the roomwire program, NATIVE_PEER the program of native_peer.cpp; without them those of
 // the dev preset. Needs `npm ci` here, Chromium as /usr/bin/chromium or ROOMWIRE_CHROMIUM, and Firefox
 // as /usr/bin/firefox-esr or ROOMWIRE_FIREFOX.
-// ROOMWIRE_TEST_TIMES names a file for what took longest, which is also the last that it says.
+// ROOMWIRE_TEST_REPORTS names a folder: slowest.txt in it is what took longest, and skipped.txt what
+// could not run here.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -36,7 +37,7 @@ for (const file of files)
 // Files have limits of their own, which say more (lib/test.mjs); this one is for those that fail.
 // Four at once, as they wait for most of their time.
 const limits = ['--test-concurrency=4', '--test-timeout=1200000'];
-const reporters = ['spec', join(here, 'lib/slowest.mjs')].flatMap((reporter) => [
+const reporters = ['spec', join(here, 'lib/summary.mjs')].flatMap((reporter) => [
   `--test-reporter=${reporter}`,
   '--test-reporter-destination=stdout',
 ]);

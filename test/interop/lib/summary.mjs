@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const shown = 10;
+/** What node:test says of those that --test-name-pattern leaves out. */
+const notAskedFor = 'test name does not match pattern';
 const seconds = (ms) => `${(ms / 1000).toFixed(1).padStart(7)} s`;
 
 function longest(title, entries) {
@@ -32,7 +34,7 @@ export default async function* summary(events) {
     if (type === 'test:complete' && data.name === data.file)
       files.set(name(data.file), data.details.duration_ms);
     if (isEnd && data.details.type !== 'suite') tests.push([title, data.details.duration_ms]);
-    if (isEnd && (data.skip ?? false) !== false)
+    if (isEnd && (data.skip ?? false) !== false && data.skip !== notAskedFor)
       skipped.push(`${title}${typeof data.skip === 'string' && data.skip ? `: ${data.skip}` : ''}\n`);
   }
   const text = `${longest('slowest tests', tests)}\n${longest('slowest files', [...files])}\n`;

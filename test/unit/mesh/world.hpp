@@ -69,6 +69,11 @@ class World {
  public:
   explicit World(std::uint64_t seed, Conditions conditions = {})
       : seed_(seed), conditions_(conditions), entropy_(seed), stack_(*rtc::Stack::create()) {}
+  /// The first to go says good-bye to nobody: the others are half gone.
+  ~World() {
+    for (const auto& peer : peers_)
+      peer->alive = false;
+  }
 
   SimPeer& add(const std::string& id, std::size_t max_message_bytes = 64U << 20) {
     const auto host = static_cast<std::uint8_t>(peers_.size() + 1);

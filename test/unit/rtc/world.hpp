@@ -9,6 +9,8 @@ namespace roomwire::rtc {
 class World : public Simulation {
  public:
   explicit World(std::uint64_t seed = 1) : Simulation(seed) {}
+  /// The peers say good-bye, and what a test notes in its tap is gone by then.
+  ~World() { tap = nullptr; }
 
   bool open() {
     introduce(offerer, answerer);
