@@ -114,7 +114,7 @@ class App {
   void apply(Links::PeerReached& reached);
   void apply(Links::PeerLost& lost);
   void apply(Links::FrameDropped& dropped);
-  void apply(Status& status) { events_.emplace_back(std::move(status)); }
+  void apply(Status& status);
 
   JoinedRoom* room_of(signal::AttemptId attempt);
   void add_candidate_init(signal::AttemptId attempt, std::string_view init);

@@ -129,11 +129,15 @@ void App::apply(JoinedRoom&, const signal::Matchmaker::SignalDropped& dropped) {
 
 bool App::drain_links() {
   auto outputs = links_.take_outputs();
-  // Rooms are told to be left before a connection is told to be gone.
-  const bool hub = drain_hub();
   for (auto& output : outputs)
     std::visit([this](auto& each) { apply(each); }, output);
-  return hub || !outputs.empty();
+  return !outputs.empty();
+}
+
+void App::apply(Status& status) {
+  // A peer leaves its rooms before its connection is told to be gone.
+  if (std::holds_alternative<PeerDisconnected>(status)) drain_hub();
+  events_.emplace_back(std::move(status));
 }
 
 void App::apply(Links::LocalCandidate& candidate) {
