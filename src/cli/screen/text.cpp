@@ -30,6 +30,13 @@ Decoded decode(std::string_view text) {
   return {length, code};
 }
 
+// Those that steer a terminal, end its line, or turn the direction in which it writes, so that one
+// name could look like another.
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
 }
@@ -57,8 +64,7 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
     const Decoded next = decode(text);
     const std::size_t length = std::max<std::size_t>(next.length, 1);
     if (out.size() + length > max_bytes) return out + "...";
-    const bool control = next.code < 0x20 || (next.code >= 0x7f && next.code < 0xa0);
-    if (next.length == 0 || control) {
+    if (next.length == 0 || is_control(next.code)) {
       out.push_back('?');
     } else {
       out.append(text.substr(0, length));

@@ -15,8 +15,9 @@ bool is_utf8(std::string_view text);
 /// editors put before UTF-8.
 std::string_view without_byte_order_mark(std::string_view text);
 
-/// `text` as it may be shown on a terminal: control characters, which could steer it, and what is
-/// not UTF-8 become `?`. Cut after `max_bytes`, with `...` in place of the rest.
+/// `text` as it may be shown on a terminal: control characters, which could steer it, those that
+/// turn the direction of writing, and what is not UTF-8 become `?`. Cut after `max_bytes`, with
+/// `...` in place of the rest.
 std::string printable(std::string_view text, std::size_t max_bytes = 300);
 
 /// Appends `text`, which is UTF-8, as a JSON string with its quotes. Only what must be escaped is.

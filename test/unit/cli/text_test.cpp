@@ -38,6 +38,9 @@ TEST(Text, PrintableKeepsTextAndDisarmsTheRest) {
             "?31m");  // CSI as one character
   EXPECT_EQ(printable("a\xff\xc3"), "a??");
   EXPECT_EQ(printable("\0"s), "?");
+  // U+202E, after which a terminal writes from right to left, and others of its kind.
+  EXPECT_EQ(printable("fig\xe2\x80\xaegnp.exe\xe2\x80\xa8\xe2\x81\xa6"), "fig?gnp.exe??");
+  EXPECT_EQ(printable("\xe2\x80\xa7\xe2\x80\xaf"), "\xe2\x80\xa7\xe2\x80\xaf");  // Its neighbours.
 }
 
 TEST(Text, PrintableCutsBetweenCharacters) {
