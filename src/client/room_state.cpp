@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/context_state.hpp"
+#include "room/request.hpp"
 
 namespace roomwire::client {
 namespace {

@@ -13,8 +13,9 @@
 #include "base/drop_log.hpp"
 #include "mesh/events.hpp"
 #include "mesh/links.hpp"
-#include "mesh/mesh.hpp"
+#include "mesh/options.hpp"
 #include "room/hub.hpp"
+#include "roomwire/options.hpp"
 #include "signal/matchmaker.hpp"
 #include "signal/relay_pool.hpp"
 

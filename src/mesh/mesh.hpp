@@ -12,6 +12,7 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "mesh/events.hpp"
+#include "mesh/options.hpp"
 #include "room/hub.hpp"
 #include "roomwire/options.hpp"
 #include "rtc/peer_connection.hpp"
@@ -20,14 +21,6 @@
 namespace roomwire::mesh {
 
 class App;
-
-struct MeshOptions {
-  PeerId self;
-  std::vector<RelayUrl> relays;  ///< Empty: the defaults of each app.
-  std::string relay_set;
-  std::size_t max_message_bytes = 64U << 20;
-  std::vector<RelayUrl> further_relays{};  ///< Beside those.
-};
 
 /// Every function takes the time of the loop, which never goes back. They are inputs: once a turn
 /// settle() does what follows from them, and take_outputs() gives what came of it.

@@ -135,11 +135,4 @@ class Hub {
 /// 1 to 32 bytes of UTF-8 without NUL, not one of Trystero's own (`@_…`).
 bool is_action_name(std::string_view name);
 
-/// What makes a message a request (0.25): metadata `{"r":<id>,"m":<user's metadata>}`.
-struct Request {
-  std::string id;
-  std::optional<Json> metadata;
-};
-std::optional<Request> request_of(const std::optional<Json>& metadata);
-
 }  // namespace roomwire::room

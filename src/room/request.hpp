@@ -6,9 +6,17 @@
 #include <string>
 #include <string_view>
 
-#include "room/hub.hpp"
+#include "roomwire/error.hpp"
+#include "roomwire/payload.hpp"
 
 namespace roomwire::room {
+
+/// What makes a message a request (0.25): metadata `{"r":<id>,"m":<user's metadata>}`.
+struct Request {
+  std::string id;
+  std::optional<Json> metadata;
+};
+std::optional<Request> request_of(const std::optional<Json>& metadata);
 
 /// Metadata of `@_response`: `{"r":<id>}`, with `"e":<message>` when the request failed.
 struct Response {

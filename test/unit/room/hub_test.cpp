@@ -1,10 +1,12 @@
 // What a room's users notice: joining, messages, requests, leaving.
 #include "room/hub.hpp"
+#include "room/request.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "room/hub_world.hpp"
+#include "room/request.hpp"
 
 namespace roomwire::room {
 namespace {
