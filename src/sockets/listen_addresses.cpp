@@ -32,8 +32,8 @@ Error explain(const SocketUrl& url, const Error& error) {
   }
   if (means(error, EADDRNOTAVAIL)) {
     return {ErrorKind::unavailable, "cannot listen on " + url.text() +
-                                        ": this machine has no such address (a port alone " +
-                                        "listens on all)"};
+                                        ": this machine has no such address; leave it " +
+                                        "out to listen on all"};
   }
   if (means(error, EACCES)) {
     return {

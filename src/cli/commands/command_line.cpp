@@ -58,6 +58,13 @@ CommandLine parse_command(const std::string& name, const std::vector<std::string
   if (command != all.end()) return command->parse(rest, environment);
   if (name == "--help" || name == "-h" || name == "help") return Print{overview(all)};
   if (name == "--version") return Print{"roomwire " ROOMWIRE_VERSION "\n"};
+  const auto later = std::find_first_of(
+      rest.begin(), rest.end(), all.begin(), all.end(),
+      [](const std::string& word, const Command& each) { return word == each.name; });
+  if (name.starts_with('-') && later != rest.end()) {
+    reject(printable(name, 100), "the command comes first; write roomwire " + *later + " " +
+                                     printable(name, 100) + " and so on");
+  }
   reject("'" + printable(name, 100) + "'",
          "is no command; " + names_of(all) + " are (see roomwire --help)");
 }

@@ -301,6 +301,10 @@ std::string CommandParser::help() const {
 void CommandParser::reject_extra(const std::string& extra) const {
   const std::string help = "see " + app_.get_name() + " --help";
   if (!extra.starts_with('-')) {
+    if (app_.get_option_no_throw("--listen") != nullptr && parse_listen(extra)) {
+      reject("'" + printable(extra, 100) + "'",
+             "is one argument too many; to listen there write --listen " + printable(extra, 100));
+    }
     reject("'" + printable(extra, 100) + "'",
            "is one argument too many; put a value with spaces in it in quotes, or " + help);
   }

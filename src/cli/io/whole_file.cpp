@@ -54,7 +54,12 @@ Result<void> write_whole_file(const std::filesystem::path& file, std::string_vie
   if (none) target = file;
   std::string temporary = target.string() + ".XXXXXX";
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0) return failed(target.has_parent_path() ? target.parent_path() : target, errno);
+  if (fd < 0) {
+    // It is the folder that refuses.
+    const int refused = errno;
+    if (!target.has_parent_path()) return failed(target, refused);
+    return failed(file.string() + ": in " + target.parent_path().string(), refused);
+  }
   bool is_done = write_all(fd, bytes) && fchmod(fd, mode) == 0;
   int error = errno;
   close(fd);

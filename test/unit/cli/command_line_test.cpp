@@ -427,6 +427,9 @@ TEST(CommandLine, WrongUsageNamesTheFlag) {
       {{"relay", "--listen", "here"}, "--listen: 'here'"},
       {{"relay", "--tls-cert", "c"}, "--tls-cert: needs its other half"},
       {{"relay", "extra"}, "'extra': is one argument too many"},
+      {{"relay", "0.0.0.0:7778"}, "to listen there write --listen 0.0.0.0:7778"},
+      {{"--room", "x", "netsend", "chat"},
+       "--room: the command comes first; write roomwire netsend --room"},
   };
   for (const auto& [arguments, complaint] : cases) {
     EXPECT_THAT(wrong(arguments), HasSubstr(complaint)) << testing::PrintToString(arguments);

@@ -60,7 +60,8 @@ TEST(QrCode, RefusesWhatNoCodeHolds) {
 TEST(QrCode, SaysWhichImageItCannotWrite) {
   const auto written = QrCode::of("hello").value().write_png("/nowhere/code.png");
   ASSERT_FALSE(written);
-  EXPECT_THAT(written.error().message, testing::HasSubstr("cannot write /nowhere:"));
+  EXPECT_THAT(written.error().message,
+              testing::HasSubstr("cannot write /nowhere/code.png: in /nowhere: "));
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ TEST(UdpListener, SaysWhichPortIsTakenAndWhatToDo) {
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error().message,
             "cannot listen on 192.0.2.77:" + port +
-                ": this machine has no such address (a port alone listens on all)");
+                ": this machine has no such address; leave it out to listen on all");
   const auto group = second->listen(at("239.0.0.1:0?interface=none0"));
   ASSERT_FALSE(group);
   EXPECT_NE(group.error().message.find("no interface none0"), std::string::npos);
