@@ -79,7 +79,7 @@ class Matchmaker::Impl {
   void expire(Time now, Entry& entry);
   void give_up(Time now, Entry& entry);
   /// Forgets the proposal; its attempt is closed unless the owner knows already.
-  void drop(KnownPeer& peer, bool abandon);
+  void drop(KnownPeer& known, bool abandon);
   RelayLimits& limits(RelayId relay);
 
   // What (matchmaker_signals.cpp)
