@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
   std::cout << node.port() << std::endl;
 
   roomwire::ContextOptions options;
-  options.relays = {{roomwire::RelayUrl::Kind::nostr, argv[2]}};
+  options.relays = {roomwire::RelayUrl::parse(argv[2]).value()};
   options.ice_servers.emplace();
   auto context = roomwire::Context::create(options).value();
   roomwire::RoomOptions room_options;

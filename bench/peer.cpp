@@ -144,7 +144,7 @@ int main(int argc, char** argv) {
   }
   const std::string role = argv[1];
   roomwire::ContextOptions options;
-  options.relays = {{roomwire::RelayUrl::Kind::nostr, argv[3]}};
+  options.relays = {roomwire::RelayUrl::parse(argv[3]).value()};
   options.ice_servers.emplace();
   auto context = roomwire::Context::create(options);
   if (!context) {
@@ -166,7 +166,7 @@ int main(int argc, char** argv) {
   } else {
     action.on_message([&action](roomwire::Message message) {
       roomwire::SendOptions to_sender;
-      to_sender.to.push_back(std::move(message.from));
+      to_sender.to = {std::move(message.from)};
       if (!action.send(std::move(message.payload), std::move(to_sender))) std::abort();
     });
   }

@@ -33,7 +33,8 @@ function(roomwire_layer name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
   add_library(layer_${name} STATIC ${sources})
   set_target_properties(layer_${name} PROPERTIES OUTPUT_NAME "roomwire_${name}"
-    POSITION_INDEPENDENT_CODE ON)
+    POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(layer_${name} PUBLIC "${view}" "${PROJECT_SOURCE_DIR}/include")
   list(TRANSFORM arg_USES PREPEND "layer_")
   target_link_libraries(layer_${name} PUBLIC ${arg_USES} ${arg_LIBRARIES}

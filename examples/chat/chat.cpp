@@ -23,7 +23,9 @@ void say_status(const roomwire::Status& status) {
 }
 
 int fail(const roomwire::Error& error) {
-  std::cerr << "chat: " << error.message << '\n';
+  std::cerr << "chat: ";
+  if (!error.option.empty()) std::cerr << error.option << ": ";
+  std::cerr << error.message << '\n';
   return 1;
 }
 
@@ -36,7 +38,9 @@ int main(int argc, char** argv) {
   }
   roomwire::ContextOptions options;
   if (argc == 3) {
-    options.relays = {{roomwire::RelayUrl::Kind::nostr, argv[2]}};
+    const auto relay = roomwire::RelayUrl::parse(argv[2]);
+    if (!relay) return fail(relay.error());
+    options.relays = {*relay};
     options.ice_servers.emplace();  // A relay of one's own: nobody outside is asked.
   }
   auto context = roomwire::Context::create(options);

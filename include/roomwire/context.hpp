@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <roomwire/error.hpp>
+#include <roomwire/export.hpp>
 #include <roomwire/ids.hpp>
 #include <roomwire/options.hpp>
 #include <roomwire/room.hpp>
@@ -28,9 +29,9 @@ class Edge;
 /// Exceptions: one that leaves a callback or a posted task ends the program (std::terminate), as
 /// nobody could say what else of that turn of the loop was done.
 /// Durations: a negative one is none, and milliseconds::max() is for ever.
-class Context {
+class ROOMWIRE_EXPORT Context {
  public:
-  /// Fails with invalid_input (an option that makes no sense, named in the message) or with
+  /// Fails with invalid_input (an option that makes no sense: Error::option names it) or with
   /// unavailable (no network address fits, the port is taken, a Context exists already).
   static Result<std::unique_ptr<Context>> create(const ContextOptions& options);
   ~Context();

@@ -12,6 +12,15 @@
 
 namespace roomwire {
 
+/// A server that tells a peer how the internet sees it, as RTCIceServer in a browser.
+struct IceServer {
+  std::string url;  ///< `stun:host[:port]`. TURN (`turn:`, `turns:`) is not supported yet.
+  /// What a TURN server wants to know; of no use to STUN.
+  std::string username{};
+  std::string credential{};
+  bool operator==(const IceServer&) const = default;
+};
+
 struct ContextOptions {
   /// No relay at all: those that each Trystero release from 0.23 to 0.25 chooses for the app.
   std::vector<RelayUrl> relays;
@@ -19,8 +28,8 @@ struct ContextOptions {
   std::vector<RelayUrl> further_relays;
   /// Narrows the default to one release's choice, such as "0.23.0"; empty for all of them.
   std::string relay_set;
-  /// `stun:host[:port]`. Not set: Trystero's defaults; set and empty: none.
-  std::optional<std::vector<std::string>> ice_servers;
+  /// Not set: Trystero's defaults; set and empty: none.
+  std::optional<std::vector<IceServer>> ice_servers;
   /// The one UDP port to use on every address; 0 lets the system choose.
   std::uint16_t ice_port = 0;
   /// Interface names or addresses to use, and no others; empty for all.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <roomwire/error.hpp>
+#include <roomwire/export.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ using ByteView = std::span<const std::uint8_t>;
 
 /// A JSON value, kept as its text, so that key order, repeated keys and every digit of a number
 /// stay as they were sent. Read it with the JSON library of your choice.
-class Json {
+class ROOMWIRE_EXPORT Json {
  public:
   /// The value `null`.
   Json() = default;
@@ -40,6 +41,6 @@ class Json {
 using Payload = std::variant<std::string, Json, Bytes>;
 
 /// Size on the wire without headers, in bytes.
-std::size_t size_of(const Payload& payload);
+ROOMWIRE_EXPORT std::size_t size_of(const Payload& payload);
 
 }  // namespace roomwire

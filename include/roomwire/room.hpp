@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <roomwire/error.hpp>
+#include <roomwire/export.hpp>
 #include <roomwire/ids.hpp>
 #include <roomwire/payload.hpp>
 #include <roomwire/status.hpp>
@@ -37,8 +38,9 @@ struct Progress {
 };
 
 struct SendOptions {
-  /// Only to these peers; empty for all in the room. One that is not there is skipped.
-  std::vector<PeerId> to;
+  /// Not set: everybody who is in the room now. Set: these, and nobody else; one that is not there
+  /// is skipped, and of an empty list nobody is meant.
+  std::optional<std::vector<PeerId>> to;
   std::optional<Json> metadata;
   std::function<void(const Progress&)> on_progress;
   /// Called once, when the last byte for the last target was given to the network, or when no
@@ -52,7 +54,7 @@ struct RequestOptions {
 };
 
 /// Answers one request. Keep it to answer later; dropped unanswered, it sends an error.
-class Responder {
+class ROOMWIRE_EXPORT Responder {
  public:
   virtual ~Responder() = default;
   /// The first call of either counts; later ones do nothing.
@@ -62,7 +64,7 @@ class Responder {
 
 /// A named stream of messages in one room. Cheap to copy; when its room is gone, sending fails
 /// with closed and nothing is called any more. Threads and re-entrancy as for Context.
-class Action {
+class ROOMWIRE_EXPORT Action {
  public:
   const std::string& name() const;
 
@@ -97,7 +99,7 @@ class Action {
 /// One joined room. Destroying it leaves at once, without waiting for what is queued (for another
 /// 100 ms the room cannot be joined anew); leave() drains first. A Room may outlive its
 /// Context: it counts as left then, and nothing of it is called any more.
-class Room {
+class ROOMWIRE_EXPORT Room {
  public:
   ~Room();
   Room(const Room&) = delete;

@@ -3,6 +3,7 @@
 
 #include <roomwire/context.hpp>
 #include <roomwire/error.hpp>
+#include <roomwire/export.hpp>
 #include <roomwire/ids.hpp>
 #include <roomwire/options.hpp>
 #include <roomwire/payload.hpp>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <roomwire/error.hpp>
 #include <roomwire/ids.hpp>
 #include <roomwire/relay_url.hpp>
 #include <string>
@@ -33,6 +34,7 @@ struct RelayFailed {
   std::chrono::milliseconds retry_in;  ///< At most 60 s.
   bool was_connected = false;
   RelayUrl::Kind kind = RelayUrl::Kind::nostr;
+  ErrorCode code = ErrorCode::other;  ///< The reason for a program.
 };
 /// What a relay says to people (Nostr's NOTICE).
 struct RelayNotice {

@@ -1,8 +1,6 @@
-// What a user wrote in ContextOptions, checked and taken apart.
+// What a user wrote in ContextOptions, checked.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 #include "roomwire/error.hpp"
@@ -10,18 +8,10 @@
 
 namespace roomwire::client {
 
-struct StunServer {
-  std::string host;  ///< A name, or an address without brackets.
-  std::uint16_t port = 3478;
-};
-
 /// Trystero's own (@trystero-p2p/core, peer: defaultIceServers).
-std::vector<std::string> default_ice_servers();
+std::vector<IceServer> default_ice_servers();
 
-/// `stun:host`, `stun:host:port`, `stun:[::1]:port`; fails with invalid_input.
-Result<StunServer> parse_stun_url(const std::string& url);
-
-/// Names the first option that makes no sense.
+/// Fails with invalid_input, and names the first option that makes no sense.
 Result<void> check(const ContextOptions& options);
 
 }  // namespace roomwire::client

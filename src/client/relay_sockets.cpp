@@ -9,9 +9,9 @@ void RelaySockets::operator()(const signal::RelayPool::Open& open) {
   handlers.on_message = [this, relay](std::string_view frame, bool is_text) {
     handlers_.on_message(relay, as_bytes(frame), is_text);
   };
-  handlers.on_closed = [this, relay](const std::string& reason) {
-    const auto ended = clients_.extract(relay);  // Alive until here: the reason is its own.
-    handlers_.on_closed(relay, reason, ended.mapped()->was_reached());
+  handlers.on_closed = [this, relay](const Error& why) {
+    const auto ended = clients_.extract(relay);  // Alive until here: the error is its own.
+    handlers_.on_closed(relay, why, ended.mapped()->was_reached());
   };
   net::WebSocketOptions options;
   options.subprotocol = open.subprotocol;

@@ -14,7 +14,7 @@ namespace roomwire::client {
 struct RelayHandlers {
   std::function<void(signal::RelayId)> on_open;
   std::function<void(signal::RelayId, ByteView frame, bool is_text)> on_message;
-  std::function<void(signal::RelayId, const std::string& reason, bool reached)> on_closed;
+  std::function<void(signal::RelayId, const Error& why, bool reached)> on_closed;
 };
 
 /// Does what the pool wants of its sockets.

@@ -81,9 +81,8 @@ void Room::on_unclaimed(std::function<void(const std::string&, Message)> callbac
 
 Result<Action> Room::action(std::string_view name) {
   if (!room::is_action_name(name)) {
-    return failure(ErrorKind::invalid_input,
-                   "channel \"" + std::string(name) +
-                       "\": a name is 1 to 32 bytes of text and does not begin with @_");
+    return bad_option("name", "channel \"" + std::string(name) +
+                                  "\": a name is 1 to 32 bytes of text and does not begin with @_");
   }
   return Action(state_->action(std::string(name)));
 }

@@ -62,8 +62,8 @@ Result<void> Runtime::start(const ContextOptions& options) {
                         options.further_relays},
       *stack_, *this, date_, entropy_);
   touch_mesh().set_local_endpoints(now(), udp_.endpoints());
-  for (const std::string& url : options.ice_servers.value_or(default_ice_servers())) {
-    stun_lookups_.push_back(std::make_unique<StunLookup>(*this, *parse_stun_url(url)));
+  for (const IceServer& server : options.ice_servers.value_or(default_ice_servers())) {
+    stun_lookups_.push_back(std::make_unique<StunLookup>(*this, *parse_stun_url(server.url)));
     stun_lookups_.back()->ask();
   }
   return {};
@@ -94,8 +94,8 @@ RelaySockets& Runtime::relay_sockets(const AppId& app) {
   handlers.on_message = [this, app](signal::RelayId relay, ByteView frame, bool is_text) {
     touch_mesh().relay_message(now(), app, relay, frame, is_text);
   };
-  handlers.on_closed = [this, app](signal::RelayId relay, const std::string& reason, bool reached) {
-    touch_mesh().relay_closed(now(), app, relay, reason, reached);
+  handlers.on_closed = [this, app](signal::RelayId relay, const Error& why, bool reached) {
+    touch_mesh().relay_closed(now(), app, relay, why, reached);
   };
   sockets = std::make_unique<RelaySockets>(loop_, resolver_, trust_, std::move(handlers));
   return *sockets;
@@ -109,7 +109,7 @@ void Runtime::resolve_mdns(const std::string& name) {
   });
 }
 
-Runtime::StunLookup::StunLookup(Runtime& runtime, StunServer server)
+Runtime::StunLookup::StunLookup(Runtime& runtime, StunUrl server)
     : runtime_(runtime), server_(std::move(server)), retry_(runtime.loop_, [this] { ask(); }) {}
 
 void Runtime::StunLookup::ask() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/stun_url.hpp"
 #include "client/options.hpp"
 #include "client/relay_sockets.hpp"
 #include "client/udp_ports.hpp"
@@ -53,12 +54,12 @@ class Runtime final : public rtc::DatagramPort {
   /// A STUN server's name, looked up until somebody knows it.
   class StunLookup {
    public:
-    StunLookup(Runtime& runtime, StunServer server);
+    StunLookup(Runtime& runtime, StunUrl server);
     void ask();
 
    private:
     Runtime& runtime_;
-    StunServer server_;
+    StunUrl server_;
     net::Timer retry_;
   };
 

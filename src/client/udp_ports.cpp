@@ -32,14 +32,17 @@ Result<void> UdpPorts::open() {
   if (!unknown) return tl::unexpected<Error>(unknown.error());
   if (!unknown->empty()) {
     return failure(ErrorKind::unavailable,
-                   "ICE interface: no interface or address of this machine is " + list(*unknown));
+                   "no interface or address of this machine is " + list(*unknown),
+                   ErrorCode::address_not_here, "ice_interfaces");
   }
   Result<void> updated = update();
   if (!updated) return updated;
   if (sockets_.empty()) {
-    return failure(ErrorKind::unavailable, only_.empty()
-                                               ? "this machine has no network address"
-                                               : "ICE interface: no address has " + list(only_));
+    if (only_.empty())
+      return failure(ErrorKind::unavailable, "this machine has no network address",
+                     ErrorCode::no_network);
+    return failure(ErrorKind::unavailable, "no address has " + list(only_), ErrorCode::no_network,
+                   "ice_interfaces");
   }
   watch_timer_.set(loop_.now() + watch_interval);
   return {};
@@ -61,10 +64,12 @@ Result<void> UdpPorts::update() {
     if (socket) {
       sockets_[local.address] = std::move(*socket);
     } else {
-      std::string what = port_ > 0 ? "ICE port: " : "";
-      what += socket.error().message;
-      if (port_ > 0) what += "; each roomwire needs a port of its own";
-      result = failure(socket.error().kind, std::move(what));
+      Error error = socket.error();
+      if (port_ > 0) {
+        error.message += "; each roomwire needs a port of its own";
+        error.option = "ice_port";
+      }
+      result = tl::unexpected<Error>(std::move(error));
     }
   }
   std::erase_if(sockets_, [this](const auto& entry) {

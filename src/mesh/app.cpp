@@ -28,7 +28,7 @@ App::App(const AppId& id, const MeshOptions& options, std::vector<RelayUrl> rela
       links_(transport, hub_) {
   for (std::uint32_t i = 0; i < pool_.relays().size(); ++i) {
     const auto relay = static_cast<signal::RelayId>(i);
-    if (relay_url(relay).is_guess) guesses_.insert(relay);
+    if (relay_url(relay).is_guess()) guesses_.insert(relay);
   }
 }
 
@@ -41,7 +41,8 @@ void App::set_time(Time now) {
 
 Result<void> App::join(const RoomOptions& options) {
   if (hub_.is_joined(options.room)) {
-    return failure(ErrorKind::rejected, "already in room " + options.room.str());
+    return failure(ErrorKind::rejected, "already in room " + options.room.str(),
+                   ErrorCode::already_joined, "room");
   }
   const bool is_first = rooms_.empty();
   signal::MatchmakerOptions matching{id_, options.room, options.password, self_, options.passive};

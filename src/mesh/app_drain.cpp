@@ -15,7 +15,7 @@ bool App::drain_relays() {
 void App::apply(signal::RelayPool::Ready& ready) {
   const RelayUrl& place = relay_url(ready.relay);
   if (!guesses_.contains(ready.relay)) {
-    events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
+    events_.emplace_back(Status(RelayConnected{place.url(), place.kind()}));
   }
   for (auto& [id, room] : rooms_)
     room.matchmaker.relay_ready(now_, ready.relay);
@@ -24,28 +24,28 @@ void App::apply(signal::RelayPool::Ready& ready) {
 void App::apply(signal::RelayPool::Failed& failed) {
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(failed.retry_in);
   const RelayUrl& place = relay_url(failed.relay);
-  events_.emplace_back(Status(
-      RelayFailed{place.url, std::move(failed.reason), wait, failed.was_connected, place.kind}));
+  events_.emplace_back(Status(RelayFailed{place.url(), std::move(failed.why.message), wait,
+                                          failed.was_connected, place.kind(), failed.why.code}));
   relay_lost(failed.relay);
 }
 
 void App::apply(signal::RelayPool::Notice& notice) {
   const RelayUrl& place = relay_url(notice.relay);
-  events_.emplace_back(Status(RelayNotice{place.url, std::move(notice.text), place.kind}));
+  events_.emplace_back(Status(RelayNotice{place.url(), std::move(notice.text), place.kind()}));
 }
 
 void App::apply(signal::RelayPool::Refused& refused) {
   const RelayUrl& place = relay_url(refused.relay);
   events_.emplace_back(
-      Status(RelayRefused{place.url, std::move(refused.reason), refused.silently, place.kind}));
+      Status(RelayRefused{place.url(), std::move(refused.reason), refused.silently, place.kind()}));
 }
 
 void App::apply(signal::RelayPool::Passes& passes) {
   const RelayUrl& place = relay_url(passes.relay);
   if (guesses_.erase(passes.relay) > 0) {
-    events_.emplace_back(Status(RelayConnected{place.url, place.kind}));
+    events_.emplace_back(Status(RelayConnected{place.url(), place.kind()}));
   } else {
-    events_.emplace_back(Status(RelayPasses{place.url, place.kind}));
+    events_.emplace_back(Status(RelayPasses{place.url(), place.kind()}));
   }
 }
 
@@ -62,7 +62,7 @@ void App::relay_lost(signal::RelayId relay) {
 
 void App::drop_signal(signal::RelayId relay, const std::string& reason) {
   ++stats_.signals_dropped;
-  drops_.add(now_, relay_url(relay).url, reason);
+  drops_.add(now_, relay_url(relay).url(), reason);
 }
 
 // ---- matchmakers ----

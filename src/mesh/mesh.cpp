@@ -68,21 +68,21 @@ void Mesh::relay_message(Time now, const AppId& id, signal::RelayId relay, ByteV
   app(id).relays().relay_message(now, relay, frame, is_text);
 }
 
-void Mesh::relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason,
+void Mesh::relay_closed(Time now, const AppId& id, signal::RelayId relay, const Error& why,
                         bool reached) {
   app(id).set_time(now);
-  app(id).relays().relay_closed(now, relay, reason, reached);
+  app(id).relays().relay_closed(now, relay, why, reached);
 }
 
 Result<void> Mesh::join(Time now, const RoomOptions& options) {
   if (options.room.empty() || !is_utf8(options.room.str())) {
-    return failure(ErrorKind::invalid_input, "a room id is text that is not empty");
+    return bad_option("room", "a room id is text that is not empty");
   }
   if (options.app.empty() || !is_utf8(options.app.str())) {
-    return failure(ErrorKind::invalid_input, "an app id is text that is not empty");
+    return bad_option("app", "an app id is text that is not empty");
   }
   if (!is_utf8(options.password)) {
-    return failure(ErrorKind::invalid_input, "the password is not UTF-8 text");
+    return bad_option("password", "the password is not UTF-8 text");
   }
   if (apps_.count(options.app) == 0) {
     std::vector<RelayUrl> relays = options_.relays;

@@ -40,7 +40,7 @@ class Mesh {
   void relay_opened(Time now, const AppId& id, signal::RelayId relay);
   void relay_message(Time now, const AppId& id, signal::RelayId relay, ByteView frame,
                      bool is_text);
-  void relay_closed(Time now, const AppId& id, signal::RelayId relay, const std::string& reason,
+  void relay_closed(Time now, const AppId& id, signal::RelayId relay, const Error& why,
                     bool reached = false);
 
   /// Fails as Context::join does.

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <list>
+#include <optional>
 #include <vector>
 
 #include "net/loop.hpp"
@@ -19,7 +20,7 @@ namespace roomwire::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using ErrorCode = boost::system::error_code;
+using SystemError = boost::system::error_code;
 
 namespace {
 
@@ -60,27 +61,34 @@ bool expect_host(SSL* tls, const std::string& host) {
                   const_cast<char*>(host.c_str())) == 1;
 }
 
-std::string describe_tls(SSL* tls, const ErrorCode& error) {
+Error unavailable(ErrorCode code, std::string message) {
+  return {ErrorKind::unavailable, std::move(message), code};
+}
+
+Error describe_tls(SSL* tls, const SystemError& error) {
   const long verified = SSL_get_verify_result(tls);
-  if (verified != X509_V_OK)
-    return std::string("certificate not valid: ") + X509_verify_cert_error_string(verified);
+  if (verified != X509_V_OK) {
+    return unavailable(ErrorCode::certificate_invalid, std::string("certificate not valid: ") +
+                                                           X509_verify_cert_error_string(verified));
+  }
   if (error == asio::error::eof || error == asio::error::connection_reset ||
       error == asio::ssl::error::stream_truncated)
-    return "connection closed during the TLS handshake";
-  return "TLS: " + error.message();
+    return unavailable(ErrorCode::connection_lost, "connection closed during the TLS handshake");
+  return unavailable(ErrorCode::tls_failed, "TLS: " + error.message());
 }
 
 }  // namespace
 
-std::string describe(const ErrorCode& error) {
-  if (error == asio::error::connection_refused) return "connection refused";
-  if (error == asio::error::timed_out) return "no answer";
+Error describe(const SystemError& error) {
+  if (error == asio::error::connection_refused)
+    return unavailable(ErrorCode::connection_refused, "connection refused");
+  if (error == asio::error::timed_out) return unavailable(ErrorCode::no_answer, "no answer");
   if (error == asio::error::eof || error == asio::error::connection_reset ||
       error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated)
-    return "connection lost";
+    return unavailable(ErrorCode::connection_lost, "connection lost");
   if (error == asio::error::host_unreachable || error == asio::error::network_unreachable)
-    return "no route to the host";
-  return error.message();
+    return unavailable(ErrorCode::no_network, "no route to the host");
+  return unavailable(ErrorCode::other, error.message());
 }
 
 struct Connector::Impl : std::enable_shared_from_this<Connector::Impl> {
@@ -93,7 +101,7 @@ struct Connector::Impl : std::enable_shared_from_this<Connector::Impl> {
 
   void connect_to(const Resolver::Addresses& found);
   void try_next();
-  void connected(std::list<tcp::socket>::iterator socket, const ErrorCode& error);
+  void connected(std::list<tcp::socket>::iterator socket, const SystemError& error);
   void secure(tcp::socket socket);
   void end(Outcome outcome);
 
@@ -106,12 +114,12 @@ struct Connector::Impl : std::enable_shared_from_this<Connector::Impl> {
   std::size_t next = 0;
   std::list<tcp::socket> attempts;
   std::unique_ptr<ByteStream> stream;
-  std::string first_error;
+  std::optional<Error> first_error;
   bool alive = true;
 };
 
 void Connector::Impl::connect_to(const Resolver::Addresses& found) {
-  if (!found) return end(tl::unexpected(found.error().message));
+  if (!found) return end(tl::unexpected<Error>(found.error()));
   addresses = in_turns(*found);
   try_next();
 }
@@ -121,22 +129,22 @@ void Connector::Impl::try_next() {
   const Endpoint endpoint{addresses[next++], target.port};
   const auto socket = attempts.emplace(attempts.end(), loop.io());
   socket->async_connect(to_asio(endpoint),
-                        [self = shared_from_this(), socket](const ErrorCode& error) {
+                        [self = shared_from_this(), socket](const SystemError& error) {
                           if (self->alive) self->connected(socket, error);
                         });
   stagger.set(loop.now() + attempt_interval);
 }
 
-void Connector::Impl::connected(std::list<tcp::socket>::iterator socket, const ErrorCode& error) {
+void Connector::Impl::connected(std::list<tcp::socket>::iterator socket, const SystemError& error) {
   // Another attempt won already.
   if (addresses.empty()) return;
   if (error) {
     attempts.erase(socket);
-    if (first_error.empty()) first_error = describe(error);
+    if (!first_error) first_error = describe(error);
     if (next < addresses.size()) {
       try_next();
     } else if (attempts.empty()) {
-      end(tl::unexpected(first_error));
+      end(tl::unexpected<Error>(*first_error));
     }
     return;
   }
@@ -145,7 +153,7 @@ void Connector::Impl::connected(std::list<tcp::socket>::iterator socket, const E
   next = 0;
   stagger.cancel();
   attempts.clear();
-  ErrorCode ignored;
+  SystemError ignored;
   winner.set_option(tcp::no_delay(true), ignored);
   if (target.tls) return secure(std::move(winner));
   end(ByteStream(std::move(winner)));
@@ -155,10 +163,10 @@ void Connector::Impl::secure(tcp::socket socket) {
   stream = std::make_unique<ByteStream>(std::move(socket), trust.client_context());
   SSL* const tls = static_cast<SSL*>(stream->native_tls());
   if (!expect_host(tls, target.host))
-    return end(tl::unexpected(std::string("host name not usable with TLS")));
-  stream->async_tls_handshake(false, [self = shared_from_this(), tls](const ErrorCode& error) {
+    return end(failure(ErrorKind::invalid_input, "host name not usable with TLS"));
+  stream->async_tls_handshake(false, [self = shared_from_this(), tls](const SystemError& error) {
     if (!self->alive) return;
-    if (error) return self->end(tl::unexpected(describe_tls(tls, error)));
+    if (error) return self->end(tl::unexpected<Error>(describe_tls(tls, error)));
     ByteStream ready = std::move(*self->stream);
     self->stream.reset();
     self->end(std::move(ready));

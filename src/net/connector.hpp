@@ -6,8 +6,8 @@
 #include <functional>
 #include <memory>
 #include <net/byte_stream.hpp>
+#include <roomwire/error.hpp>
 #include <string>
-#include <tl/expected.hpp>
 
 namespace roomwire::net {
 
@@ -24,8 +24,7 @@ struct ConnectTarget {
 /// One attempt to connect. Destroying it ends it, and nothing is called any more.
 class Connector {
  public:
-  /// The connection, or why there is none, in a line for a person.
-  using Outcome = tl::expected<ByteStream, std::string>;
+  using Outcome = Result<ByteStream>;
   using Done = std::function<void(Outcome)>;
 
   /// Calls `done` later, once. Addresses are tried 250 ms apart, IPv6 and IPv4 in turns, and the
@@ -41,7 +40,7 @@ class Connector {
   std::shared_ptr<Impl> impl_;
 };
 
-/// What an error of a socket means to a person.
-std::string describe(const boost::system::error_code& error);
+/// What an error of a socket means to a person and to a program.
+Error describe(const boost::system::error_code& error);
 
 }  // namespace roomwire::net

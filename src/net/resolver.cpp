@@ -27,9 +27,11 @@ Resolver::Addresses system_lookup(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
-  if (error == EAI_NONAME) return failure(ErrorKind::unavailable, "host not found");
+  if (error == EAI_NONAME)
+    return failure(ErrorKind::unavailable, "host not found", ErrorCode::host_not_found);
   if (error != 0)
-    return failure(ErrorKind::unavailable, std::string("host not found: ") + gai_strerror(error));
+    return failure(ErrorKind::unavailable, std::string("host not found: ") + gai_strerror(error),
+                   ErrorCode::host_not_found);
   std::vector<IpAddress> addresses;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     const auto endpoint = from_socket_address(entry->ai_addr);
@@ -38,7 +40,8 @@ Resolver::Addresses system_lookup(const std::string& host) {
       addresses.push_back(endpoint->address);
   }
   ::freeaddrinfo(list);
-  if (addresses.empty()) return failure(ErrorKind::unavailable, "host not found");
+  if (addresses.empty())
+    return failure(ErrorKind::unavailable, "host not found", ErrorCode::host_not_found);
   return addresses;
 }
 
@@ -140,7 +143,8 @@ void Resolver::resolve_local(const std::string& host, Done done) {
     if (!race->done || (!found && !std::exchange(race->one_failed, true))) return;
     if (!found)
       found = failure(ErrorKind::unavailable,
-                      "host not found: neither by multicast DNS nor by the system");
+                      "host not found: neither by multicast DNS nor by the system",
+                      ErrorCode::host_not_found);
     std::exchange(race->done, nullptr)(std::move(found));
   };
   mdns_.set_routes(routes_());

@@ -17,6 +17,7 @@
 
 #include "net/loop.hpp"
 #include "net/socket_address.hpp"
+#include "net/system_error.hpp"
 #include "net/udp_sender.hpp"
 
 namespace roomwire::net {
@@ -241,8 +242,7 @@ void UdpSocket::Impl::flush() {
 Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(Loop& loop, const Endpoint& local,
                                                    Receive receive, UdpOptions options) {
   const auto refused = [&](int error) {
-    return failure(ErrorKind::unavailable,
-                   "UDP " + local.to_string() + ": " + std::generic_category().message(error));
+    return tl::unexpected<Error>(system_error("UDP " + local.to_string(), error));
   };
   const int family = local.address.is_v4() ? AF_INET : AF_INET6;
   const int fd = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -1,15 +1,11 @@
 #include "net/websocket.hpp"
 
-#include <base/bytes.hpp>
 #include <base/encoding.hpp>
+#include <base/web_socket_url.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/scheme.hpp>
-#include <boost/url/url.hpp>
-#include <charconv>
 #include <deque>
 #include <limits>
 #include <optional>
@@ -22,7 +18,7 @@ namespace roomwire::net {
 
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
-using ErrorCode = boost::system::error_code;
+using SystemError = boost::system::error_code;
 
 namespace {
 
@@ -35,44 +31,8 @@ std::string printable(std::string_view text) {
   return line;
 }
 
-struct Address {
-  ConnectTarget connect;
-  std::string host_header;
-  std::string path;
-  std::string authorization;  // or empty
-};
-
-Result<Address> parse_address(std::string_view text) {
-  const auto refuse = [&](std::string_view why) {
-    return failure(ErrorKind::invalid_input, std::string(why) + ": " + printable(text));
-  };
-  const auto parsed = boost::urls::parse_uri(text);
-  if (!parsed) return refuse("not a ws:// or wss:// URL");
-  const boost::urls::url_view& url = *parsed;
-  Address address;
-  address.connect.tls = url.scheme_id() == boost::urls::scheme::wss;
-  if (!address.connect.tls && url.scheme_id() != boost::urls::scheme::ws)
-    return refuse("not a ws:// or wss:// URL");
-  address.connect.host = url.host_address();
-  if (address.connect.host.empty()) return refuse("no host in the URL");
-  address.connect.port = address.connect.tls ? 443 : 80;
-  // Boost.URL 1.81 takes `host:x` as a port without digits, and 65537 as 1.
-  const std::string_view port = url.port();
-  if (!port.empty()) {
-    const auto [end, error] =
-        std::from_chars(port.data(), port.data() + port.size(), address.connect.port);
-    if (error != std::errc() || end != port.data() + port.size() || address.connect.port == 0)
-      return refuse("no such port in the URL");
-  }
-  if (!url.encoded_path().empty() && url.encoded_path().front() != '/')
-    return refuse("not a ws:// or wss:// URL");
-  address.host_header = std::string(url.encoded_host_and_port());
-  address.path = std::string(url.encoded_path());
-  if (address.path.empty()) address.path = "/";
-  if (url.has_query()) address.path += "?" + std::string(url.encoded_query());
-  if (url.has_userinfo())
-    address.authorization = "Basic " + to_base64(as_bytes(url.user() + ":" + url.password()));
-  return address;
+Error closed() {
+  return {ErrorKind::closed, "closed"};
 }
 
 std::string seconds(Duration time) {
@@ -102,20 +62,20 @@ struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Imp
   void configure();
   void opened();
   void read();
-  void handle_read(const ErrorCode& error);
+  void handle_read(const SystemError& error);
   void send(std::string message, bool is_text);
   void write();
   void close();
   void say_good_bye();
-  void end_soon(std::string reason);
-  void end(const std::string& reason);
-  std::string reason_of(const ErrorCode& error) const;
-  std::string reason_of_handshake(const ErrorCode& error) const;
+  void end_soon(Error why);
+  void end(const Error& why);
+  Error reason_of(const SystemError& error) const;
+  Error reason_of_handshake(const SystemError& error) const;
 
   /// Wraps a handler of the stream so that it is skipped after the end.
   template <class Function>
   auto guarded(Function function) {
-    return [self = shared_from_this(), function](const ErrorCode& error, auto&&...) {
+    return [self = shared_from_this(), function](const SystemError& error, auto&&...) {
       if (self->state < State::ending) function(*self, error);
     };
   }
@@ -124,7 +84,7 @@ struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Imp
   WebSocketHandlers handlers;
   const WebSocketOptions options;
   Timer limit;  // of connecting, then of closing
-  Address address;
+  WebSocketUrl address;
   std::unique_ptr<Connector> connector;
   std::optional<Stream> stream;
   websocket::response_type response;
@@ -137,11 +97,12 @@ struct WebSocketClient::Impl : std::enable_shared_from_this<WebSocketClient::Imp
 };
 
 void WebSocketClient::Impl::start(Resolver& resolver, TlsTrust& trust, std::string_view url) {
-  auto parsed = parse_address(url);
-  if (!parsed) return end_soon(parsed.error().message);
+  auto parsed = parse_web_socket_url(url);
+  if (!parsed) return end_soon(parsed.error());
   address = std::move(*parsed);
   limit.set(loop.now() + options.connect_limit);
-  connector = std::make_unique<Connector>(loop, resolver, trust, address.connect,
+  const ConnectTarget target{address.host, address.port, address.tls};
+  connector = std::make_unique<Connector>(loop, resolver, trust, target,
                                           [weak = weak_from_this()](Connector::Outcome outcome) {
                                             const auto self = weak.lock();
                                             if (!self || self->state != State::connecting) return;
@@ -153,14 +114,16 @@ void WebSocketClient::Impl::start(Resolver& resolver, TlsTrust& trust, std::stri
 
 void WebSocketClient::Impl::handle_limit() {
   const auto self = shared_from_this();
-  end(state == State::closing ? "closed" : "no answer within " + seconds(options.connect_limit));
+  if (state == State::closing) return end(closed());
+  end({ErrorKind::timed_out, "no answer within " + seconds(options.connect_limit),
+       ErrorCode::no_answer});
 }
 
 void WebSocketClient::Impl::handshake(ByteStream connection) {
   stream.emplace(std::move(connection));
   configure();
-  stream->async_handshake(response, address.host_header, address.path,
-                          guarded([](Impl& self, const ErrorCode& error) {
+  stream->async_handshake(response, address.host_header, address.target,
+                          guarded([](Impl& self, const SystemError& error) {
                             if (error) return self.end(self.reason_of_handshake(error));
                             self.opened();
                           }));
@@ -172,8 +135,6 @@ void WebSocketClient::Impl::configure() {
       websocket::stream_base::timeout{websocket::stream_base::none(), options.idle_limit, true});
   stream->set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
     request.set(beast::http::field::user_agent, "roomwire");
-    if (!address.authorization.empty())
-      request.set(beast::http::field::authorization, address.authorization);
     if (!options.subprotocol.empty())
       request.set(beast::http::field::sec_websocket_protocol, options.subprotocol);
   }));
@@ -196,12 +157,12 @@ void WebSocketClient::Impl::opened() {
 }
 
 void WebSocketClient::Impl::read() {
-  stream->async_read(incoming,
-                     guarded([](Impl& self, const ErrorCode& error) { self.handle_read(error); }));
+  stream->async_read(
+      incoming, guarded([](Impl& self, const SystemError& error) { self.handle_read(error); }));
 }
 
-void WebSocketClient::Impl::handle_read(const ErrorCode& error) {
-  if (error) return end(state == State::closing ? "closed" : reason_of(error));
+void WebSocketClient::Impl::handle_read(const SystemError& error) {
+  if (error) return end(state == State::closing ? closed() : reason_of(error));
   if (state == State::open && handlers.on_message) {
     const auto data = incoming.cdata();
     handlers.on_message({static_cast<const char*>(data.data()), data.size()}, stream->got_text());
@@ -214,7 +175,7 @@ void WebSocketClient::Impl::handle_read(const ErrorCode& error) {
 void WebSocketClient::Impl::send(std::string message, bool is_text) {
   if (state != State::connecting && state != State::open) return;
   if (queued_bytes + message.size() > options.max_queued_bytes)
-    return end_soon("more waits to be sent than the connection takes");
+    return end_soon({ErrorKind::limit, "more waits to be sent than the connection takes"});
   queued_bytes += message.size();
   queue.push_back({std::move(message), is_text});
   if (state == State::open && !writing) write();
@@ -224,10 +185,10 @@ void WebSocketClient::Impl::write() {
   writing = true;
   stream->text(queue.front().is_text);
   stream->async_write(
-      boost::asio::buffer(queue.front().bytes), guarded([](Impl& self, const ErrorCode& error) {
+      boost::asio::buffer(queue.front().bytes), guarded([](Impl& self, const SystemError& error) {
         self.writing = false;
         if (error) {
-          return self.end(self.state == State::closing ? "closed" : self.reason_of(error));
+          return self.end(self.state == State::closing ? closed() : self.reason_of(error));
         }
         self.queued_bytes -= self.queue.front().bytes.size();
         self.queue.pop_front();
@@ -237,7 +198,7 @@ void WebSocketClient::Impl::write() {
 }
 
 void WebSocketClient::Impl::close() {
-  if (state == State::connecting) return end_soon("closed");
+  if (state == State::connecting) return end_soon(closed());
   if (state != State::open) return;
   state = State::closing;
   limit.set(loop.now() + options.close_limit);
@@ -246,18 +207,18 @@ void WebSocketClient::Impl::close() {
 
 void WebSocketClient::Impl::say_good_bye() {
   stream->async_close(websocket::close_code::normal,
-                      guarded([](Impl& self, const ErrorCode&) { self.end("closed"); }));
+                      guarded([](Impl& self, const SystemError&) { self.end(closed()); }));
 }
 
 // Ends what the caller of a public function has in hands: never inside that call.
-void WebSocketClient::Impl::end_soon(std::string reason) {
+void WebSocketClient::Impl::end_soon(Error why) {
   if (state >= State::ending) return;
   state = State::ending;
   limit.cancel();
-  loop.post([self = shared_from_this(), reason = std::move(reason)] { self->end(reason); });
+  loop.post([self = shared_from_this(), why = std::move(why)] { self->end(why); });
 }
 
-void WebSocketClient::Impl::end(const std::string& reason) {
+void WebSocketClient::Impl::end(const Error& why) {
   if (state == State::ended) return;
   state = State::ended;
   connector.reset();
@@ -265,33 +226,32 @@ void WebSocketClient::Impl::end(const std::string& reason) {
   if (stream) stream->next_layer().close();
   if (!writing) queue.clear();
   queued_bytes = 0;
-  if (owned && handlers.on_closed) handlers.on_closed(reason);
+  if (owned && handlers.on_closed) handlers.on_closed(why);
 }
 
-std::string WebSocketClient::Impl::reason_of(const ErrorCode& error) const {
+Error WebSocketClient::Impl::reason_of(const SystemError& error) const {
   if (error == websocket::error::closed) {
     const std::string said = printable(stream->reason().reason.c_str());
-    return "closed by the other side" + (said.empty() ? said : ": " + said);
+    return {ErrorKind::closed, "closed by the other side" + (said.empty() ? said : ": " + said),
+            ErrorCode::connection_lost};
   }
-  if (error == beast::error::timeout) return "nothing heard for " + seconds(options.idle_limit);
-  if (error == websocket::error::message_too_big) return "message too large";
-  if (error == websocket::condition::protocol_violation) return "WebSocket protocol violated";
+  if (error == beast::error::timeout)
+    return {ErrorKind::timed_out, "nothing heard for " + seconds(options.idle_limit),
+            ErrorCode::connection_lost};
+  if (error == websocket::error::message_too_big) return {ErrorKind::limit, "message too large"};
+  if (error == websocket::condition::protocol_violation)
+    return {ErrorKind::unavailable, "WebSocket protocol violated"};
   return describe(error);
 }
 
-std::string WebSocketClient::Impl::reason_of_handshake(const ErrorCode& error) const {
+Error WebSocketClient::Impl::reason_of_handshake(const SystemError& error) const {
   if (error == websocket::error::upgrade_declined)
-    return "HTTP " + std::to_string(response.result_int());
+    return {ErrorKind::unavailable, "HTTP " + std::to_string(response.result_int()),
+            ErrorCode::http_refused};
   if (error == websocket::condition::handshake_failed ||
       error.category() == beast::http::make_error_code(beast::http::error::bad_version).category())
-    return "no WebSocket server there";
+    return {ErrorKind::unavailable, "no WebSocket server there", ErrorCode::no_websocket};
   return describe(error);
-}
-
-Result<void> WebSocketClient::check_url(std::string_view url) {
-  const auto parsed = parse_address(url);
-  if (!parsed) return tl::unexpected(parsed.error());
-  return {};
 }
 
 WebSocketClient::WebSocketClient(Loop& loop, Resolver& resolver, TlsTrust& trust,
@@ -303,7 +263,7 @@ WebSocketClient::WebSocketClient(Loop& loop, Resolver& resolver, TlsTrust& trust
 
 WebSocketClient::~WebSocketClient() {
   impl_->owned = false;
-  impl_->end({});
+  impl_->end(closed());
 }
 
 void WebSocketClient::send(std::string message, bool is_text) {

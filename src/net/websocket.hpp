@@ -21,10 +21,10 @@ struct WebSocketHandlers {
   std::function<void()> on_open;
   /// A whole message, valid UTF-8 if it is text; the view is valid during the call.
   std::function<void(std::string_view, bool is_text)> on_message;
-  /// The end, called once, also when the connection never opened. One line for a person:
-  /// "connection refused", "host not found", "certificate not valid: self-signed certificate",
-  /// "HTTP 403", "no answer within 10 s".
-  std::function<void(const std::string& reason)> on_closed;
+  /// The end, called once, also when the connection never opened. The message is one line for a
+  /// person ("connection refused", "certificate not valid: self-signed certificate", "HTTP 403",
+  /// "no answer within 10 s"), its code is for the program.
+  std::function<void(const Error& why)> on_closed;
 };
 
 struct WebSocketOptions {
@@ -39,11 +39,8 @@ struct WebSocketOptions {
 /// One connection, tried once. Trying again is the owner's business.
 class WebSocketClient {
  public:
-  /// Fails with invalid_input, and says what is wrong, unless `url` is ws:// or wss:// with a
-  /// host, and with any port, path, query and `user:password@` (sent as Basic authorization).
-  static Result<void> check_url(std::string_view url);
-
-  /// Starts to connect. A URL that check_url() refuses ends in on_closed. `resolver` and `trust`
+  /// Starts to connect. A URL that parse_web_socket_url() refuses ends in on_closed. `resolver` and
+  /// `trust`
   /// outlive this.
   WebSocketClient(Loop& loop, Resolver& resolver, TlsTrust& trust, std::string_view url,
                   WebSocketHandlers handlers, WebSocketOptions options = {});
@@ -56,7 +53,7 @@ class WebSocketClient {
   /// end, or after close(), it does nothing.
   void send(std::string message, bool is_text = true);
 
-  /// Sends what is queued, then says good-bye; on_closed("closed") follows within close_limit.
+  /// Sends what is queued, then says good-bye; on_closed ("closed") follows within close_limit.
   /// No message is delivered any more. Before on_open it drops the connection.
   void close();
 

@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cassert>
+#include <net/system_error.hpp>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -168,8 +169,8 @@ Result<void> Server::Impl::open(Listener& listener, const Endpoint& endpoint) co
   if (!error) acceptor.bind(address, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (!error) return {};
-  return failure(ErrorKind::unavailable,
-                 "cannot listen on " + endpoint.to_string() + ": " + error.message());
+  return tl::unexpected<Error>(
+      net::system_error("cannot listen on " + endpoint.to_string(), error.value()));
 }
 
 void Server::Impl::accept_all() {

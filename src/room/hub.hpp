@@ -51,7 +51,7 @@ struct HubRoomOptions {
 };
 
 struct HubSendOptions {
-  std::vector<PeerId> to;  ///< Empty: all that are active.
+  std::optional<std::vector<PeerId>> to;  ///< Not set: all that are active.
   std::optional<Json> metadata;
   bool wants_progress = false;
   bool wants_sent = true;

@@ -230,7 +230,7 @@ class Hub::Impl {
   // hub_send.cpp
   Outgoing make_outgoing(JoinedRoom& room, std::string_view action, Payload payload,
                          std::optional<Json> metadata);
-  std::vector<Member*> targets(JoinedRoom& room, const std::vector<PeerId>& to);
+  std::vector<Member*> targets(JoinedRoom& room, const std::optional<std::vector<PeerId>>& to);
   void transmit(Outgoing message, const std::vector<Member*>& members);
   /// Answers what the peer brought about; dropped and counted when too many answers wait.
   void answer(Member& member, std::string_view action, Payload payload);

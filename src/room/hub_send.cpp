@@ -37,8 +37,8 @@ Result<SendId> Hub::Impl::send(const RoomId& id, std::string_view action, Payloa
   JoinedRoom* room = joined_room(id);
   if (room == nullptr) return failure(ErrorKind::closed, "room " + id.str() + " is not joined");
   if (options.metadata && options.metadata->text().size() > max_metadata) {
-    return failure(ErrorKind::invalid_input,
-                   "metadata is larger than " + std::to_string(max_metadata) + " bytes");
+    return bad_option("metadata",
+                      "metadata is larger than " + std::to_string(max_metadata) + " bytes");
   }
   const std::vector<Member*> members = targets(*room, options.to);
   for (const Member* member : members) {
@@ -66,7 +66,7 @@ Result<RequestId> Hub::Impl::request(const RoomId& room, const PeerId& peer,
   const std::string key = entropy_.id(request_id_size);
   auto wrapped = request_metadata(key, metadata);
   if (!wrapped || wrapped->text().size() > max_metadata) {
-    return failure(ErrorKind::invalid_input, "metadata is too large or too deeply nested");
+    return bad_option("metadata", "metadata is too large or too deeply nested");
   }
   const RequestId id{next_request_++};
   const auto request = member->requests.try_emplace(key, id, timers_).first;
@@ -128,15 +128,16 @@ Outgoing Hub::Impl::make_outgoing(JoinedRoom& room, std::string_view action, Pay
   return message;
 }
 
-std::vector<Member*> Hub::Impl::targets(JoinedRoom& room, const std::vector<PeerId>& to) {
+std::vector<Member*> Hub::Impl::targets(JoinedRoom& room,
+                                        const std::optional<std::vector<PeerId>>& to) {
   std::vector<Member*> members;
-  if (to.empty()) {
+  if (!to) {
     for (auto& [peer, member] : room.members) {
       if (member.handshake.is_active()) members.push_back(&member);
     }
     return members;
   }
-  for (const PeerId& peer : to) {
+  for (const PeerId& peer : *to) {
     Member* member = active_member(room.id(), peer);
     const bool again = std::find(members.begin(), members.end(), member) != members.end();
     if (member != nullptr && !again) members.push_back(member);

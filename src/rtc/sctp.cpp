@@ -102,7 +102,8 @@ bool set_option(struct socket* socket, int level, int name, const Value& value) 
 
 Result<std::unique_ptr<SctpStack>> SctpStack::create() {
   if (current_stack != nullptr) {
-    return failure(ErrorKind::unavailable, "this process has an SCTP stack already");
+    return failure(ErrorKind::unavailable, "this process has an SCTP stack already",
+                   ErrorCode::context_exists);
   }
   // For the life of the process: usrsctp cannot be shut down while a timer of it may run.
   static const bool initialised = [] {

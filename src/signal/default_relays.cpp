@@ -50,8 +50,8 @@ Result<std::vector<RelayUrl>> default_relays(const AppId& app, std::string_view 
     for (const std::string_view host : choose(list, utf16_sum(app.str()))) {
       const std::string url = "wss://" + std::string(host);
       const bool is_new = std::none_of(relays.begin(), relays.end(),
-                                       [&](const RelayUrl& each) { return each.url == url; });
-      if (is_new) relays.push_back({RelayUrl::Kind::nostr, url});
+                                       [&](const RelayUrl& each) { return each.url() == url; });
+      if (is_new) relays.push_back(RelayUrl::parse(url).value());
     }
   }
   if (!known) {

@@ -33,8 +33,8 @@ class RelayPool::Impl {
     for (const RelayUrl& url : urls_) {
       Relay& relay = relays_.emplace_back();
       relay.id = static_cast<RelayId>(relays_.size() - 1);
-      relay.protocol = relay_strategy(url.kind).make_protocol(tools);
-      relay.is_guess = url.is_guess;
+      relay.protocol = relay_strategy(url.kind()).make_protocol(tools);
+      relay.is_guess = url.is_guess();
     }
   }
 
@@ -47,7 +47,7 @@ class RelayPool::Impl {
   bool publish(Time now, RelayId id, const Topic& topic, const std::string& payload);
   void opened(Time now, RelayId id);
   void message(Time now, RelayId id, ByteView frame, bool is_text);
-  void closed(Time now, RelayId id, const std::string& reason, bool reached);
+  void closed(Time now, RelayId id, const Error& why, bool reached);
   Deadline next_timeout() const;
   void handle_timeout(Time now);
   std::vector<Output> take_outputs() { return std::exchange(outputs_, {}); }
@@ -80,7 +80,7 @@ class RelayPool::Impl {
   void accept(Relay& relay);
   void refuse(Time now, Relay& relay, const std::string& reason, bool silently);
   void open(Time now, Relay& relay);
-  void fail(Time now, Relay& relay, const std::string& reason);
+  void fail(Time now, Relay& relay, const Error& why);
   void put(Output output) { outputs_.push_back(std::move(output)); }
   void give_up(Relay& relay);
 
@@ -160,10 +160,10 @@ void RelayPool::Impl::open(Time now, Relay& relay) {
   relay.state = State::connecting;
   relay.timer = now + connect_timeout;
   const RelayUrl& url = urls_[static_cast<std::size_t>(relay.id)];
-  put(Open{relay.id, url.url, relay_strategy(url.kind).subprotocol});
+  put(Open{relay.id, url.url(), relay_strategy(url.kind()).subprotocol});
 }
 
-void RelayPool::Impl::fail(Time now, Relay& relay, const std::string& reason) {
+void RelayPool::Impl::fail(Time now, Relay& relay, const Error& why) {
   const bool was_connected = relay.state == State::ready;
   relay.protocol->closed();
   relay.echo_due.reset();
@@ -173,7 +173,7 @@ void RelayPool::Impl::fail(Time now, Relay& relay, const std::string& reason) {
   const auto wait = std::chrono::duration_cast<Duration>(relay.wait * (1 - entropy_.unit() / 2));
   relay.state = State::waiting;
   relay.timer = now + wait;
-  put(Failed{relay.id, printable(reason), wait, was_connected});
+  put(Failed{relay.id, {why.kind, printable(why.message), why.code}, wait, was_connected});
 }
 
 void RelayPool::Impl::give_up(Relay& relay) {
@@ -232,12 +232,12 @@ void RelayPool::Impl::message(Time now, RelayId id, ByteView frame, bool is_text
   settle(now, *relay);
 }
 
-void RelayPool::Impl::closed(Time now, RelayId id, const std::string& reason, bool reached) {
+void RelayPool::Impl::closed(Time now, RelayId id, const Error& why, bool reached) {
   Relay* relay = find(id);
   if (relay == nullptr) return;
   if (relay->state != State::connecting && relay->state != State::ready) return;
   if (relay->is_guess && reached) return give_up(*relay);
-  fail(now, *relay, reason);
+  fail(now, *relay, why);
 }
 
 Deadline RelayPool::Impl::next_timeout() const {
@@ -259,7 +259,7 @@ void RelayPool::Impl::handle_timeout(Time now) {
       open(now, relay);
     } else {
       put(Close{relay.id});
-      fail(now, relay, "no answer within 15 s");
+      fail(now, relay, {ErrorKind::timed_out, "no answer within 15 s", ErrorCode::no_answer});
     }
   }
 }
@@ -296,8 +296,8 @@ void RelayPool::relay_opened(Time now, RelayId relay) {
 void RelayPool::relay_message(Time now, RelayId relay, ByteView frame, bool is_text) {
   impl_->message(now, relay, frame, is_text);
 }
-void RelayPool::relay_closed(Time now, RelayId relay, const std::string& reason, bool reached) {
-  impl_->closed(now, relay, reason, reached);
+void RelayPool::relay_closed(Time now, RelayId relay, const Error& why, bool reached) {
+  impl_->closed(now, relay, why, reached);
 }
 Deadline RelayPool::next_timeout() const {
   return impl_->next_timeout();

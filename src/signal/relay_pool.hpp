@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/entropy.hpp"
 #include "base/time.hpp"
+#include "roomwire/error.hpp"
 #include "roomwire/relay_url.hpp"
 #include "signal/names.hpp"
 #include "signal/relay_protocol.hpp"
@@ -46,7 +47,7 @@ class RelayPool {
   /// Not ready any more, or not this time.
   struct Failed {
     RelayId relay{};
-    std::string reason;
+    Error why;
     Duration retry_in{};
     bool was_connected = false;
   };
@@ -105,7 +106,7 @@ class RelayPool {
   void relay_opened(Time now, RelayId relay);
   void relay_message(Time now, RelayId relay, ByteView frame, bool is_text);
   /// `reached`: a server took the connection. If it did not open then, there is no relay.
-  void relay_closed(Time now, RelayId relay, const std::string& reason, bool reached = false);
+  void relay_closed(Time now, RelayId relay, const Error& why, bool reached = false);
 
   Deadline next_timeout() const;
   void handle_timeout(Time now);

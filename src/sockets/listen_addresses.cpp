@@ -1,7 +1,5 @@
 #include "sockets/listen_addresses.hpp"
 
-#include <cerrno>
-#include <system_error>
 #include <vector>
 
 namespace roomwire::sockets {
@@ -18,29 +16,26 @@ std::vector<IpAddress> addresses_of(const SocketUrl& url) {
   return {*address};
 }
 
-// net says what the system said, and nothing else tells the errors apart.
-bool means(const Error& error, int code) {
-  return error.message.find(std::generic_category().message(code)) != std::string::npos;
-}
-
 Error explain(const SocketUrl& url, const Error& error) {
   const std::string port = std::string(url.transport == Transport::udp ? "UDP" : "TCP") + " port " +
                            std::to_string(url.port);
-  if (means(error, EADDRINUSE)) {
-    return {ErrorKind::unavailable,
-            port + " is taken: close what listens there, or listen on another port"};
+  if (error.code == ErrorCode::address_in_use) {
+    return {error.kind, port + " is taken: close what listens there, or listen on another port",
+            error.code};
   }
-  if (means(error, EADDRNOTAVAIL)) {
-    return {ErrorKind::unavailable, "cannot listen on " + url.text() +
-                                        ": this machine has no such address; leave it " +
-                                        "out to listen on all"};
+  if (error.code == ErrorCode::address_not_here) {
+    return {error.kind,
+            "cannot listen on " + url.text() +
+                ": this machine has no such address; leave it out to listen on all",
+            error.code};
   }
-  if (means(error, EACCES)) {
+  if (error.code == ErrorCode::permission_denied) {
     return {
-        ErrorKind::unavailable,
-        port + " needs more rights: listen on a port from 1024 on, or give CAP_NET_BIND_SERVICE"};
+        error.kind,
+        port + " needs more rights: listen on a port from 1024 on, or give CAP_NET_BIND_SERVICE",
+        error.code};
   }
-  return {error.kind, "cannot listen on " + url.text() + ": " + error.message};
+  return {error.kind, "cannot listen on " + url.text() + ": " + error.message, error.code};
 }
 
 }  // namespace
@@ -64,7 +59,7 @@ Result<void> bind_all(const SocketUrl& url,
         continue;
       }
       last = bound.error();
-      failed = i == 0 || means(last, EADDRINUSE);
+      failed = i == 0 || last.code == ErrorCode::address_in_use;
     }
     if (!failed) return {};
     undo();

@@ -48,7 +48,8 @@ void TcpDestination::connect() {
   connector_ = std::make_unique<net::Connector>(host_.loop(), host_.resolver(), host_.trust(),
                                                 net::ConnectTarget{url_.host, url_.port},
                                                 [this](net::Connector::Outcome outcome) {
-                                                  if (!outcome) return lost(outcome.error());
+                                                  if (!outcome)
+                                                    return lost(outcome.error().message);
                                                   connected(std::move(*outcome));
                                                 });
 }

@@ -87,7 +87,7 @@ void TcpLink::read() {
   stream_.async_read_some(asio::buffer(reading_),
                           [self = shared_from_this()](const ErrorCode& error, std::size_t size) {
                             if (!self->open_) return;
-                            if (error) return self->end(net::describe(error));
+                            if (error) return self->end(net::describe(error).message);
                             self->handle(ByteView(self->reading_).first(size));
                             if (self->open_) self->read();
                           });
@@ -137,7 +137,7 @@ void TcpLink::write() {
                     [self = shared_from_this()](const ErrorCode& error, std::size_t) {
                       self->is_writing_ = false;
                       if (!self->open_) return;
-                      if (error) return self->end(net::describe(error));
+                      if (error) return self->end(net::describe(error).message);
                       self->write();
                       self->owner_.on_link_progress(*self);
                     });

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <net/socket_address.hpp>
+#include <net/system_error.hpp>
 #include <utility>
 
 #include "sockets/listen_addresses.hpp"
@@ -65,7 +66,7 @@ Result<std::uint16_t> TcpListener::bind(const Endpoint& local) {
   step([&] { acceptor->listen(tcp::acceptor::max_listen_connections, error); });
   tcp::endpoint chosen;
   step([&] { chosen = acceptor->local_endpoint(error); });
-  if (error) return failure(ErrorKind::unavailable, error.message());
+  if (error) return tl::unexpected<Error>(net::system_error("", error.value()));
   acceptors_.push_back(std::move(acceptor));
   return chosen.port();
 }

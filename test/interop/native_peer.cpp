@@ -23,11 +23,12 @@ std::optional<roomwire::Json> metadata_of(const json::object& command) {
   return roomwire::Json::parse(text_of(command, "metadata")).value();
 }
 
-std::vector<roomwire::PeerId> targets_of(const json::object& command) {
-  std::vector<roomwire::PeerId> targets;
+std::optional<std::vector<roomwire::PeerId>> targets_of(const json::object& command) {
   const json::value* found = command.if_contains("to");
-  if (found != nullptr && found->is_string()) targets.emplace_back(text_of(command, "to"));
-  if (found != nullptr && found->is_array()) {
+  if (found == nullptr || found->is_null()) return std::nullopt;
+  std::vector<roomwire::PeerId> targets;
+  if (found->is_string()) targets.emplace_back(text_of(command, "to"));
+  if (found->is_array()) {
     for (const json::value& id : found->get_array())
       targets.emplace_back(json::value_to<std::string>(id));
   }
@@ -384,7 +385,7 @@ roomwire::ContextOptions options_of(const json::object& open) {
     const json::object& each = relay.as_object();
     const auto kind = text_of(each, "kind") == "ws" ? roomwire::RelayUrl::Kind::ws_relay
                                                     : roomwire::RelayUrl::Kind::nostr;
-    options.relays.push_back({kind, text_of(each, "url")});
+    options.relays.push_back(roomwire::RelayUrl::parse(text_of(each, "url"), kind).value());
   }
   return options;
 }

@@ -28,8 +28,7 @@ constexpr Duration losses_interval = 1s;
 
 /// Who shares ports, such as other bridges, leaves room for one more that does.
 Error with_remedy(Error error, const sockets::SocketUrl& url) {
-  const bool is_taken = error.message.find(" is taken: ") != std::string::npos;
-  if (is_taken && url.transport == sockets::Transport::udp &&
+  if (error.code == ErrorCode::address_in_use && url.transport == sockets::Transport::udp &&
       url.port_use == sockets::PortUse::alone)
     error.message += "; or share it (--reuse), if that program shares it too";
   return error;

@@ -118,10 +118,8 @@ Result<std::unique_ptr<relay::Server>> start_relay(boost::asio::io_context& io,
                                                    Verbosity verbosity) {
   options.on_event = EventTeller(verbosity);
   auto started = relay::Server::start(io, std::move(options));
-  if (!started && started.error().message.ends_with("Address already in use")) {
-    return failure(started.error().kind,
-                   started.error().message + "; choose another port with --listen, or 0 for any");
-  }
+  if (!started && started.error().code == ErrorCode::address_in_use)
+    started.error().message += "; choose another port with --listen, or 0 for any";
   return started;
 }
 

@@ -51,9 +51,9 @@ std::string page_config(const WebOptions& options, const RoomId& room) {
   out += R"(,"iceServers":[)";
   bool is_first = true;
   const auto& chosen = options.connection.context.ice_servers;
-  for (const std::string& url : chosen ? *chosen : client::default_ice_servers()) {
+  for (const IceServer& server : chosen ? *chosen : client::default_ice_servers()) {
     if (!std::exchange(is_first, false)) out.push_back(',');
-    append_json_string(out, url);
+    append_json_string(out, server.url);
   }
   out += R"(],"room":)";
   append_json_string(out, room.str());
@@ -148,7 +148,7 @@ int serve_with_bridges(WebOptions& options, const RoomId& room) {
   ConnectionOptions connection = options.connection;
   connection.room.room = room;
   auto& relays = options.local ? connection.context.relays : connection.context.further_relays;
-  relays.push_back({RelayUrl::Kind::nostr, own_relay(**server)});
+  relays.push_back(RelayUrl::parse(own_relay(**server)).value());
   auto session = Session::create(std::move(connection), 1);
   if (!session) return fail_with(session.error());
   BridgeScreen screen(**session, monitor_flags(options.bridges), false);

@@ -68,12 +68,10 @@ std::vector<Flag> meeting_flags(ConnectionOptions& options) {
          return std::nullopt;
        }},
       {"--relay", "URL", "Nostr relay; repeat for more (Trystero's own)", true,
-       [&](const std::string& text) {
-         return append(parse_relay(RelayUrl::Kind::nostr, text), context.relays);
-       }},
+       [&](const std::string& text) { return append(RelayUrl::parse(text), context.relays); }},
       {"--ws-relay", "URL", "Trystero WebSocket relay; repeat for more", true,
        [&](const std::string& text) {
-         return append(parse_relay(RelayUrl::Kind::ws_relay, text), context.relays);
+         return append(RelayUrl::parse(text, RelayUrl::Kind::ws_relay), context.relays);
        }},
       {"--relay-set", "RELEASE", "Only the relays of one Trystero, such as 0.23.0", false,
        [&](const std::string& text) {

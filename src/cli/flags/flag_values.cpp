@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "base/stun_url.hpp"
 #include "cli/screen/text.hpp"
 #include "cli/session/room_link.hpp"
 
@@ -81,10 +82,9 @@ std::optional<RelayUrl> relay_of_page(std::string_view link) {
   const bool has_port = place.find(':', place.rfind(']') + 1) != std::string_view::npos;
   if (!is_plain && !has_port) return std::nullopt;
   const std::string url = (is_plain ? "ws://" : "wss://") + std::string(place);
-  auto relay = parse_relay(RelayUrl::Kind::nostr, url);
+  const auto relay = RelayUrl::parse(url);
   if (!relay) return std::nullopt;
-  relay->is_guess = true;
-  return *relay;
+  return relay->as_guess();
 }
 
 Result<std::string> parse_page(std::string_view text) {
@@ -97,37 +97,11 @@ Result<std::string> parse_page(std::string_view text) {
   return bad(quoted(text) + " is no page; write patchies, or http://HOST:PORT/");
 }
 
-Result<RelayUrl> parse_relay(RelayUrl::Kind kind, std::string_view text) {
-  const std::string_view scheme = text.substr(0, std::min(text.find("://"), text.size()));
-  if (scheme == text) {
-    return bad(quoted(text) + " is not a URL; write ws://HOST:PORT or wss://HOST");
-  }
-  if (scheme != "ws" && scheme != "wss") {
-    return bad(quoted(text) + " is not a WebSocket URL; write ws:// or wss:// before the host");
-  }
-  const std::string_view rest = text.substr(scheme.size() + 3);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  if (has_space_or_control(text) || !is_utf8(text)) {
-    return bad(quoted(text) + " has a character in it that no URL has; write %20 for a space");
-  }
-  if (has(authority, "@")) {
-    return bad(quoted(text) +
-               " has a user's name in it, which roomwire does not send; leave it out");
-  }
-  if (!is_authority(authority)) {
-    return bad(quoted(text) + " has no valid host and port; write ws://HOST:PORT or wss://HOST");
-  }
-  return RelayUrl{kind, std::string(text), false};
-}
-
-Result<std::string> parse_ice_server(std::string_view text) {
-  if (text.starts_with("turn:") || text.starts_with("turns:")) {
-    return bad(quoted(text) + ": TURN is not supported; write stun:HOST:PORT");
-  }
-  if (!text.starts_with("stun:") || has_space_or_control(text) || !is_authority(text.substr(5))) {
-    return bad(quoted(text) + " is not a STUN server; write stun:HOST:PORT, or none");
-  }
-  return std::string(text);
+Result<IceServer> parse_ice_server(std::string_view text) {
+  const auto url = parse_stun_url(text);
+  if (url) return IceServer{std::string(text)};
+  const bool is_turn = url.error().code == ErrorCode::not_supported;
+  return bad(url.error().message + (is_turn ? "" : ", or none"));
 }
 
 Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most) {

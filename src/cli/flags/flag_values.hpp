@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <roomwire/error.hpp>
 #include <roomwire/ids.hpp>
+#include <roomwire/options.hpp>
 #include <roomwire/relay_url.hpp>
 #include <string>
 #include <string_view>
@@ -23,11 +24,8 @@ Result<RoomId> parse_room(std::string_view text);
 /// as those of `roomwire web` do. A guess: somebody's own Patchies has none.
 std::optional<RelayUrl> relay_of_page(std::string_view link);
 
-/// A ws:// or wss:// URL.
-Result<RelayUrl> parse_relay(RelayUrl::Kind kind, std::string_view text);
-
 /// `stun:host[:port]`.
-Result<std::string> parse_ice_server(std::string_view text);
+Result<IceServer> parse_ice_server(std::string_view text);
 
 /// A whole number from `least` to `most`.
 Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);

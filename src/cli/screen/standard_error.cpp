@@ -208,7 +208,8 @@ void complain(std::string_view line) {
 }
 
 int fail_with(const Error& error) {
-  complain(error.message);
+  const bool is_flag = error.option.starts_with("--");
+  complain(is_flag ? error.option + ": " + error.message : error.message);
   return error.kind == ErrorKind::invalid_input ? exit_usage : exit_failed;
 }
 

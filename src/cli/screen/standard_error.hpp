@@ -38,7 +38,8 @@ TerminalSize terminal_size();
 /// `roomwire: line`, for what ends the program or loses a message.
 void complain(std::string_view line);
 
-/// Complains of what went wrong; the exit code that fits it.
+/// Complains of what went wrong, with the flag at fault before it if Error::option is one (`--to`);
+/// the exit code that fits it.
 int fail_with(const Error& error);
 
 }  // namespace roomwire::cli

@@ -35,16 +35,19 @@ std::string reason_text(const std::string& reason) {
 }
 
 // What to do about it, where the reason alone does not say.
-std::string relay_remedy(const std::string& url, const std::string& reason) {
-  if (reason.starts_with("TLS: ")) return "; if it has no TLS, write ws://";
-  if (reason.starts_with("no WebSocket server") && url.starts_with("ws://")) {
-    return "; if it has TLS, write wss://";
+const char* relay_remedy(const std::string& url, ErrorCode code) {
+  switch (code) {
+    case ErrorCode::tls_failed:
+      return "; if it has no TLS, write ws://";
+    case ErrorCode::no_websocket:
+      return url.starts_with("ws://") ? "; if it has TLS, write wss://" : "";
+    case ErrorCode::http_refused:
+      return "; no relay is at this address";
+    case ErrorCode::certificate_invalid:
+      return "; SSL_CERT_FILE=ca.pem trusts an authority of your own";
+    default:
+      return "";
   }
-  if (reason.starts_with("HTTP ")) return "; no relay is at this address";
-  if (reason.starts_with("certificate not valid")) {
-    return "; SSL_CERT_FILE=ca.pem trusts an authority of your own";
-  }
-  return "";
 }
 
 }  // namespace
@@ -125,7 +128,7 @@ void StatusLines::on(const RelayFailed& status) {
       fmt::format("{} {}: {}{}; trying again in {}, and on until it answers",
                   relay_name(status.url, status.kind),
                   status.was_connected ? "is lost" : "does not answer", reason_text(status.reason),
-                  relay_remedy(status.url, status.reason), wait_text(status.retry_in));
+                  relay_remedy(status.url, status.code), wait_text(status.retry_in));
   if (relays_named_ && !said) {
     from_network(line);
   } else {

@@ -31,9 +31,14 @@ void print(Tone tone, const std::string& line) {
 Error in_words_of_flags(Error error) {
   using Words = std::pair<std::string_view, std::string_view>;
   for (const auto& [option, flag] :
-       {Words{"relay set: ", "--relay-set: "}, Words{"ICE port: ", "--ice-port: "},
-        Words{"ICE interface: ", "--ice-interface: "}}) {
-    if (error.message.starts_with(option)) error.message.replace(0, option.size(), flag);
+       {Words{"relay_set", "--relay-set"}, Words{"ice_port", "--ice-port"},
+        Words{"ice_interfaces", "--ice-interface"}, Words{"ice_servers", "--ice-server"},
+        Words{"max_message_bytes", "--max-message"}, Words{"password", "--password"},
+        Words{"app", "--app-id"}, Words{"room", "--room"}}) {
+    if (error.option == option) {
+      error.option = flag;
+      return error;
+    }
   }
   return error;
 }

@@ -110,11 +110,12 @@ TEST(CommandLine, EveryFlagOfTheConnection) {
   ASSERT_EQ(connection.context.relays.size(), 3U);
   std::size_t of_trystero = 0;
   for (const RelayUrl& relay : connection.context.relays) {
-    if (relay.kind == RelayUrl::Kind::ws_relay) ++of_trystero;
-    EXPECT_EQ(relay.kind == RelayUrl::Kind::ws_relay, relay.url == "ws://b:2");
+    if (relay.kind() == RelayUrl::Kind::ws_relay) ++of_trystero;
+    EXPECT_EQ(relay.kind() == RelayUrl::Kind::ws_relay, relay.url() == "ws://b:2");
   }
   EXPECT_EQ(of_trystero, 1U);
-  EXPECT_THAT(connection.context.ice_servers.value(), ElementsAre("stun:s:1", "stun:t"));
+  EXPECT_THAT(connection.context.ice_servers.value(),
+              ElementsAre(IceServer{"stun:s:1"}, IceServer{"stun:t"}));
   EXPECT_EQ(connection.context.ice_port, 5000);
   EXPECT_THAT(connection.context.ice_interfaces, ElementsAre("eth0"));
   EXPECT_EQ(connection.context.max_message_bytes, 1024U);
@@ -145,7 +146,7 @@ TEST(CommandLine, VariablesStandInForFlags) {
                               .connection;
   EXPECT_EQ(overridden.room.room.str(), "flag");
   ASSERT_EQ(overridden.context.relays.size(), 1U);
-  EXPECT_EQ(overridden.context.relays[0].url, "ws://z:9");
+  EXPECT_EQ(overridden.context.relays[0].url(), "ws://z:9");
 }
 
 TEST(CommandLine, AFlagThatChoosesRelaysWinsOverTheVariablesThatDo) {
@@ -158,7 +159,7 @@ TEST(CommandLine, AFlagThatChoosesRelaysWinsOverTheVariablesThatDo) {
                          .connection;
   EXPECT_EQ(relay.context.relay_set, "");
   ASSERT_EQ(relay.context.relays.size(), 1U);
-  EXPECT_EQ(relay.context.relays[0].url, "ws://z:9");
+  EXPECT_EQ(relay.context.relays[0].url(), "ws://z:9");
 }
 
 TEST(CommandLine, VariablesThatContradictEachOtherAreNamed) {

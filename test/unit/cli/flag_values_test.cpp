@@ -23,8 +23,8 @@ std::string room(std::string_view text) {
 }
 
 std::string relay(std::string_view text) {
-  const auto result = parse_relay(RelayUrl::Kind::nostr, text);
-  return result ? result->url : "error: " + result.error().message;
+  const auto result = RelayUrl::parse(text);
+  return result ? result->url() : "error: " + result.error().message;
 }
 
 TEST(Room, AnIdIsTakenAsItIs) {
@@ -73,7 +73,7 @@ TEST(Room, LinksAreReadAsThePageReadsThem) {
 TEST(Room, ALinkToAPageWithARelayNamesIt) {
   const auto relay = [](const char* link) {
     const auto found = relay_of_page(link);
-    return found ? found->url : "none";
+    return found ? found->url() : "none";
   };
   EXPECT_EQ(relay("http://192.168.1.7:8080/?room=x"), "ws://192.168.1.7:8080");
   EXPECT_EQ(relay("http://stage.local/?room=x"), "ws://stage.local");
@@ -111,7 +111,7 @@ TEST(Relay, TakesWebSocketUrls) {
                           "wss://relay.example:443/"}) {
     EXPECT_EQ(relay(url), url);
   }
-  EXPECT_EQ(parse_relay(RelayUrl::Kind::ws_relay, "ws://x")->kind, RelayUrl::Kind::ws_relay);
+  EXPECT_EQ(RelayUrl::parse("ws://x", RelayUrl::Kind::ws_relay)->kind(), RelayUrl::Kind::ws_relay);
 }
 
 TEST(Relay, NamesTheRemedy) {
@@ -133,8 +133,8 @@ TEST(Relay, SaysWhatIsWrong) {
 }
 
 TEST(IceServer, IsStun) {
-  EXPECT_EQ(parse_ice_server("stun:host:3478"), "stun:host:3478");
-  EXPECT_EQ(parse_ice_server("stun:[::1]"), "stun:[::1]");
+  EXPECT_EQ(parse_ice_server("stun:host:3478")->url, "stun:host:3478");
+  EXPECT_EQ(parse_ice_server("stun:[::1]")->url, "stun:[::1]");
   for (const char* text : {"", "stun:", "host:3478", "stun:host:x", "stun:a b"}) {
     const auto result = parse_ice_server(text);
     ASSERT_FALSE(result) << text;

@@ -285,13 +285,19 @@ TEST(StatusLines, VerboseSaysAll) {
 }
 
 TEST(StatusLines, SaysWhatToDoAboutARelay) {
-  for (const auto& [url, reason, remedy] : std::vector<std::array<const char*, 3>>{
-           {"wss://a:1", "TLS: wrong version number (SSL routines)", "ws://"},
-           {"ws://a:1", "no WebSocket server there", "wss://"},
-           {"ws://a:1", "HTTP 200", "no relay"},
-           {"wss://a:1", "certificate not valid: self-signed certificate", "SSL_CERT_FILE"}}) {
+  struct Case {
+    const char* url;
+    ErrorCode code;
+    const char* remedy;
+  };
+  for (const auto& [url, code, remedy] :
+       std::vector<Case>{{"wss://a:1", ErrorCode::tls_failed, "write ws://"},
+                         {"ws://a:1", ErrorCode::no_websocket, "write wss://"},
+                         {"ws://a:1", ErrorCode::http_refused, "no relay"},
+                         {"wss://a:1", ErrorCode::certificate_invalid, "SSL_CERT_FILE"}}) {
     Told told(Verbosity::normal);
-    told.status.on_status(RelayFailed{url, reason, 1s, false});
+    told.status.on_status(
+        RelayFailed{url, "in whatever words", 1s, false, RelayUrl::Kind::nostr, code});
     ASSERT_EQ(told.lines.size(), 1U);
     EXPECT_THAT(told.lines[0], HasSubstr(remedy));
   }

@@ -45,7 +45,7 @@ class ClientTest : public testing::Test {
  protected:
   ContextOptions options() const {
     ContextOptions options;
-    options.relays = {{RelayUrl::Kind::ws_relay, relay_url}};
+    options.relays = {RelayUrl::parse(relay_url, RelayUrl::Kind::ws_relay).value()};
     options.ice_servers.emplace();
     options.ice_interfaces = {"127.0.0.1"};
     return options;

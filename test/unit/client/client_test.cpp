@@ -53,36 +53,36 @@ TEST_F(ClientTest, TheChosenUdpPortIsThatOneOrNone) {
   chosen.ice_port = taken.port();
   const Error error = creation_error(chosen);
   EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_EQ(error.code, ErrorCode::address_in_use);
+  EXPECT_EQ(error.option, "ice_port");
   EXPECT_THAT(error.message, HasSubstr(std::to_string(taken.port())));
 }
 
 TEST_F(ClientTest, OptionsThatMakeNoSenseAreNamed) {
-  const auto expect_named = [&](const ContextOptions& bad, const std::string& name) {
+  const auto expect_named = [&](const ContextOptions& bad, const std::string& option,
+                                const std::string& value, ErrorCode code = ErrorCode::bad_option) {
     const Error error = creation_error(bad);
     EXPECT_EQ(error.kind, ErrorKind::invalid_input) << error.message;
-    EXPECT_THAT(error.message, HasSubstr(name));
+    EXPECT_EQ(error.code, code) << error.message;
+    EXPECT_EQ(error.option, option);
+    EXPECT_THAT(error.message, HasSubstr(value));
   };
-  for (const std::string url : {"http://x", "x", "", "ws://", "ws://host:99999"}) {
+  for (const std::string url : {"http://x", "stun:", "stun:host:0", "stun:host:70000", "stun:[::1",
+                                "stun:[::1]1", "stun:host:", "stun:a/b", "stun:a b", ""}) {
     ContextOptions bad = options();
-    bad.relays.push_back({RelayUrl::Kind::nostr, url});
-    expect_named(bad, "relay " + url);
-    std::swap(bad.relays, bad.further_relays);
-    bad.relays = options().relays;
-    expect_named(bad, "relay " + url);
+    bad.ice_servers = {{"stun:127.0.0.1:3478"}, {url}};
+    expect_named(bad, "ice_servers", "'" + url + "'");
   }
-  for (const std::string url : {"turn:relay.example:3478", "http://x", "stun:", "stun:host:0",
-                                "stun:host:70000", "stun:[::1", "stun:host:", "stun:a/b", ""}) {
-    ContextOptions bad = options();
-    bad.ice_servers = {"stun:127.0.0.1:3478", url};
-    expect_named(bad, "ICE server " + url);
-  }
+  ContextOptions turn = options();
+  turn.ice_servers = {{"turn:relay.example:3478", "user", "secret"}};
+  expect_named(turn, "ice_servers", "TURN is not supported yet", ErrorCode::not_supported);
   ContextOptions set = options();
   set.relay_set = "9.9.9";
-  expect_named(set, "9.9.9");
+  expect_named(set, "relay_set", "9.9.9");
   for (const std::size_t size : {std::size_t{0}, std::size_t{1023}, (std::size_t{1} << 30) + 1}) {
     ContextOptions bad = options();
     bad.max_message_bytes = size;
-    expect_named(bad, "largest message");
+    expect_named(bad, "max_message_bytes", "largest message");
   }
   start();
 }
@@ -230,7 +230,7 @@ TEST_F(ClientTest, ARoomMayBeLeftInItsOwnCallbackAndDestroyedInTheLast) {
 
 TEST_F(ClientTest, ACallbackMayReplaceItselfWhileItRuns) {
   ContextOptions two = options();
-  two.relays.push_back({RelayUrl::Kind::ws_relay, relay_url + "/second"});
+  two.relays.push_back(RelayUrl::parse(relay_url + "/second", RelayUrl::Kind::ws_relay).value());
   start(two);
   std::vector<std::string> calls;
   const auto is_failure = [](const Status& status) {
@@ -267,13 +267,14 @@ TEST_F(ClientTest, ARelayThatRefusesIsReported) {
   EXPECT_EQ(failed->url, relay_url);
   EXPECT_FALSE(failed->was_connected);
   EXPECT_THAT(failed->reason, HasSubstr("refused"));
+  EXPECT_EQ(failed->code, ErrorCode::connection_refused);
   EXPECT_GT(failed->retry_in, 0ms);
   EXPECT_LE(failed->retry_in, 75s);
 }
 
 TEST_F(ClientTest, FurtherRelaysAreAskedBesideTheOthers) {
   ContextOptions with_further = options();
-  with_further.further_relays = {{RelayUrl::Kind::nostr, relay_url}};
+  with_further.further_relays = {RelayUrl::parse(relay_url).value()};
   start(with_further);
   std::set<RelayUrl::Kind> asked;
   context->on_status([&](const Status& status) {

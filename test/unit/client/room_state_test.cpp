@@ -20,7 +20,7 @@ class RoomStateTest : public testing::Test {
  protected:
   void SetUp() override {
     ContextOptions options;
-    options.relays = {{RelayUrl::Kind::nostr, "ws://127.0.0.1:9"}};
+    options.relays = {RelayUrl::parse("ws://127.0.0.1:9").value()};
     options.ice_servers.emplace();
     options.ice_interfaces = {"127.0.0.1"};
     auto created = ContextState::create(options);

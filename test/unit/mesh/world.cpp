@@ -34,7 +34,10 @@ SimPeer::SimPeer(World& world, std::string id, std::uint8_t host, std::size_t ma
       id_(std::move(id)),
       endpoint_{IpAddress::v4({10, 0, 0, host}), 5000},
       entropy_(world.seed() * 1000 + host) {
-  MeshOptions options{id_, {{RelayUrl::Kind::ws_relay, "ws://relay.test"}}, "", max_message_bytes};
+  MeshOptions options{id_,
+                      {RelayUrl::parse("ws://relay.test", RelayUrl::Kind::ws_relay).value()},
+                      "",
+                      max_message_bytes};
   mesh_ = std::make_unique<Mesh>(options, world.stack(), *this, *this, entropy_);
   mesh_->set_local_endpoints(world.now(), {endpoint_});
 }
@@ -122,7 +125,7 @@ void World::relay_open(SimPeer& peer, signal::RelayId relay) {
     if (relay_up_) {
       target->mesh().relay_opened(now_, app, relay);
     } else {
-      target->mesh().relay_closed(now_, app, relay, "connection refused");
+      target->mesh().relay_closed(now_, app, relay, {ErrorKind::unavailable, "connection refused"});
     }
   });
 }
@@ -156,7 +159,9 @@ void World::stop_relay() {
   for (const auto& peer : peers_) {
     peer->topics_.clear();
     after(way(), [this, target = peer.get()] {
-      if (target->alive) target->mesh().relay_closed(now_, app, only_relay, "connection lost");
+      if (target->alive)
+        target->mesh().relay_closed(now_, app, only_relay,
+                                    {ErrorKind::unavailable, "connection lost"});
     });
   }
 }

@@ -124,6 +124,8 @@ TEST_F(HubTest, OnlyTargetsGetAMessageAndEachOnce) {
   const auto id = send("x", "lost", nobody);
   ASSERT_TRUE(id);
   EXPECT_THAT(a.notes().sent, ElementsAre(*id));
+  nobody.to.emplace();
+  ASSERT_TRUE(send("x", "lost as well", nobody));
   HubSendOptions twice;
   twice.to = {b.id, b.id};
   ASSERT_TRUE(send("x", "once", twice));

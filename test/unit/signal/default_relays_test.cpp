@@ -16,8 +16,8 @@ std::vector<std::string> urls(const std::string& app, std::string_view release) 
   std::vector<std::string> all;
   const auto relays = default_relays(AppId(app), release).value();
   for (const RelayUrl& relay : relays) {
-    EXPECT_EQ(relay.kind, RelayUrl::Kind::nostr);
-    all.push_back(relay.url);
+    EXPECT_EQ(relay.kind(), RelayUrl::Kind::nostr);
+    all.push_back(relay.url());
   }
   return all;
 }

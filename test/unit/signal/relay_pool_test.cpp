@@ -60,7 +60,7 @@ class PoolDouble {
   }
   void note(RelayPool::Ready& each) { ready.push_back(each.relay); }
   void note(RelayPool::Failed& each) {
-    failures.push_back((each.was_connected ? "lost: " : "refused: ") + each.reason);
+    failures.push_back((each.was_connected ? "lost: " : "refused: ") + each.why.message);
     wait = each.retry_in;
   }
   void note(RelayPool::Notice& each) { notices.push_back(each.text); }
@@ -79,7 +79,7 @@ class RelayPoolTest : public testing::Test {
  protected:
   void fail(RelayId relay) {
     said().in_use[relay] = false;
-    pool.relay_closed(now, relay, "no");
+    pool.relay_closed(now, relay, {ErrorKind::unavailable, "no"});
   }
   void open(RelayId relay) {
     ASSERT_TRUE(said().in_use[relay]);
@@ -99,7 +99,8 @@ class RelayPoolTest : public testing::Test {
 
   FixedDate date;
   SeededEntropy entropy{1};
-  RelayPool pool{{{RelayUrl::Kind::nostr, "ws://nostr"}, {RelayUrl::Kind::ws_relay, "ws://ws"}},
+  RelayPool pool{{RelayUrl::parse("ws://nostr").value(),
+                  RelayUrl::parse("ws://ws", RelayUrl::Kind::ws_relay).value()},
                  date,
                  entropy};
   PoolDouble put_out;
@@ -331,12 +332,13 @@ class GuessedRelayTest : public RelayPoolTest {
     put_out.read(guesses);
     return put_out;
   }
-  RelayPool guesses{{{RelayUrl::Kind::ws_relay, "ws://page", true}}, date, entropy};
+  RelayPool guesses{
+      {RelayUrl::parse("ws://page", RelayUrl::Kind::ws_relay)->as_guess()}, date, entropy};
 };
 
 TEST_F(GuessedRelayTest, AnotherKindOfServerIsAskedOnceAndNothingIsSaid) {
   said().in_use[RelayId{0}] = false;
-  guesses.relay_closed(now, RelayId{0}, "HTTP 200", true);
+  guesses.relay_closed(now, RelayId{0}, {ErrorKind::unavailable, "HTTP 200"}, true);
   let_pass(1h);
   guesses.stop();
   guesses.start(now);
@@ -357,7 +359,7 @@ TEST_F(GuessedRelayTest, SoIsOneThatPassesNothingOn) {
 TEST_F(GuessedRelayTest, SoIsOneThatHangsUpBeforeItPassedAnythingOn) {
   open();
   said().in_use[RelayId{0}] = false;
-  guesses.relay_closed(now, RelayId{0}, "closed by the other side", true);
+  guesses.relay_closed(now, RelayId{0}, {ErrorKind::unavailable, "closed by the other side"}, true);
   let_pass(8s);
   let_pass(1h);
   EXPECT_THAT(said().log, ElementsAre("open ws://page"));
@@ -369,7 +371,7 @@ TEST_F(GuessedRelayTest, ARelayIsKept) {
   guesses.relay_message(now, RelayId{0}, as_bytes(R"({"topic":"topic","payload":"me"})"), true);
   EXPECT_THAT(said().refusals, ElementsAre("passes"));
   said().in_use[RelayId{0}] = false;
-  guesses.relay_closed(now, RelayId{0}, "HTTP 503", true);
+  guesses.relay_closed(now, RelayId{0}, {ErrorKind::unavailable, "HTTP 503"}, true);
   EXPECT_THAT(said().failures, ElementsAre("lost: HTTP 503"));
   let_pass(2s);
   EXPECT_THAT(said().log, ElementsAre("open ws://page", "open ws://page"));
@@ -377,7 +379,7 @@ TEST_F(GuessedRelayTest, ARelayIsKept) {
 
 TEST_F(GuessedRelayTest, AServerThatIsDownMayComeBackAsARelay) {
   said().in_use[RelayId{0}] = false;
-  guesses.relay_closed(now, RelayId{0}, "connection refused", false);
+  guesses.relay_closed(now, RelayId{0}, {ErrorKind::unavailable, "connection refused"}, false);
   EXPECT_THAT(said().failures, ElementsAre("refused: connection refused"));
   let_pass(2s);
   EXPECT_THAT(said().log, ElementsAre("open ws://page", "open ws://page"));
@@ -386,9 +388,9 @@ TEST_F(GuessedRelayTest, AServerThatIsDownMayComeBackAsARelay) {
 TEST_F(RelayPoolTest, IgnoresSocketsThatItDoesNotKnow) {
   pool.relay_opened(now, RelayId{7});
   hear(RelayId{7}, "x");
-  pool.relay_closed(now, RelayId{7}, "x");
+  pool.relay_closed(now, RelayId{7}, {ErrorKind::unavailable, "x"});
   hear(ws, "x");
-  pool.relay_closed(now, ws, "x");
+  pool.relay_closed(now, ws, {ErrorKind::unavailable, "x"});
   EXPECT_FALSE(pool.publish(now, RelayId{7}, topic, "x"));
   EXPECT_THAT(said().failures, IsEmpty());
   EXPECT_THAT(said().dropped, IsEmpty());
