@@ -57,7 +57,7 @@ class RoomWithPeer : public testing::Test {
  private:
   static ContextOptions options(const std::string& relay) {
     ContextOptions options;
-    options.relays = {{RelayUrl::Kind::ws_relay, relay}};
+    options.relays = {RelayUrl::parse(relay, RelayUrl::Kind::ws_relay).value()};
     options.ice_servers.emplace();
     options.ice_interfaces = {"127.0.0.1"};
     return options;
