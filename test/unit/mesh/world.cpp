@@ -56,7 +56,7 @@ void SimPeer::leave(const std::string& room) {
 }
 
 Result<room::SendId> SimPeer::send(const std::string& room, const std::string& action,
-                                   Payload payload, std::vector<PeerId> to) {
+                                   Payload payload, std::optional<std::vector<PeerId>> to) {
   room::HubSendOptions options;
   options.to = std::move(to);
   return mesh_->hub(app).send(world_.now(), RoomId(room), action, std::move(payload), options);

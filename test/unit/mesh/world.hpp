@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ class SimPeer final : public rtc::DatagramPort, public WallClock {
   void join(const std::string& room, const std::string& password = "", bool passive = false);
   void leave(const std::string& room);
   Result<room::SendId> send(const std::string& room, const std::string& action, Payload payload,
-                            std::vector<PeerId> to = {});
+                            std::optional<std::vector<PeerId>> to = {});
   /// Ends a turn of the loop, as the edge does.
   void end_turn();
   void note(Event& event);
