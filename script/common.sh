@@ -42,6 +42,7 @@ timed() { # timed NAME COMMAND…
   [ "$code" = 0 ] || die "$name: failed"
 }
 cpu_of_children() { # cpu_of_children VARIABLE: user seconds of what this shell has waited for
+  mkdir -p "$root/build"
   times >"$root/build/times.txt" # in a subshell it would be the subshell's
   printf -v "$1" '%s' "$(awk 'NR == 2 { split($1, t, /[ms]/); print t[1] * 60 + t[2] }' \
     "$root/build/times.txt")"
