@@ -17,8 +17,8 @@ async function start(t, name, options) {
   return browser;
 }
 
-async function serve(t) {
-  const site = await startSite();
+async function serve(t, options) {
+  const site = await startSite(options);
   t.after(() => site.stop());
   const native = () => {
     const receiver = roomwire(['netrecv', 'x', '--room', 'x', '--relay', site.relayUrl]);
@@ -143,10 +143,11 @@ async function servePublic(t, folder) {
 }
 
 test('a page from the internet and a relay on this machine: the question of the browser', async (t) => {
-  const { site, native } = await serve(t);
   const folder = mkdtempSync(join(tmpdir(), 'roomwire-public-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const port = await servePublic(t, folder);
+  const origin = `https://stage.example:${port}`;
+  const { site, native } = await serve(t, { args: ['--local', '--allow-origin', origin] });
   const browser = await start(t, 'chromium', {
     args: [
       ...browsers.chromium.options.args,
@@ -164,7 +165,7 @@ test('a page from the internet and a relay on this machine: the question of the 
         }
       };
     }, site.relayUrl);
-  const url = `https://stage.example:${port}/?room=x${patchHash()}`;
+  const url = `${origin}/?room=x${patchHash()}`;
   const options = { ...desk, prepare, ignoreHTTPSErrors: true, allow: /WebSocket connection to/ };
   const page = await browser.open(t, url, options);
   await state(page, 'The relay does not answer');
