@@ -25,6 +25,13 @@ std::string text(const MessageReceived& message) {
 
 class Mesh : public testing::TestWithParam<std::uint64_t> {
  protected:
+  /// Both join a room, and see each other there.
+  bool meet(SimPeer& a, SimPeer& z) {
+    a.join("room");
+    z.join("room");
+    return world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s);
+  }
+
   World world{GetParam()};
 };
 
@@ -139,9 +146,7 @@ TEST_P(Mesh, TwoRoomsShareOneConnection) {
 TEST_P(Mesh, LeavingIsSeenAtOnceAndTheRoomCanBeJoinedAgain) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   for (int round = 0; round < 3; ++round) {
     a.leave("room");
     ASSERT_TRUE(world.run_until([&] { return z.joined.empty(); }, 1s));
@@ -156,9 +161,7 @@ TEST_P(Mesh, LeavingIsSeenAtOnceAndTheRoomCanBeJoinedAgain) {
 TEST_P(Mesh, APeerThatDiesIsMissedWithinTenSeconds) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   world.run_for(GetParam() * 1s);
   SimPeer& dead = GetParam() % 2 == 0 ? a : z;
   SimPeer& other = GetParam() % 2 == 0 ? z : a;
@@ -169,9 +172,7 @@ TEST_P(Mesh, APeerThatDiesIsMissedWithinTenSeconds) {
 TEST_P(Mesh, AMessageThatADeadPeerNeverTookIsNotDelivered) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   world.run_for(1s);
   world.kill(a);
   const bool sends = GetParam() % 2 == 0;
@@ -212,9 +213,7 @@ TEST_P(Mesh, AnotherPasswordInASharedRoomIsCaughtByTheHandshake) {
 TEST_P(Mesh, ARelayThatGoesAwayHarmsNobodyAndServesNewcomersWhenItIsBack) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   world.stop_relay();
   world.run_for(30s);
   EXPECT_TRUE(a.left.empty());
@@ -257,9 +256,7 @@ void offer_anew(World& world, const SimPeer& from, const SimPeer& to) {
 TEST_P(Mesh, ALivingConnectionOutlastsWhatIsSignalledInThePeersName) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   for (int i = 0; i < 100; ++i) {
     offer_anew(world, a, z);
     offer_anew(world, z, a);
@@ -274,9 +271,7 @@ TEST_P(Mesh, ALivingConnectionOutlastsWhatIsSignalledInThePeersName) {
 TEST_P(Mesh, APeerThatComputesForSomeSecondsOutlastsAnOfferInItsName) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   a.mesh().set_receiving(world.now(), false);
   offer_anew(world, a, z);
   world.run_for(9s);
@@ -291,9 +286,7 @@ TEST_P(Mesh, APeerThatComputesForSomeSecondsOutlastsAnOfferInItsName) {
 TEST_P(Mesh, AConnectionThatThePeerGaveUpEndsWhenItOffersAnewAndItIsMetAgain) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   a.mesh().set_receiving(world.now(), false);
   world.run_for(1min);
   EXPECT_TRUE(z.left.empty()) << "nothing is wrong so far";
@@ -307,9 +300,7 @@ TEST_P(Mesh, AConnectionThatThePeerGaveUpEndsWhenItOffersAnewAndItIsMetAgain) {
 TEST_P(Mesh, AProcessThatStoodStillAsksItsPeersWhetherTheyStillKnowIt) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   a.mesh().set_receiving(world.now(), false);
   world.stand_still(15s);
   ASSERT_TRUE(world.run_until([&] { return !z.left.empty(); }, 11s));
@@ -319,9 +310,7 @@ TEST_P(Mesh, AProcessThatStoodStillAsksItsPeersWhetherTheyStillKnowIt) {
 TEST_P(Mesh, StopsReadingWhenToldToAndLosesNothing) {
   SimPeer& a = world.add("a");
   SimPeer& z = world.add("z");
-  a.join("room");
-  z.join("room");
-  ASSERT_TRUE(world.run_until([&] { return !a.joined.empty() && !z.joined.empty(); }, 5s));
+  ASSERT_TRUE(meet(a, z));
   z.mesh().set_receiving(world.now(), false);
   const Bytes block(100'000, 7);
   for (int i = 0; i < 40; ++i)

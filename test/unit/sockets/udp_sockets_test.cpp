@@ -147,16 +147,22 @@ class UdpSources : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(, UdpSources, testing::Bool(),
                          [](const auto& strict) { return strict.param ? "Strict" : "AnyPort"; });
 
+/// Until the receiver knows where we send from.
+testing::AssertionResult reads_one(net::Loop& loop, PlainReceiver& receiver) {
+  const bool came = run_until(loop, [&] {
+    receiver.read();
+    return !receiver.received.empty();
+  });
+  return came ? testing::AssertionSuccess() : testing::AssertionFailure() << "nothing came";
+}
+
 TEST(UdpDestination, HearsItsHostFromEveryPortAndNobodyElse) {
   net::Loop loop;
   TestSockets near(loop, false);
   PlainReceiver receiver;
   const auto destination = near->add_destination(to(receiver.endpoint().to_string()));
   near.send(destination, "question");
-  ASSERT_TRUE(run_until(loop, [&] {
-    receiver.read();
-    return !receiver.received.empty();
-  }));
+  ASSERT_TRUE(reads_one(loop, receiver));
   EXPECT_EQ(receiver.remote, near->sources().at(0));
   EXPECT_EQ(receiver.remote.address.to_string(), "127.0.0.1");
   EXPECT_EQ(near->remote(destination), receiver.endpoint());
@@ -182,10 +188,7 @@ TEST(UdpDestination, ThatIsStrictHearsOnePortAlone) {
   TestSockets near(loop);
   PlainReceiver receiver;
   near.send(near->add_destination(to(receiver.endpoint().to_string())), "question");
-  ASSERT_TRUE(run_until(loop, [&] {
-    receiver.read();
-    return !receiver.received.empty();
-  }));
+  ASSERT_TRUE(reads_one(loop, receiver));
   PlainReceiver other_port;
   other_port.remote = receiver.remote;
   other_port.send("unheard");
@@ -201,10 +204,7 @@ TEST(UdpDestination, IsNotDownBecauseASocketThatAnsweredIsGone) {
   PlainReceiver receiver;
   const auto destination = near->add_destination(to(receiver.endpoint().to_string()));
   near.send(destination, "question");
-  ASSERT_TRUE(run_until(loop, [&] {
-    receiver.read();
-    return !receiver.received.empty();
-  }));
+  ASSERT_TRUE(reads_one(loop, receiver));
   {
     PlainReceiver other_port;
     other_port.remote = receiver.remote;
@@ -284,10 +284,7 @@ TEST_P(UdpSources, IsUpAgainWhenItAnswers) {
   ASSERT_TRUE(run_until(loop, [&] { return !near->is_up(destination); }));
   PlainReceiver receiver(endpoint.port);
   near.send(destination, "question");
-  ASSERT_TRUE(run_until(loop, [&] {
-    receiver.read();
-    return !receiver.received.empty();
-  }));
+  ASSERT_TRUE(reads_one(loop, receiver));
   receiver.send("answer");
   ASSERT_TRUE(run_until(loop, [&] { return !near.heard.empty(); }));
   EXPECT_EQ(near.heard[0].packet, "answer");
